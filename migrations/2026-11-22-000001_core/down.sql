@@ -1,0 +1,15 @@
+DROP FUNCTION qairon_unmanage(text);
+DROP FUNCTION qairon_manage(text, text);
+DROP FUNCTION qairon_link_stays_inside();
+DROP FUNCTION qairon_object_renamed();
+DROP FUNCTION qairon_object_deleted();
+DROP FUNCTION qairon_object_is_gone(text, text);
+DROP FUNCTION qairon_object_exists();
+DROP FUNCTION qairon_fixed();
+DROP FUNCTION qairon_touch();
+DROP FUNCTION qairon_refuse(text, text, text, text, text);
+DROP FUNCTION qairon_is_name(text);
+DROP FUNCTION qairon_uuid7();
+DROP TABLE idempotency;
+DROP TABLE qairon_entity;
+DROP EXTENSION IF EXISTS btree_gist;

@@ -1,0 +1,10 @@
+SELECT qairon_unmanage('deployment_config');
+DROP TABLE deployment_config;
+SELECT qairon_unmanage('service_config');
+DROP TABLE service_config;
+SELECT qairon_unmanage('stack_config');
+DROP TABLE stack_config;
+SELECT qairon_unmanage('config_template');
+DROP TABLE config_template;
+SELECT qairon_unmanage('language');
+DROP TABLE language;

@@ -1,0 +1,16 @@
+DROP TRIGGER dependency_case_narrowed ON dependency_case;
+DROP FUNCTION qairon_dependency_case_narrowed();
+DROP TRIGGER related_fits_case ON related;
+DROP FUNCTION qairon_related_fits_case();
+DROP TRIGGER dependency_case_fits ON dependency;
+DROP FUNCTION qairon_dependency_case_fits();
+DROP TRIGGER dependency_relatable_type ON dependency;
+DROP FUNCTION qairon_dependency_relatable_type();
+SELECT qairon_unmanage('related');
+DROP TABLE related;
+SELECT qairon_unmanage('dependency');
+DROP TABLE dependency;
+SELECT qairon_unmanage('relatable');
+DROP TABLE relatable;
+SELECT qairon_unmanage('dependency_case');
+DROP TABLE dependency_case;

@@ -1,0 +1,81 @@
+//! The options of `options.proto` as Rust types.
+//!
+//! Declared by hand under the same numbers, because the build script needs them before the generated code exists.
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, ReflectMessage};
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct EntityOptions {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(string, tag = "2")]
+    pub plural: String,
+    #[prost(string, repeated, tag = "3")]
+    pub id: Vec<String>,
+    #[prost(string, repeated, tag = "4")]
+    pub create_args: Vec<String>,
+    #[prost(message, repeated, tag = "5")]
+    pub links: Vec<LinkOptions>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LinkOptions {
+    #[prost(string, tag = "1")]
+    pub relation: String,
+    #[prost(string, tag = "2")]
+    pub target: String,
+    #[prost(string, tag = "3")]
+    pub inverse: String,
+    #[prost(int32, tag = "4")]
+    pub scope: i32,
+    #[prost(string, tag = "5")]
+    pub home: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct AttributeOptions {
+    #[prost(int32, tag = "1")]
+    pub format: i32,
+    #[prost(message, optional, tag = "2")]
+    pub reference: Option<ReferenceOptions>,
+    #[prost(string, tag = "3")]
+    pub object_of: String,
+    #[prost(string, tag = "4")]
+    pub flag: String,
+    #[prost(string, tag = "5")]
+    pub default_value: String,
+    #[prost(bool, tag = "6")]
+    pub derived: bool,
+    #[prost(message, optional, tag = "7")]
+    pub embed: Option<EmbedOptions>,
+    #[prost(bool, tag = "8")]
+    pub indexed: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct ReferenceOptions {
+    #[prost(string, tag = "1")]
+    pub entity: String,
+    #[prost(string, tag = "2")]
+    pub relation: String,
+    #[prost(string, repeated, tag = "3")]
+    pub inverse: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct EmbedOptions {
+    #[prost(string, tag = "1")]
+    pub relation: String,
+    #[prost(bool, tag = "2")]
+    pub nested_only: bool,
+}
+
+/// Reads one extension from a set of options; its default when it is not set.
+pub(super) fn extension<T: Message + Default>(options: &DynamicMessage, name: &str) -> Option<T> {
+    let extension = options.descriptor().parent_pool().get_extension_by_name(name)?;
+    if !options.has_extension(&extension) {
+        return None;
+    }
+    options.get_extension(&extension).as_message()?.transcode_to().ok()
+}
