@@ -1,1 +1,87 @@
-fn main(){}
+//! `qcli`, the command line of Qairon.
+//!
+//! Everything about resources comes from the descriptors through `qairon::model()`: the commands ([`args`]), the
+//! requests ([`requests`], sent by [`client`]) and the rows ([`output`]). What a command does is in [`commands`].
+
+mod args;
+mod client;
+mod codec;
+mod commands;
+mod csv_import;
+mod error;
+mod filter;
+mod output;
+mod query_document;
+mod requests;
+mod structs;
+mod suggest;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use args::{Docs, Full, route};
+use error::{Error, Result, one_line};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("qcli: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let route = route::route(std::env::args_os().collect())?;
+    let docs = if route.wants_docs { Docs::load() } else { Docs::default() };
+    let mut tree = args::tree(Full::Only(&route.resource), &docs);
+    let matches = match tree.try_get_matches_from_mut(route.argv) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(&error),
+    };
+    let Some((name, command)) = matches.subcommand() else {
+        return Err(Error::Usage("name a resource and a command, see `qcli --help`".to_owned()));
+    };
+    if name == args::HELP_TREE {
+        let tree = args::help_tree(&args::tree(Full::All, &docs));
+        std::io::Write::write_all(&mut std::io::stdout(), tree.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    execute(name, command)
+}
+
+fn execute(name: &str, command: &ArgMatches) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(commands::run(name, command));
+    // A name look-up under way would hold up the exit.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Help goes to standard output as it is; a mistake becomes one line.
+fn refuse(error: &clap::Error) -> Result<ExitCode> {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            error.print()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            error.print()?;
+            Ok(ExitCode::from(2))
+        }
+        _ => {
+            let text = error.render().to_string();
+            // What to do about it follows the mistake; the usage after that is for `--help`.
+            let told = text.split("\n\nUsage:").next().unwrap_or_default();
+            let told = told.split("\n\nFor more information").next().unwrap_or_default();
+            let told = one_line(told.trim_start_matches("error: ")).replace(" tip: ", "; ").replace('\'', "`");
+            Err(Error::Usage(format!("{told}; see `--help`")))
+        }
+    }
+}

@@ -1,1 +1,41 @@
-fn main(){}
+//! `qairon-service`: reads the command line and maps the outcome to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use qairon_service::config::{Cli, Command};
+use qairon_service::{migrate, serve, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let database = match &cli.command {
+        Command::Serve(args) => &args.database,
+        Command::Migrate(args) => &args.database,
+    };
+    let _logs = match telemetry::log::start(database.log_format, &database.log) {
+        Ok(guard) => guard,
+        Err(error) => return failed(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("no threads can be started: {error}")),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(*args).await,
+            Command::Migrate(args) => migrate::migrate(args).await,
+        }
+    });
+    // What still runs has had its time to finish.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "the last words of the program, with or without a log")]
+fn failed(message: &str) -> ExitCode {
+    eprintln!("qairon-service: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,32 @@
+# The ways in. What they do is in scripts/, which explains itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint build fmt bench tools buf-baseline
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Serves the demo organisation on a private PostgreSQL, which is installed when missing
+	@scripts/run.sh
+
+test: ## Runs every check and every test
+	@scripts/test.sh
+
+lint: ## Runs the checks without the tests
+	@scripts/test.sh lint
+
+build: ## Builds the programs, optimised
+	cargo build --release -p qairon-service -p qairon-cli
+
+fmt: ## Formats the sources
+	cargo fmt --all
+
+bench: ## Measures beside pgbench and psql
+	@scripts/ensure-postgres.sh
+	@bench/run.sh
+
+tools: ## Installs buf, grpcurl and cargo-deny into .tools
+	@scripts/tools.sh
+
+buf-baseline: tools ## Takes the protos as they are for the released ones, against which changes are checked
+	.tools/bin/buf build --exclude-source-info -o buf/baseline.binpb

@@ -1,0 +1,53 @@
+//! Help texts from the comments of the protos. They are decoded only when help is to be printed.
+
+use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor};
+use qairon::model::Entity;
+
+/// The comments, when they are wanted.
+#[derive(Debug, Default)]
+pub struct Docs {
+    pool: Option<DescriptorPool>,
+}
+
+impl Docs {
+    /// Reads the comments.
+    pub fn load() -> Self {
+        Self { pool: DescriptorPool::decode(qairon::DOCUMENTED_DESCRIPTOR_SET).ok() }
+    }
+
+    /// What an entity is.
+    pub fn entity(&self, entity: &Entity) -> String {
+        let message = self.pool.as_ref().and_then(|pool| pool.get_message_by_name(entity.message.full_name()));
+        let comment = message.and_then(|message| comment(&message.parent_file(), message.path()));
+        let comment = comment.unwrap_or_default();
+        // Comments begin with the name: `Stack is an independently deployable unit within an application`.
+        let rest = comment.strip_prefix(&entity.type_name).unwrap_or(&comment);
+        let rest = rest.strip_prefix(" is ").or_else(|| rest.strip_prefix(": ")).unwrap_or(rest);
+        capitalised(rest.split(". ").next().unwrap_or(rest))
+    }
+
+    /// What a field holds.
+    pub fn field(&self, field: &FieldDescriptor) -> String {
+        let message = field.parent_message();
+        let documented = self.pool.as_ref().and_then(|pool| pool.get_message_by_name(message.full_name()));
+        let documented = documented.and_then(|message| message.get_field(field.number()));
+        documented.and_then(|field| comment(&message_file(&field), field.path())).unwrap_or_default()
+    }
+}
+
+fn message_file(field: &FieldDescriptor) -> FileDescriptor {
+    field.parent_message().parent_file()
+}
+
+/// The comment of the element at a path, on one line, without its last full stop.
+fn comment(file: &FileDescriptor, path: &[i32]) -> Option<String> {
+    let locations = &file.file_descriptor_proto().source_code_info.as_ref()?.location;
+    let location = locations.iter().find(|location| location.path == path)?;
+    let words = location.leading_comments().split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(words.strip_suffix('.').unwrap_or(&words).to_owned())
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! The command tree, built from the model.
+//!
+//! Nobody waits for 36 resources with 14 commands each: the resource is found first ([`route`]), and only its commands
+//! are built in full. The others are names in the list that `--help` prints.
+
+pub mod action;
+mod docs;
+pub mod globals;
+mod help_tree;
+pub mod resource;
+pub mod route;
+
+use clap::{Arg, ArgAction, Command};
+use qairon::model::Entity;
+
+pub use action::Action;
+pub use docs::Docs;
+pub use help_tree::help_tree;
+
+/// The commands that are not a resource's, with what they do.
+pub const GROUPS: [(&str, &str); 3] = [
+    ("csv_import", "Create objects from CSV files"),
+    ("dependencies", "Follow dependencies between any two objects"),
+    ("version", "Print the version"),
+];
+
+/// The hidden command that prints this whole tree, for the test that watches over it.
+pub const HELP_TREE: &str = "help_tree";
+
+/// The command tree, with the commands of one resource in full, or of all.
+pub fn tree(full: Full<'_>, docs: &Docs) -> Command {
+    let mut root = Command::new("qcli")
+        .about("The command line of Qairon, the system of record for infrastructure and operations")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .max_term_width(120)
+        .subcommand_help_heading("Resources and commands")
+        .override_usage("qcli [OPTIONS] <RESOURCE> <COMMAND> [ARGUMENTS]")
+        .after_help("`qcli <resource> --help` lists the commands of a resource, and `qcli <resource> <command> --help` their arguments.")
+        .args(globals::args());
+    for entity in qairon::model().entities() {
+        let wanted = match full {
+            Full::All => true,
+            Full::Only(name) => name == entity.name,
+        };
+        let command = Command::new(entity.name.clone()).about(docs.entity(entity));
+        root = root.subcommand(if wanted { resource::commands(command, entity, docs) } else { command });
+    }
+    root.subcommands(GROUPS.iter().map(|(name, about)| group(name, about)))
+        .subcommand(Command::new(HELP_TREE).hide(true).about("Print every command with its arguments"))
+}
+
+/// Whose commands are built.
+#[derive(Debug, Clone, Copy)]
+pub enum Full<'a> {
+    /// Those of the resource of this name.
+    Only(&'a str),
+    /// Those of every resource.
+    All,
+}
+
+/// The commands of a group.
+pub fn group_verbs(name: &str) -> &'static [&'static str] {
+    match name {
+        "csv_import" => &["import_csv"],
+        "dependencies" => &["get_related"],
+        _ => &[],
+    }
+}
+
+fn group(name: &'static str, about: &'static str) -> Command {
+    let command = Command::new(name).about(about);
+    match name {
+        "csv_import" => verbs(command).subcommand(
+            Command::new("import_csv")
+                .about("Create the objects of a CSV file, all or none; the header names the fields")
+                .arg(positional("resource", "What the rows are, such as `stack`").required(true))
+                .arg(positional("file", "The file, or `-` for standard input").required(true))
+                .arg(dry_run()),
+        ),
+        "dependencies" => verbs(command).subcommand(
+            Command::new("get_related")
+                .about("List the objects that a dependency relates to")
+                .arg(positional("id", "The ID of the dependency").value_name("dependency_id").required(true)),
+        ),
+        _ => command,
+    }
+}
+
+/// A command that does nothing without one of its own.
+fn verbs(command: Command) -> Command {
+    command.subcommand_required(true).arg_required_else_help(true).subcommand_help_heading("Commands")
+}
+
+/// A positional argument under its own name.
+fn positional(name: &str, help: impl Into<String>) -> Arg {
+    Arg::new(name.to_owned()).value_name(name.to_owned()).help(help.into())
+}
+
+/// The flag of every command that writes.
+fn dry_run() -> Arg {
+    Arg::new("dry_run")
+        .long("dry-run")
+        .alias("dry_run")
+        .action(ArgAction::SetTrue)
+        .help("Check everything and print what the real call would print, but change nothing")
+}
+
+/// `a stack`, `an application`.
+fn with_article(entity: &Entity) -> String {
+    let human = entity.human();
+    let article = if human.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {human}")
+}

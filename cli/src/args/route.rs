@@ -1,0 +1,134 @@
+//! Which resource and command the arguments are for, found before the command tree is built.
+
+use std::ffi::OsString;
+
+use super::{GROUPS, HELP_TREE, globals, group_verbs, resource};
+use crate::error::{Error, Result};
+use crate::suggest;
+
+/// The arguments with resource and command under their own names, and what to build for them.
+#[derive(Debug, PartialEq)]
+pub struct Route {
+    /// The arguments, the program's name included.
+    pub argv: Vec<OsString>,
+    /// The resource whose commands are wanted; empty when it is none in particular.
+    pub resource: String,
+    /// Whether help will be printed, which needs the comments of the protos.
+    pub wants_docs: bool,
+}
+
+/// Finds the way. Hyphens stand for underscores in the names of resources and commands.
+pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
+    let mut words = positions(&argv).into_iter();
+    let asks_help = argv.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-h" || word == "--help");
+    let mut route = Route { argv: Vec::new(), resource: String::new(), wants_docs: asks_help || argv.len() < 2 };
+    let mut first = words.next();
+    if first.is_some_and(|at| argv[at] == "help") {
+        route.wants_docs = true;
+        first = words.next();
+    }
+    if let Some(at) = first {
+        let name = normal(&argv[at]);
+        if let Some(entity) = qairon::model().entity(&name) {
+            let verb = words.next();
+            if let Some(at) = verb {
+                let verbs = resource::verbs(entity);
+                argv[at] = known(&format!("command of `{name}`"), &argv[at], verbs.iter().map(String::as_str))?;
+            }
+            route.wants_docs |= verb.is_none() || verb.is_some_and(|at| argv[at] == "help");
+            argv[at] = name.clone().into();
+            route.resource = name;
+        } else {
+            let entities = qairon::model().entities().iter().map(|entity| entity.name.as_str());
+            let groups = GROUPS.iter().map(|(group, _)| *group);
+            argv[at] = known("resource or command", &argv[at], entities.chain(groups).chain([HELP_TREE]))?;
+            if let (false, Some(at)) = (group_verbs(&name).is_empty(), words.next()) {
+                let verbs = group_verbs(&name).iter().copied();
+                argv[at] = known(&format!("command of `{name}`"), &argv[at], verbs)?;
+            }
+            route.wants_docs |= name == HELP_TREE;
+        }
+    }
+    route.argv = argv;
+    Ok(route)
+}
+
+/// Underscores for hyphens.
+pub fn normal(word: &OsString) -> String {
+    word.to_string_lossy().replace('-', "_")
+}
+
+fn known<'a>(what: &str, word: &OsString, names: impl Iterator<Item = &'a str> + Clone) -> Result<OsString> {
+    let name = normal(word);
+    if name == "help" || names.clone().any(|known| known == name) {
+        return Ok(name.into());
+    }
+    let names = names.filter(|name| *name != HELP_TREE);
+    Err(Error::Usage(suggest::unknown(what, &word.to_string_lossy(), names)))
+}
+
+/// Where the first words stand that are neither options nor their values: `help`, a resource, a command.
+fn positions(argv: &[OsString]) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = 1;
+    while at < argv.len() && found.len() < 3 {
+        let word = argv[at].to_string_lossy();
+        if word == "--" {
+            break;
+        }
+        if !word.starts_with('-') {
+            found.push(at);
+        } else if takes_next(&word) {
+            at += 1;
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Whether the value of this option is the next word.
+fn takes_next(option: &str) -> bool {
+    if let Some(long) = option.strip_prefix("--") {
+        return globals::WITH_VALUE.iter().any(|(name, _)| *name == long);
+    }
+    let with_value = |letter: char| globals::WITH_VALUE.iter().any(|(_, short)| *short == Some(letter));
+    // Letters can be joined, and the rest after one that takes a value is the value.
+    option.find(with_value).is_some_and(|at| at + 1 == option.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argv(words: &str) -> Vec<OsString> {
+        words.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_and_hyphens_do_not_hide_the_resource() {
+        for words in [
+            "qcli deployment-target get-field x",
+            "qcli -o json deployment_target get_field x",
+            "qcli --endpoint=h:1 -qo json --field id deployment_target -q get-field x",
+        ] {
+            let route = route(argv(words)).expect(words);
+            assert_eq!(route.resource, "deployment_target", "{words}");
+            assert!(route.argv.contains(&"get_field".into()), "{words}");
+            assert!(!route.wants_docs);
+        }
+        assert_eq!(route(argv("qcli help stack create")).expect("help").resource, "stack");
+        assert_eq!(route(argv("qcli csv-import import-csv stack -")).expect("csv").argv[2], "import_csv");
+    }
+
+    #[test]
+    fn unknown_names_suggest_the_nearest() {
+        for (words, told) in [
+            ("qcli stak get x", "unknown resource or command `stak`, did you mean `stack`?"),
+            ("qcli stack gte x", "unknown command of `stack` `gte`, did you mean `get`?"),
+            ("qcli deployment asign-zone x y", "did you mean `assign_zone`?"),
+            ("qcli csv_import imprt_csv x y", "did you mean `import_csv`?"),
+        ] {
+            assert!(route(argv(words)).expect_err(words).to_string().contains(told), "{words}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The commands of hand-written methods: arguments into the request, the object of the answer to a row.
+
+use clap::ArgMatches;
+use prost_reflect::{Kind as ProtoKind, ReflectMessage, Value};
+
+use super::{Session, text};
+use crate::args::Action;
+use crate::error::{Error, Result};
+use crate::requests::Request;
+use crate::structs;
+
+impl Session {
+    pub(super) async fn action(&mut self, action: &Action, matches: &ArgMatches) -> Result<()> {
+        let method = action.method().ok_or_else(|| Error::refused(format!("no method `{}`", action.method)))?;
+        let answer_type = method.descriptor.output().get_field(1).map(|field| field.kind());
+        let entity = match &answer_type {
+            Some(ProtoKind::Message(message)) => qairon::model().entity_of_type(message.name()),
+            _ => None,
+        };
+        let entity = entity.ok_or_else(|| Error::refused(format!("`{}` answers with no object", action.method)))?;
+        self.check_asked(entity)?;
+        let mut request = Request::new(method).set("validate_only", Value::Bool(matches.get_flag("dry_run")));
+        for (name, field) in action.args {
+            let value = argument(&request, name, field, text(matches, name))?;
+            request = request.set(field, value);
+        }
+        if let (Some(field), Ok(Some(json))) = (action.defaults(), matches.try_get_one::<String>("defaults"))
+            && let ProtoKind::Message(message) = field.kind()
+        {
+            let defaults =
+                structs::parse(&message, json).map_err(|error| Error::Usage(format!("`defaults`: {error}")))?;
+            request = request.set("defaults", defaults);
+        }
+        let object = request.call_for_object(&self.client).await?;
+        self.output.object(&self.row(entity, &object))
+    }
+}
+
+/// The value of an argument, of the type of its field.
+fn argument(request: &Request, name: &str, field: &str, value: &str) -> Result<Value> {
+    let kind = request.message.descriptor().get_field_by_name(field).map(|field| field.kind());
+    match kind {
+        Some(ProtoKind::Int32) => {
+            let number = value.parse().map(Value::I32);
+            number.map_err(|_| Error::Usage(format!("`{name}`: `{value}` is not a whole number")))
+        }
+        Some(ProtoKind::String) => Ok(Value::String(value.to_owned())),
+        _ => Err(Error::refused(format!("the request has no field `{field}` that takes an argument"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::action::ACTIONS;
+
+    #[test]
+    fn every_action_has_its_method_and_its_arguments_have_fields() {
+        for action in &ACTIONS {
+            let request = Request::new(action.method().expect(action.method));
+            for (name, field) in action.args {
+                argument(&request, name, field, "1").expect(name);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers() {
+        let action = ACTIONS.iter().find(|action| action.verb == "allocate_subnet").expect("allocate_subnet");
+        let request = Request::new(action.method().expect("method"));
+        let error = argument(&request, "additional_mask_bits", "additional_bits", "six").expect_err("six");
+        assert_eq!(error.to_string(), "`additional_mask_bits`: `six` is not a whole number");
+    }
+}

@@ -1,0 +1,112 @@
+//! What the commands do.
+
+mod action;
+mod create;
+mod delete;
+mod field;
+mod field_query;
+mod link;
+mod list;
+mod relation;
+mod set_field;
+
+use clap::ArgMatches;
+use prost_reflect::DynamicMessage;
+use qairon::model::Entity;
+
+use crate::args::globals::Globals;
+use crate::args::{action as actions, resource};
+use crate::client::Client;
+use crate::csv_import;
+use crate::error::{Error, Result};
+use crate::output::Output;
+use crate::output::row::{Row, check_asked};
+
+/// What every command works with.
+pub struct Session {
+    /// The server.
+    pub client: Client,
+    /// Standard output.
+    pub output: Output,
+    /// The fields asked for.
+    pub asked: Vec<String>,
+}
+
+/// Runs the command that the arguments name.
+pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
+    let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+    let globals = Globals::from_matches(matches)?;
+    let mut session = Session {
+        client: Client::new(&globals.endpoint, globals.timeout, &globals.actor)?,
+        output: Output::stdout(globals.format, globals.quiet),
+        asked: globals.fields,
+    };
+    let outcome = session.dispatch(name, verb, matches).await;
+    // What was printed before a failure is seen all the same.
+    let flushed = session.output.finish();
+    outcome.and(flushed)
+}
+
+impl Session {
+    async fn dispatch(&mut self, name: &str, verb: &str, matches: &ArgMatches) -> Result<()> {
+        if let Some(entity) = qairon::model().entity(name) {
+            return self.resource(entity, verb, matches).await;
+        }
+        match name {
+            "version" => self.output.line(concat!("qcli ", env!("CARGO_PKG_VERSION"))),
+            "csv_import" => csv_import::run(self, matches).await,
+            "dependencies" => self.get_field(named("dependency")?, text(matches, "id"), "relateds").await,
+            _ => Err(Error::Usage(format!("unknown command `{name}`"))),
+        }
+    }
+
+    async fn resource(&mut self, entity: &'static Entity, verb: &str, matches: &ArgMatches) -> Result<()> {
+        let id = || text(matches, "id");
+        match verb {
+            "create" => self.create(entity, matches).await,
+            "get" => self.get(entity, id()).await,
+            "list" => self.list(entity, matches).await,
+            "query" => self.query(entity, text(matches, "query")).await,
+            "get_field" => self.get_field(entity, id(), text(matches, "field")).await,
+            "get_field_query" => self.get_field_query(entity, text(matches, "field"), text(matches, "query")).await,
+            "set_field" => self.set_field(entity, matches).await,
+            "delete" => self.delete(entity, matches).await,
+            "link" | "unlink" => self.link(entity, verb == "link", text(matches, "relation"), matches).await,
+            verb => {
+                for link in &entity.links {
+                    let adds = verb == resource::assign_verb(link);
+                    if adds || verb == resource::unassign_verb(link) {
+                        return self.link(entity, adds, &link.relation, matches).await;
+                    }
+                }
+                match actions::of(entity).find(|action| action.verb == verb) {
+                    Some(action) => self.action(action, matches).await,
+                    None => Err(Error::Usage(format!("unknown command `{verb}`"))),
+                }
+            }
+        }
+    }
+
+    /// Checks the fields asked for, for rows of an entity.
+    pub fn check_asked(&self, entity: &Entity) -> Result<()> {
+        check_asked(entity, &self.asked)
+    }
+
+    /// The row of an object, with the fields asked for.
+    pub fn row(&self, entity: &Entity, message: &DynamicMessage) -> Row {
+        Row::of_object(entity, message, &self.asked)
+    }
+}
+
+/// The entity of a resource name.
+pub fn named(name: &str) -> Result<&'static Entity> {
+    qairon::model().entity(name).ok_or_else(|| {
+        let known = qairon::model().entities().iter().map(|entity| entity.name.as_str());
+        Error::Usage(crate::suggest::unknown("resource", name, known))
+    })
+}
+
+/// The text of an argument; empty when it was not given.
+pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! Why a command failed, and the exit code that tells scripts.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use tonic::Status;
+use tonic_types::StatusExt;
+
+/// The result of everything that can fail here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure; `Display` is the one line for standard error.
+#[derive(Debug)]
+pub enum Error {
+    /// The command line is wrong; nothing was sent.
+    Usage(String),
+    /// The server refused the call, or data was refused before it was sent.
+    Refused {
+        /// What is wrong and what to do about it.
+        message: String,
+        /// The `ErrorReason`, when the server gave one.
+        reason: Option<String>,
+    },
+    /// No server answered.
+    Unreachable(String),
+    /// Standard output, or a file, could not be used.
+    Io(io::Error),
+}
+
+impl Error {
+    /// A refusal without a reason of the server's.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), reason: None }
+    }
+
+    /// What the server said.
+    pub fn from_status(status: &Status) -> Self {
+        let reason = status.get_details_error_info().map(|info| info.reason);
+        let mut message = match status.message() {
+            "" => format!("the server answered {:?}", status.code()),
+            message => one_line(message),
+        };
+        // Only for faults of the service: the log has the rest under this ID.
+        if reason.as_deref() == Some("INTERNAL")
+            && let Some(id) = status.metadata().get("x-request-id").and_then(|id| id.to_str().ok())
+            && !message.contains(id)
+        {
+            message = format!("{message}; request ID {id}");
+        }
+        Self::Refused { message, reason: Some(reason.unwrap_or_else(|| format!("{:?}", status.code()))) }
+    }
+
+    /// Whether whoever read our output went away, which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The exit code: 1 refused, 2 wrong usage, 3 no server.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Refused { .. } | Self::Io(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable(_) => 3,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Unreachable(message) | Self::Refused { message, reason: None } => {
+                f.write_str(&one_line(message))
+            }
+            Self::Refused { message, reason: Some(reason) } => write!(f, "{} ({reason})", one_line(message)),
+            Self::Io(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Joins lines and hides control characters, so that a message is one line whatever it quotes.
+pub fn one_line(text: &str) -> String {
+    let words = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    words.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,18 @@
+//! Plain text: a row's fields on one line, separated by a space.
+
+use super::row::{Datum, Place, Row};
+
+/// The line of a row.
+pub fn line(row: &Row) -> String {
+    let shown = row.cells.iter().filter(|cell| cell.place != Place::Json);
+    shown.map(|cell| text(&cell.datum)).collect::<Vec<_>>().join(" ")
+}
+
+/// A value: a text as it is, anything else as compact JSON.
+pub fn text(datum: &Datum) -> String {
+    match datum {
+        Datum::Text(text) => text.clone(),
+        // Nothing but an out-of-memory can fail here: all keys are texts.
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}

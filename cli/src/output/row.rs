@@ -1,0 +1,178 @@
+//! Rows: what is printed, in order, whatever the format.
+
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use qairon::model::{Entity, Field, Kind};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value as Json;
+
+use crate::error::{Error, Result};
+use crate::{structs, suggest};
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Datum {
+    /// Printed bare where the format is for reading.
+    Text(String),
+    /// Null, a number, a boolean or the content of a JSON field.
+    Json(Json),
+    /// An embedded object.
+    Row(Row),
+    /// A list of embedded values.
+    List(Vec<Datum>),
+}
+
+/// Where a cell is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In JSON only.
+    Json,
+    /// In JSON, plain, and the table of one object: too much for a list.
+    Detail,
+    /// Everywhere.
+    Everywhere,
+}
+
+/// One cell of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub datum: Datum,
+    /// Where it is shown.
+    pub place: Place,
+}
+
+/// One row: named values in order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    /// The cells.
+    pub cells: Vec<Cell>,
+}
+
+impl Row {
+    /// A row that is not an object's, such as the result of a deletion.
+    pub fn of_cells<const N: usize>(cells: [(&str, Json); N]) -> Self {
+        let cell = |(name, json): (&str, Json)| Cell {
+            name: name.to_owned(),
+            datum: match json {
+                Json::String(text) => Datum::Text(text),
+                json => Datum::Json(json),
+            },
+            place: Place::Everywhere,
+        };
+        Self { cells: cells.into_iter().map(cell).collect() }
+    }
+
+    /// The row of an object: `resource`, then its fields in the order of the model, or only the fields asked for.
+    pub fn of_object(entity: &Entity, message: &DynamicMessage, asked: &[String]) -> Self {
+        let resource =
+            || Cell { name: "resource".to_owned(), datum: Datum::Text(entity.name.clone()), place: Place::Json };
+        if asked.is_empty() {
+            let shown = entity.fields.iter().filter(|field| field.is_shown());
+            let cells = shown.map(|field| Cell { place: place(field), ..cell(field, message) });
+            return Self { cells: std::iter::once(resource()).chain(cells).collect() };
+        }
+        let cells = asked.iter().filter_map(|name| match name.as_str() {
+            "resource" => Some(Cell { place: Place::Everywhere, ..resource() }),
+            name => entity.field(name).map(|field| cell(field, message)),
+        });
+        Self { cells: cells.collect() }
+    }
+
+    fn of_embedded(entity: &Entity, message: &DynamicMessage) -> Self {
+        let mut row = Self::of_object(entity, message, &[]);
+        // What is filled only in embedded objects.
+        let nested = entity.fields.iter().filter(|field| field.embed.as_ref().is_some_and(|embed| embed.nested_only));
+        let at = row.cells.iter().position(|cell| cell.name == "defaults").unwrap_or(row.cells.len());
+        row.cells.splice(at..at, nested.map(|field| cell(field, message)));
+        row
+    }
+}
+
+/// Checks the names given with `-f` for rows of an entity.
+pub fn check_asked(entity: &Entity, asked: &[String]) -> Result<()> {
+    let can_ask = |field: &&Field| field.embed.as_ref().is_none_or(|embed| !embed.nested_only);
+    let known = || entity.fields.iter().filter(can_ask).map(|field| field.name.as_str()).chain(["resource"]);
+    match asked.iter().find(|name| !known().any(|known| known == *name)) {
+        Some(name) => Err(Error::Usage(suggest::unknown(&format!("field of `{}`", entity.name), name, known()))),
+        None => Ok(()),
+    }
+}
+
+/// The value of one field of an object.
+pub fn datum(field: &Field, message: &DynamicMessage) -> Datum {
+    // A field without presence always has a value.
+    if field.descriptor.supports_presence() && !message.has_field(&field.descriptor) {
+        // Unset `defaults` is an empty object.
+        let empty = field.kind == Kind::Json && !field.nullable;
+        return Datum::Json(if empty { Json::Object(serde_json::Map::new()) } else { Json::Null });
+    }
+    match message.get_field(&field.descriptor).as_ref() {
+        Value::String(text) => Datum::Text(text.clone()),
+        Value::Bool(value) => Datum::Json(Json::Bool(*value)),
+        Value::I64(number) => Datum::Json(Json::from(*number)),
+        Value::F64(number) => Datum::Json(structs::number_to_json(*number)),
+        Value::EnumNumber(number) => Datum::Text(label(&field.kind, *number)),
+        Value::Message(inner) => inner_datum(field, inner),
+        Value::List(items) => Datum::List(
+            items.iter().filter_map(|item| item.as_message()).map(|inner| inner_datum(field, inner)).collect(),
+        ),
+        _ => Datum::Json(Json::Null),
+    }
+}
+
+fn cell(field: &Field, message: &DynamicMessage) -> Cell {
+    Cell { name: field.name.clone(), datum: datum(field, message), place: Place::Everywhere }
+}
+
+fn place(field: &Field) -> Place {
+    match field.kind {
+        Kind::Json | Kind::Timestamp | Kind::Object | Kind::Objects => Place::Detail,
+        _ => Place::Everywhere,
+    }
+}
+
+fn inner_datum(field: &Field, inner: &DynamicMessage) -> Datum {
+    match (&field.kind, &field.embed) {
+        (_, Some(embed)) => Datum::Row(Row::of_embedded(qairon::model().target(&embed.entity), inner)),
+        (Kind::Timestamp, _) => match inner.transcode_to::<prost_types::Timestamp>() {
+            Ok(moment) => Datum::Text(moment.to_string()),
+            Err(_) => Datum::Json(Json::Null),
+        },
+        _ if inner.descriptor().full_name() == "google.protobuf.Struct" => Datum::Json(structs::to_json(inner)),
+        _ => Datum::Json(Json::Null),
+    }
+}
+
+/// The label of an enum's number; the number itself when it is of a newer server.
+fn label(kind: &Kind, number: i32) -> String {
+    match kind {
+        Kind::Enum(descriptor) => match descriptor.get_value(number) {
+            Some(value) => Kind::enum_label(descriptor, value.name()),
+            None => number.to_string(),
+        },
+        _ => number.to_string(),
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.cells.len()))?;
+        for cell in &self.cells {
+            map.serialize_entry(&cell.name, &cell.datum)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Datum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Json(json) => json.serialize(serializer),
+            Self::Row(row) => row.serialize(serializer),
+            Self::List(items) => items.serialize(serializer),
+        }
+    }
+}

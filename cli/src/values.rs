@@ -1,0 +1,94 @@
+//! Texts of the command line and of CSV files to values of fields, refusing what the server would refuse for its form.
+
+use prost_reflect::{DynamicMessage, Kind as ProtoKind, Value};
+use qairon::model::{Entity, Field, Kind};
+
+use crate::error::{Error, Result};
+use crate::{structs, suggest};
+
+/// The value of a field from its text. The error names the field.
+pub fn parse(field: &Field, text: &str) -> std::result::Result<Value, String> {
+    let value = match &field.kind {
+        Kind::Integer => text.trim().parse().map(Value::I64).map_err(|_| format!("`{text}` is not a whole number")),
+        Kind::Double => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::F64(number)),
+            _ => Err(format!("`{text}` is not a number")),
+        },
+        Kind::Bool => text.parse().map(Value::Bool).map_err(|_| format!("`{text}` is not `true` or `false`")),
+        Kind::Enum(descriptor) => Kind::enum_number(descriptor, text).map(Value::EnumNumber).ok_or_else(|| {
+            let labels = Kind::enum_labels(descriptor);
+            suggest::unknown("value", text, labels.iter().map(String::as_str))
+        }),
+        Kind::Json => match field.descriptor.kind() {
+            ProtoKind::Message(message) => structs::parse(&message, text),
+            _ => Err("it is not a JSON field".to_owned()),
+        },
+        Kind::EntityType if qairon::model().entity_of_type(text).is_none() => {
+            let types = qairon::model().entities().iter().map(|entity| entity.type_name.as_str());
+            Err(suggest::unknown("entity type", text, types))
+        }
+        Kind::Text | Kind::Name | Kind::Cidr | Kind::EntityType => Ok(Value::String(text.to_owned())),
+        Kind::Uuid | Kind::Etag | Kind::Timestamp | Kind::Object | Kind::Objects => {
+            Err("only the service sets it".to_owned())
+        }
+    };
+    value.map_err(|error| format!("`{}`: {error}", field.name))
+}
+
+/// The field of this name that callers may set.
+pub fn settable<'a>(entity: &'a Entity, name: &str) -> Result<&'a Field> {
+    let Some(field) = entity.field(name) else {
+        let known = entity.fields.iter().filter(|field| field.is_settable()).map(|field| field.name.as_str());
+        let known = known.filter(|known| *known != "id" || entity.id_is_given());
+        return Err(Error::Usage(suggest::unknown(&format!("field of `{}`", entity.name), name, known)));
+    };
+    if name == "id" && !entity.id_is_given() {
+        let parts = entity.id_fields.join("`, `");
+        return Err(Error::Usage(format!("the `id` of a {} is composed, set `{parts}` instead", entity.human())));
+    }
+    if !field.is_settable() {
+        return Err(Error::Usage(format!("`{name}` cannot be set, only the service sets it")));
+    }
+    Ok(field)
+}
+
+/// An object of an entity with these fields set.
+pub fn object<'a>(entity: &Entity, fields: impl IntoIterator<Item = (&'a Field, Value)>) -> DynamicMessage {
+    let mut message = DynamicMessage::new(entity.message.clone());
+    for (field, value) in fields {
+        message.set_field(&field.descriptor, value);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_field(entity: &str, field: &str, text: &str) -> std::result::Result<Value, String> {
+        parse(qairon::model().target(entity).field(field).expect(field), text)
+    }
+
+    #[test]
+    fn values_take_the_kind_of_their_field() {
+        assert_eq!(parse_field("build", "build_num", "12"), Ok(Value::I64(12)));
+        assert_eq!(parse_field("allocation", "value", "0.5"), Ok(Value::F64(0.5)));
+        assert_eq!(parse_field("allocation", "watermark", "HIGH"), Ok(Value::EnumNumber(1)));
+        assert_eq!(parse_field("stack", "name", " x "), Ok(Value::String(" x ".into())));
+    }
+
+    #[test]
+    fn malformed_values_are_refused_by_name() {
+        for (entity, field, text, told) in [
+            ("build", "build_num", "1.5", "`build_num`: `1.5` is not a whole number"),
+            ("allocation", "value", "NaN", "`value`: `NaN` is not a number"),
+            ("allocation", "watermark", "HIHG", "did you mean `HIGH`"),
+            ("stack", "defaults", "text", "`defaults`: not JSON"),
+            ("relatable", "relatable_type", "Deploymnt", "did you mean `Deployment`"),
+            ("stack", "created_at", "now", "only the service sets it"),
+        ] {
+            let error = parse_field(entity, field, text).expect_err(text);
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+SELECT qairon_unmanage('contact');
+DROP TABLE contact;

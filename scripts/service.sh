@@ -1,0 +1,45 @@
+# Functions around a running service, for the scripts beside this one. To be sourced.
+# shellcheck shell=bash
+
+# start_service <log> [flags…]: starts target/$QAIRON_PROFILE/qairon-service and waits until it is ready.
+# Sets service_pid and QAIRON_ENDPOINT.
+start_service() {
+  local log=$1 ready=
+  shift
+  # One line on its standard output tells that it is ready and where it listens.
+  exec {service_output}< <(exec "$(bin_dir)/qairon-service" serve --print-ready "$@" 2>"$log")
+  service_pid=$!
+  if ! IFS= read -r -t 120 ready <&"$service_output" || [[ $ready != *'"listen":"'* ]]; then
+    echo "error: the service did not start; the end of its log, $log:" >&2
+    tail -n 20 "$log" >&2
+    return 1
+  fi
+  ready=${ready#*'"listen":"'}
+  export QAIRON_ENDPOINT="http://${ready%%'"'*}"
+}
+
+# Asks the service to stop, and waits until it and its PostgreSQL have.
+stop_service() {
+  if [[ -n ${service_pid:-} ]]; then
+    kill -TERM "$service_pid" 2>/dev/null || true
+    wait "$service_pid" 2>/dev/null || true
+    service_pid=
+  fi
+}
+
+# Where cargo put the programs.
+bin_dir() {
+  echo "${CARGO_TARGET_DIR:-$PWD/target}/${QAIRON_PROFILE:-debug}"
+}
+
+# Builds what the scripts run, and puts it on the PATH.
+build_programs() {
+  local flags=(-p qairon-service -p qairon-cli)
+  if [[ ${QAIRON_PROFILE:-debug} == release ]]; then
+    flags+=(--release)
+  fi
+  cargo build "${flags[@]}"
+  local bin_dir
+  bin_dir=$(bin_dir)
+  export QCLI=$bin_dir/qcli PATH=$bin_dir:$PWD/.tools/bin:$PATH
+}

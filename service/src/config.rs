@@ -1,0 +1,186 @@
+//! The command line, and the environment beside it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::db::DbConfig;
+use crate::db::connect::SessionLimits;
+use crate::telemetry::log::LogFormat;
+
+/// The Qairon server: the system of record for what runs where, over gRPC on PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "qairon-service", version, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API. Without --database-url, on a private PostgreSQL that it runs itself.
+    Serve(Box<ServeArgs>),
+    /// Bring the database to the schema of this program, and exit.
+    Migrate(MigrateArgs),
+}
+
+/// Where the database is and what it may take.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// The PostgreSQL to use (14 or newer): postgres://user:password@host/database, or key=value pairs. Without it the
+    /// server runs a private PostgreSQL from the installed binaries.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Where the private PostgreSQL keeps its data [default: /var/lib/qairon for root, else ~/.local/share/qairon]
+    #[arg(long, env = "QAIRON_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the PostgreSQL binaries are, when they are not found by themselves
+    #[arg(long, env = "QAIRON_PG_BIN_DIR")]
+    pub pg_bin_dir: Option<PathBuf>,
+    /// How long the private PostgreSQL may take to start, its recovery included
+    #[arg(long, env = "QAIRON_PG_START_TIMEOUT", default_value = "60s", value_parser = duration)]
+    pub pg_start_timeout: Duration,
+    /// How long to wait for a PostgreSQL that is not up yet
+    #[arg(long, env = "QAIRON_DATABASE_WAIT", default_value = "60s", value_parser = duration)]
+    pub database_wait: Duration,
+    /// How long one connection may take to come up
+    #[arg(long, env = "QAIRON_CONNECT_TIMEOUT", default_value = "5s", value_parser = duration)]
+    pub connect_timeout: Duration,
+    /// The longest statement
+    #[arg(long, env = "QAIRON_STATEMENT_TIMEOUT", default_value = "30s", value_parser = duration)]
+    pub statement_timeout: Duration,
+    /// The longest wait for a lock
+    #[arg(long, env = "QAIRON_LOCK_TIMEOUT", default_value = "10s", value_parser = duration)]
+    pub lock_timeout: Duration,
+    /// The longest pause within a transaction
+    #[arg(long, env = "QAIRON_IDLE_IN_TRANSACTION_TIMEOUT", default_value = "30s", value_parser = duration)]
+    pub idle_in_transaction_timeout: Duration,
+    /// What to log: a level, or a filter such as qairon_service=debug
+    #[arg(long, env = "QAIRON_LOG", default_value = "info")]
+    pub log: String,
+    /// The form of the log
+    #[arg(long, env = "QAIRON_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Where to serve the API; port 0 picks a free one
+    #[arg(long, env = "QAIRON_LISTEN", default_value = qairon::DEFAULT_ADDRESS)]
+    pub listen: SocketAddr,
+    /// Where to serve metrics at /metrics; port 0 picks a free one
+    #[arg(long, env = "QAIRON_METRICS_LISTEN", default_value = "127.0.0.1:9464")]
+    pub metrics_listen: SocketAddr,
+    /// Bring the database of --database-url to the schema of this program first. A private PostgreSQL is always
+    /// migrated.
+    #[arg(long, env = "QAIRON_MIGRATE")]
+    pub migrate: bool,
+    /// Connections for writes and listings
+    #[arg(long, env = "QAIRON_POOL_SIZE", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub pool_size: u32,
+    /// Shared connections for reads by ID
+    #[arg(long, env = "QAIRON_READ_CONNECTIONS", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub read_connections: u16,
+    /// The longest wait for a connection of the pool
+    #[arg(long, env = "QAIRON_POOL_TIMEOUT", default_value = "10s", value_parser = duration)]
+    pub pool_timeout: Duration,
+    /// The longest call, whatever deadline the client gives
+    #[arg(long, env = "QAIRON_REQUEST_TIMEOUT", default_value = "60s", value_parser = duration)]
+    pub request_timeout: Duration,
+    /// How long calls under way may go on after SIGTERM
+    #[arg(long, env = "QAIRON_DRAIN_TIMEOUT", default_value = "20s", value_parser = duration)]
+    pub drain_timeout: Duration,
+    /// How many objects one deletion or change of ID may concern
+    #[arg(long, env = "QAIRON_MAX_AFFECTED", default_value = "200000")]
+    pub max_affected: usize,
+    /// Print one line of JSON with the addresses on standard output when ready
+    #[arg(long)]
+    pub print_ready: bool,
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateArgs {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Tell what would be done, and do nothing
+    #[arg(long, conflicts_with = "revert_all")]
+    pub dry_run: bool,
+    /// Revert every migration: DELETES ALL DATA
+    #[arg(long)]
+    pub revert_all: bool,
+}
+
+impl DatabaseArgs {
+    /// The limits of a session.
+    pub fn limits(&self) -> SessionLimits {
+        SessionLimits {
+            statement: self.statement_timeout,
+            lock: self.lock_timeout,
+            idle_in_transaction: self.idle_in_transaction_timeout,
+            connect: self.connect_timeout,
+        }
+    }
+}
+
+impl ServeArgs {
+    /// How the database at a URL is used.
+    pub fn db(&self, url: &str) -> DbConfig {
+        DbConfig {
+            url: url.to_owned(),
+            pool_size: self.pool_size,
+            readers: self.read_connections.into(),
+            pool_timeout: self.pool_timeout,
+            limits: self.database.limits(),
+        }
+    }
+}
+
+/// A duration such as 500ms, 30s or 5m.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let amount: u64 = digits.parse().map_err(|_| "expected a duration such as 500ms, 30s or 5m".to_owned())?;
+    let millis = match unit {
+        "ms" => Some(amount),
+        "s" => amount.checked_mul(1000),
+        "m" => amount.checked_mul(60_000),
+        "h" => amount.checked_mul(3_600_000),
+        _ => return Err(format!("expected a duration such as 500ms, 30s or 5m; `{unit}` is no unit of time")),
+    };
+    match millis {
+        Some(0) => Err("expected more than zero".to_owned()),
+        // PostgreSQL takes milliseconds as a 32-bit integer.
+        Some(millis) if i32::try_from(millis).is_ok() => Ok(Duration::from_millis(millis)),
+        _ => Err("expected at most 24 days".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "5", "s", "-1s", "1d", "0s", "99999999999h", "1.5s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! How a connection is made: limits that PostgreSQL itself enforces are set on every one of them.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::AsyncPgConnection;
+use tokio_postgres::{Config, NoTls};
+
+/// Limits on what one statement or transaction may take.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLimits {
+    /// The longest statement.
+    pub statement: Duration,
+    /// The longest wait for a lock.
+    pub lock: Duration,
+    /// The longest pause within a transaction.
+    pub idle_in_transaction: Duration,
+    /// The longest wait for a connection to come up.
+    pub connect: Duration,
+}
+
+/// Opens a connection.
+pub async fn connect(url: &str, limits: SessionLimits) -> Result<AsyncPgConnection, ConnectionError> {
+    let config = config(url, limits).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+    let (client, connection) = tokio::time::timeout(limits.connect, config.connect(NoTls))
+        .await
+        .map_err(|_| ConnectionError::BadConnection("timed out".to_owned()))?
+        .map_err(|error| ConnectionError::BadConnection(describe(&error)))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a database connection ended");
+        }
+    });
+    AsyncPgConnection::try_from(client).await
+}
+
+fn config(url: &str, limits: SessionLimits) -> Result<Config, tokio_postgres::Error> {
+    let mut config = Config::from_str(url)?;
+    let millis = |limit: Duration| limit.as_millis();
+    // A dropped client is noticed within 100 ms instead of at the end of its statement, and its locks are released.
+    let options = format!(
+        "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c \
+         client_connection_check_interval=100",
+        config.get_options().unwrap_or_default(),
+        millis(limits.statement),
+        millis(limits.lock),
+        millis(limits.idle_in_transaction),
+    );
+    config.options(options.trim()).connect_timeout(limits.connect);
+    if config.get_application_name().is_none() {
+        config.application_name("qairon-service");
+    }
+    Ok(config)
+}
+
+/// The error with what lies beneath it: tokio-postgres alone says "error connecting to server".
+fn describe(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

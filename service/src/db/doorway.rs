@@ -1,0 +1,272 @@
+//! The doorway: every statement of the service passes here, under a name, with its time measured.
+//!
+//! - [`Db::read`]: by ID, on the shared connections.
+//! - [`Db::query`]: reads that may take long, on a connection of their own; cancelled when nobody waits any more.
+//! - [`Db::write`]: everything that changes something. It runs in a task of its own, so that a caller who goes away
+//!   leaves no transaction half done, and is repeated when PostgreSQL gives it up for another.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::result::Error as DieselError;
+use diesel_async::pooled_connection::bb8::Pool;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use qairon::v1::ErrorReason;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::NoTls;
+use tokio_util::task::TaskTracker;
+
+use super::connect::{SessionLimits, connect};
+use super::failure::Failure;
+use super::idempotency::{self, Once};
+use super::readers::Readers;
+use super::sql::{Row, Sql};
+use crate::error::{Error, ErrorKind};
+use crate::telemetry::metrics::Metrics;
+
+/// How often a write that PostgreSQL gave up is repeated.
+const ATTEMPTS: u32 = 5;
+
+/// How the database is used.
+#[derive(Debug, Clone)]
+pub struct DbConfig {
+    /// Where it is.
+    pub url: String,
+    /// Connections of the pool.
+    pub pool_size: u32,
+    /// Shared connections for reads by ID.
+    pub readers: usize,
+    /// The longest wait for a connection of the pool.
+    pub pool_timeout: Duration,
+    /// What one statement or transaction may take.
+    pub limits: SessionLimits,
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
+    gate: Arc<Semaphore>,
+    readers: Arc<Readers>,
+    writes: TaskTracker,
+    metrics: Arc<Metrics>,
+    pool_timeout: Duration,
+}
+
+/// How a write is done.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The name of the operation, for metrics and log.
+    pub operation: &'static str,
+    /// Do everything, and then undo it.
+    pub validate_only: bool,
+    /// The work is a single statement, which needs no transaction around it.
+    pub single_statement: bool,
+    /// Remember the result under the caller's request ID.
+    pub once: Option<Once>,
+}
+
+/// A piece of work on a connection.
+pub type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
+
+impl Db {
+    /// Prepares the pool. Connections are made when they are needed.
+    pub async fn new(config: &DbConfig, metrics: Arc<Metrics>) -> Result<Self, Error> {
+        let limits = config.limits;
+        let mut manager = ManagerConfig::<AsyncPgConnection>::default();
+        manager.custom_setup = Box::new(move |url| {
+            let url = url.to_owned();
+            async move { connect(&url, limits).await }.boxed()
+        });
+        // A dead connection is recognised without a round trip: its task has ended.
+        manager.recycling_method = RecyclingMethod::CustomFunction(Box::new(|connection| {
+            let broken = connection.is_broken();
+            async move { if broken { Err(DieselError::BrokenTransactionManager) } else { Ok(()) } }.boxed()
+        }));
+        let manager = AsyncDieselConnectionManager::new_with_config(&config.url, manager);
+        let pool = Pool::builder()
+            .max_size(config.pool_size)
+            .test_on_check_out(true)
+            .connection_timeout(config.pool_timeout)
+            .build(manager)
+            .await
+            .map_err(Error::database_unavailable)?;
+        Ok(Self {
+            pool,
+            gate: Arc::new(Semaphore::new(config.pool_size as usize)),
+            readers: Arc::new(Readers::new(&config.url, limits, config.readers)),
+            writes: TaskTracker::new(),
+            metrics,
+            pool_timeout: config.pool_timeout,
+        })
+    }
+
+    /// Runs a query by ID, which is quick whatever its values.
+    pub async fn read(&self, operation: &'static str, sql: Sql) -> Result<Vec<Row>, Failure> {
+        let started = Instant::now();
+        let result = self.readers.load(sql).await;
+        self.metrics.database(operation, started.elapsed(), result.is_ok());
+        result
+    }
+
+    /// Runs a query that may take long. When the caller goes away, it is cancelled and the connection stays usable.
+    pub async fn query<T, F>(&self, operation: &'static str, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AsyncPgConnection) -> Work<'c, T> + Send + 'static,
+    {
+        let started = Instant::now();
+        let permit = self.permit().await?;
+        let pool = self.pool.clone();
+        // Dropped with this future, and so seen by the task.
+        let (caller, gone) = tokio::sync::oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let _permit = permit;
+            let mut connection = pool.get().await.map_err(Error::pool)?;
+            let token = connection.cancel_token();
+            let mut work = work(&mut connection);
+            tokio::select! {
+                result = &mut work => result,
+                _ = gone => {
+                    // The connection is kept until the statement has ended: a cancellation that came late would hit
+                    // the next user's.
+                    if let Err(error) = token.cancel_query(NoTls).await {
+                        tracing::debug!(%error, "a statement could not be cancelled");
+                    }
+                    work.await
+                }
+            }
+        });
+        let result = task.await.unwrap_or_else(|error| Err(Error::internal(error).into()));
+        drop(caller);
+        self.metrics.database(operation, started.elapsed(), result.is_ok());
+        result
+    }
+
+    /// Does a write and returns the encoded response. With `once`, a repetition returns the first response.
+    pub async fn write<F>(&self, write: Write, work: F) -> Result<Vec<u8>, Failure>
+    where
+        F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync + 'static,
+    {
+        let started = Instant::now();
+        let operation = write.operation;
+        // Waiting in line belongs to the caller and ends with the caller; the work does not.
+        let permit = self.permit().await?;
+        let db = self.clone();
+        let task = self.writes.spawn(async move {
+            let _permit = permit;
+            let mut attempt = 1;
+            loop {
+                let result = db.attempt(&write, &work).await;
+                match result {
+                    Err(failure) if failure.is_retryable() && attempt < ATTEMPTS => {
+                        db.metrics.retried(write.operation);
+                        tokio::time::sleep(pause(attempt)).await;
+                        attempt += 1;
+                    }
+                    result => return result,
+                }
+            }
+        });
+        let result = task.await.unwrap_or_else(|error| Err(Error::internal(error).into()));
+        self.metrics.database(operation, started.elapsed(), result.is_ok());
+        result
+    }
+
+    async fn attempt<F>(&self, write: &Write, work: &F) -> Result<Vec<u8>, Failure>
+    where
+        F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync,
+    {
+        let mut connection = self.pool.get().await.map_err(Error::pool)?;
+        let connection = &mut *connection;
+        if write.single_statement && !write.validate_only && write.once.is_none() {
+            return work(connection).await;
+        }
+        AnsiTransactionManager::begin_transaction(connection).await?;
+        let result = in_transaction(connection, write, work).await;
+        match result {
+            Ok(response) if !write.validate_only => {
+                AnsiTransactionManager::commit_transaction(connection).await?;
+                Ok(response)
+            }
+            result => {
+                // A connection that cannot even roll back is broken, and the pool throws it away.
+                if let Err(error) = AnsiTransactionManager::rollback_transaction(connection).await {
+                    tracing::debug!(%error, "a transaction could not be rolled back");
+                }
+                result
+            }
+        }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        match tokio::time::timeout(self.pool_timeout, self.gate.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Error::new(
+                ErrorKind::Unavailable,
+                ErrorReason::Overloaded,
+                "every database connection is busy; try again, or give the server more of them (--pool-size)",
+            )),
+        }
+    }
+
+    /// Waits until every write under way has ended.
+    pub async fn drain(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> bool {
+        self.read("ping", Sql::shared(&"SELECT 1".into())).await.is_ok()
+    }
+
+    /// Connections of the pool: all, and idle ones.
+    pub fn pool_state(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
+    /// Connections that are not in use, as the gate counts them.
+    pub fn free_permits(&self) -> usize {
+        self.gate.available_permits()
+    }
+}
+
+async fn in_transaction<F>(connection: &mut AsyncPgConnection, write: &Write, work: &F) -> Result<Vec<u8>, Failure>
+where
+    F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync,
+{
+    if let Some(once) = write.once.as_ref().filter(|_| !write.validate_only) {
+        if let Some(first) = idempotency::begin(connection, once).await? {
+            return Ok(first);
+        }
+    }
+    let response = work(connection).await?;
+    if write.validate_only {
+        // What would fail at commit fails here.
+        connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
+    } else if let Some(once) = &write.once {
+        idempotency::finish(connection, once, &response).await?;
+    }
+    Ok(response)
+}
+
+/// Longer after every attempt, and never the same for two writers that met before.
+fn pause(attempt: u32) -> Duration {
+    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]) % 16;
+    Duration::from_millis((1u64 << attempt) * 4 + jitter)
+}
+
+impl Error {
+    fn pool(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
+        match error {
+            bb8::RunError::TimedOut => Self::database_unavailable("no connection came up in time"),
+            bb8::RunError::User(error) => Self::database_unavailable(error),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Which columns of an entity a statement returns, and how its rows become messages.
+//!
+//! Built once per entity for whole objects, and on demand for a read mask. Encoding goes straight from PostgreSQL's
+//! binary form to protobuf's, without a message in between: that is most of what a read costs here.
+
+use std::sync::Arc;
+
+use qairon::Model;
+use qairon::model::{Entity, Field, Kind, RelationKind};
+
+use super::sql::Row;
+use super::wire;
+use crate::error::{Error, Result};
+
+/// The alias under which statements know the entity's table.
+pub const ALIAS: &str = "t0";
+
+/// The columns of a SELECT or RETURNING, and the fields they fill.
+#[derive(Debug)]
+pub struct Projection {
+    /// The comma-separated columns.
+    pub sql: Arc<str>,
+    columns: Vec<Column>,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+#[derive(Debug)]
+struct Column {
+    number: u32,
+    first: usize,
+    /// proto3 presence: an optional text is written even when empty.
+    explicit: bool,
+    encoding: Encoding,
+}
+
+#[derive(Debug)]
+enum Encoding {
+    Text,
+    Uuid,
+    /// Two columns: uid and version.
+    Etag,
+    Cidr,
+    Integer,
+    Double,
+    Bool,
+    /// Label to number.
+    Enum(Vec<(String, i32)>),
+    Json,
+    Timestamp,
+    Objects(wire::Embedded),
+}
+
+impl Projection {
+    /// The columns of the named fields, or of all fields when no mask is given.
+    pub fn new(model: &Model, entity: &Entity, mask: Option<&[String]>) -> Result<Self> {
+        let mut expressions = Vec::new();
+        let mut columns = Vec::new();
+        let mut width = 0;
+        for field in selected(entity, mask)? {
+            let (sql, encoding) = column(model, entity, field);
+            columns.push(Column {
+                number: field.number,
+                first: width,
+                explicit: field.descriptor.supports_presence(),
+                encoding,
+            });
+            width += sql.len();
+            expressions.extend(sql);
+        }
+        Ok(Self { sql: expressions.join(", ").into(), columns, width })
+    }
+
+    /// Appends a row to a buffer as an encoded message of the entity.
+    pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
+        for column in &self.columns {
+            let Some(bytes) = row.column(column.first) else { continue };
+            let number = column.number;
+            match &column.encoding {
+                Encoding::Text if bytes.is_empty() && !column.explicit => {}
+                Encoding::Text => wire::bytes_field(out, number, bytes),
+                Encoding::Uuid => wire::bytes_field(out, number, row.uuid(column.first).to_string().as_bytes()),
+                Encoding::Etag => {
+                    let etag = etag(row.uuid(column.first), row.integer(column.first + 1));
+                    wire::bytes_field(out, number, etag.as_bytes());
+                }
+                Encoding::Cidr => wire::bytes_field(out, number, wire::cidr(bytes)?.as_bytes()),
+                Encoding::Integer => wire::integer_field(out, number, row.integer(column.first)),
+                Encoding::Double => wire::double_field(out, number, bytes)?,
+                Encoding::Bool => wire::integer_field(out, number, i64::from(bytes == [1])),
+                Encoding::Enum(values) => {
+                    let label = row.text(column.first);
+                    let value = values.iter().find(|(known, _)| known == label).map_or(0, |(_, value)| *value);
+                    wire::integer_field(out, number, value.into());
+                }
+                Encoding::Json => wire::struct_field(out, number, bytes.get(1..).unwrap_or_default())?,
+                Encoding::Timestamp => wire::timestamp_field(out, number, bytes)?,
+                Encoding::Objects(embedded) => embedded.encode(out, number, bytes)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The version of an object for callers. The tail of the uid tells an object from a later one with the same ID.
+pub fn etag(uid: uuid::Uuid, version: i64) -> String {
+    let tail = uid.as_u128() & 0xffff_ffff_ffff;
+    format!("{tail:012x}-{version}")
+}
+
+fn selected<'a>(entity: &'a Entity, mask: Option<&[String]>) -> Result<Vec<&'a Field>> {
+    let whole = |field: &&Field| !field.embed.as_ref().is_some_and(|embed| embed.nested_only);
+    let Some(mask) = mask.filter(|mask| !mask.is_empty() && !mask.iter().any(|path| path == "*")) else {
+        return Ok(entity.fields.iter().filter(whole).collect());
+    };
+    if let Some(unknown) = mask.iter().find(|path| entity.field(path).is_none_or(|field| !whole(&field))) {
+        return Err(crate::domain::masks::unknown_field(entity, "read_mask", unknown));
+    }
+    // The ID always comes along: an object without it could not be told from another.
+    let wanted = |field: &&Field| field.name == "id" || mask.iter().any(|path| path == &field.name);
+    Ok(entity.fields.iter().filter(wanted).collect())
+}
+
+fn column(model: &Model, entity: &Entity, field: &Field) -> (Vec<String>, Encoding) {
+    let own = || vec![format!("{ALIAS}.\"{}\"", field.name)];
+    match &field.kind {
+        Kind::Text | Kind::Name | Kind::EntityType => (own(), Encoding::Text),
+        Kind::Uuid => (own(), Encoding::Uuid),
+        Kind::Etag => (vec![format!("{ALIAS}.\"uid\""), format!("{ALIAS}.\"version\"")], Encoding::Etag),
+        Kind::Cidr => (own(), Encoding::Cidr),
+        Kind::Integer => (own(), Encoding::Integer),
+        Kind::Double => (own(), Encoding::Double),
+        Kind::Bool => (own(), Encoding::Bool),
+        Kind::Enum(descriptor) => (own(), Encoding::Enum(wire::enum_values(descriptor))),
+        Kind::Json => (own(), Encoding::Json),
+        Kind::Timestamp => (own(), Encoding::Timestamp),
+        Kind::Object | Kind::Objects => {
+            let sql = embedded_sql(model, entity, field, ALIAS, 1);
+            (vec![format!("({sql})")], Encoding::Objects(wire::Embedded::new(model, field)))
+        }
+    }
+}
+
+/// A subquery that returns the embedded object or objects as JSON: the fields of each in the order of
+/// [`wire::embedded_fields`], as an array, which is shorter than an object and needs no names.
+fn embedded_sql(model: &Model, entity: &Entity, field: &Field, outer: &str, depth: usize) -> String {
+    let alias = format!("e{depth}");
+    let Some(embed) = &field.embed else { return "NULL".to_owned() };
+    let target = model.target(&embed.entity);
+    let values: Vec<String> = wire::embedded_fields(target)
+        .map(|inner| match &inner.kind {
+            Kind::Timestamp => format!("(extract(epoch FROM {alias}.\"{}\") * 1000000)::bigint", inner.name),
+            Kind::Etag => format!("{alias}.\"version\""),
+            Kind::Object | Kind::Objects => format!("({})", embedded_sql(model, target, inner, &alias, depth + 1)),
+            _ => format!("{alias}.\"{}\"", inner.name),
+        })
+        .collect();
+    let object = format!("json_build_array({})", values.join(", "));
+    let relation = entity.relation(&embed.relation).map(|relation| &relation.kind);
+    match relation {
+        Some(RelationKind::ToOne { field }) => {
+            format!("SELECT {object} FROM \"{}\" {alias} WHERE {alias}.\"id\" = {outer}.\"{field}\"", target.name)
+        }
+        Some(RelationKind::ToMany { field }) => format!(
+            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM \"{}\" {alias} WHERE \
+             {alias}.\"{field}\" = {outer}.\"id\"",
+            target.name
+        ),
+        Some(RelationKind::Linked { table, own_column, target_column, .. }) => format!(
+            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM \"{table}\" l{depth} JOIN \
+             \"{}\" {alias} ON {alias}.\"id\" = l{depth}.\"{target_column}\" WHERE l{depth}.\"{own_column}\" = \
+             {outer}.\"id\"",
+            target.name
+        ),
+        None => "NULL".to_owned(),
+    }
+}
+
+impl Error {
+    /// A column that does not hold what its type says: a fault of ours.
+    pub(super) fn unreadable(what: &str) -> Self {
+        Self::internal(format!("a {what} column cannot be read"))
+    }
+}

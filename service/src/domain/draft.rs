@@ -1,0 +1,164 @@
+//! The object of a request: decoded, checked field by field, ready to be bound to a statement.
+
+use ipnetwork::IpNetwork;
+use prost_reflect::{DynamicMessage, Value as ProtoValue};
+use qairon::Model;
+use qairon::model::{Entity, Field, Kind};
+use qairon::v1::ErrorReason;
+
+use super::masks::unknown_field;
+use super::validate;
+use crate::error::{Error, Result};
+
+/// What a caller sent of an object.
+#[derive(Debug)]
+pub struct Draft {
+    /// The ID it was sent under; empty when none was.
+    pub id: String,
+    /// The etag it was sent with; empty when none was.
+    pub etag: String,
+    message: DynamicMessage,
+}
+
+/// The value of a field, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Unset.
+    Null,
+    /// Text, names, IDs, enum labels.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// A double.
+    Double(f64),
+    /// True or false.
+    Bool(bool),
+    /// An address range.
+    Cidr(IpNetwork),
+    /// A JSON object, as text.
+    Json(String),
+}
+
+impl Value {
+    /// The text of a text, or of a value as part of an ID.
+    pub fn to_component(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Integer(number) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Draft {
+    /// Decodes the object of a request.
+    pub fn decode(entity: &Entity, bytes: &[u8]) -> Result<Self> {
+        let message = DynamicMessage::decode(entity.message.clone(), bytes).map_err(|error| {
+            let message = format!("`{}` is not an encoded {}: {error}", entity.name, entity.type_name);
+            Error::invalid(&entity.name, ErrorReason::MalformedMessage, message)
+        })?;
+        let text = |number| {
+            let value = message.get_field_by_number(number);
+            value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        };
+        Ok(Self { id: text(1), etag: text(6), message })
+    }
+
+    /// The values to insert: every settable field, except those the database has a default for.
+    pub fn for_insert<'a>(&self, model: &Model, entity: &'a Entity) -> Result<Vec<(&'a Field, Value)>> {
+        let mut values = Vec::new();
+        for field in entity.fields.iter().filter(|field| field.is_settable() || is_given_id(entity, field)) {
+            let value = self.value(model, entity, field)?;
+            match value {
+                None if field.required => return Err(validate::missing(entity, field)),
+                None => {}
+                Some(value) => values.push((field, value)),
+            }
+        }
+        Ok(values)
+    }
+
+    /// The values to set: those that the mask names, or those that are there when there is no mask.
+    pub fn for_update<'a>(
+        &self,
+        model: &Model,
+        entity: &'a Entity,
+        mask: Option<&[String]>,
+    ) -> Result<Vec<(&'a Field, Value)>> {
+        if let Some(unknown) = mask.into_iter().flatten().find(|path| *path != "*" && entity.field(path).is_none()) {
+            return Err(unknown_field(entity, "update_mask", unknown));
+        }
+        if entity.id_is_given() && mask.into_iter().flatten().any(|path| path == "id") {
+            let message = format!("the ID of {} is changed by `new_id`, not through the mask", entity.human());
+            return Err(Error::invalid("update_mask", ErrorReason::InvalidValue, message));
+        }
+        let all = mask.is_some_and(|mask| mask.iter().any(|path| path == "*"));
+        let mut values = Vec::new();
+        for field in entity.fields.iter().filter(|field| field.is_settable() && field.number != 1) {
+            let named = mask.is_some_and(|mask| all || mask.contains(&field.name));
+            if mask.is_some() && !named {
+                continue;
+            }
+            match self.value(model, entity, field)? {
+                Some(value) => values.push((field, value)),
+                None if !named => {}
+                None => values.push((field, self.cleared(entity, field)?)),
+            }
+        }
+        Ok(values)
+    }
+
+    fn cleared(&self, entity: &Entity, field: &Field) -> Result<Value> {
+        match (&field.kind, &field.default) {
+            _ if field.nullable => Ok(Value::Null),
+            (_, Some(default)) => Ok(Value::Text(default.clone())),
+            (Kind::Json, None) => Ok(Value::Json("{}".to_owned())),
+            (Kind::Text, None) if !field.required => Ok(Value::Text(String::new())),
+            // A number or a boolean that is zero looks unset on the wire: the mask says that it is meant.
+            (Kind::Integer, None) => Ok(Value::Integer(0)),
+            (Kind::Double, None) => Ok(Value::Double(0.0)),
+            (Kind::Bool, None) => Ok(Value::Bool(false)),
+            _ => Err(validate::missing(entity, field)),
+        }
+    }
+
+    /// The checked value of a field; `None` when it is unset. Zero numbers of required fields count as set.
+    fn value(&self, model: &Model, entity: &Entity, field: &Field) -> Result<Option<Value>> {
+        let number_is_meant = field.required && matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool);
+        if !self.message.has_field(&field.descriptor) && !number_is_meant {
+            return Ok(None);
+        }
+        let raw = self.message.get_field(&field.descriptor);
+        let value = match (&*raw, &field.kind) {
+            (ProtoValue::String(text), Kind::Cidr) => Value::Cidr(validate::cidr(field, text)?),
+            (ProtoValue::String(text), _) => {
+                validate::text(model, entity, field, text)?;
+                Value::Text(text.clone())
+            }
+            (ProtoValue::I64(number), _) => Value::Integer(validate::integer(field, *number)?),
+            (ProtoValue::F64(number), _) => Value::Double(validate::double(field, *number)?),
+            (ProtoValue::Bool(value), _) => Value::Bool(*value),
+            (ProtoValue::EnumNumber(number), Kind::Enum(descriptor)) => {
+                Value::Text(validate::enumeration(field, descriptor, *number)?)
+            }
+            (ProtoValue::Message(message), Kind::Json) => Value::Json(validate::json(field, message)?),
+            _ => return Err(Error::internal(format!("field `{}` has an unexpected type", field.name))),
+        };
+        Ok(Some(value))
+    }
+}
+
+fn is_given_id(entity: &Entity, field: &Field) -> bool {
+    field.number == 1 && entity.id_is_given()
+}
+
+/// The ID that an object with these values has; `None` when a part of it is not among them.
+pub fn composed_id(entity: &Entity, values: &[(&Field, Value)]) -> Option<String> {
+    let given = ["id".to_owned()];
+    let names = if entity.id_is_given() { &given[..] } else { &entity.id_fields };
+    let part = |name: &String| {
+        let value = values.iter().find(|(field, _)| &field.name == name).map(|(_, value)| value.to_component());
+        value.or_else(|| entity.field(name)?.default.clone())
+    };
+    names.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(":"))
+}

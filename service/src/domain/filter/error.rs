@@ -1,0 +1,57 @@
+//! The one error of the language, and the suggestions it makes.
+
+use std::fmt;
+
+/// How much of a caller's text an error repeats, in characters.
+const SHOWN: usize = 60;
+
+/// What is wrong with a filter or an order, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterError {
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// What was expected there, and the nearest thing that would do.
+    pub message: String,
+}
+
+impl FilterError {
+    pub(super) fn new(column: usize, message: impl Into<String>) -> Self {
+        Self { column, message: message.into() }
+    }
+}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {}: {}", self.column, self.message)
+    }
+}
+
+impl std::error::Error for FilterError {}
+
+/// A caller's text as an error shows it: in backticks, short, and without control characters.
+pub(super) fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        short.push('…');
+    }
+    format!("`{short}`")
+}
+
+/// The end of a message about an unknown name: the nearest known one, or all of them.
+pub(super) fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let mut known: Vec<_> = known.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    // A name typed in full is compared in full; a longer text is no misspelling of anything.
+    let given: String = given.chars().take(SHOWN).collect::<String>().to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&given, &name.to_lowercase());
+    let nearest = known.iter().map(|name| (distance(name), *name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 1 + name.chars().count() / 4 => format!("did you mean `{name}`?"),
+        Some(_) => {
+            let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("known are {}", all.join(", "))
+        }
+        None => "there are none".to_owned(),
+    }
+}

@@ -1,0 +1,227 @@
+//! Paths: from the entity a filter is on to a column, over any number of relations.
+//!
+//! A step is taken to a table only when something besides the object's ID is wanted from it. The ID stands already in
+//! the reference or in the link that leads there, so `stack.id` reads `stack_id`, `zones.id` reads the link table alone,
+//! and `stack.services.name` goes from `stack_id` straight to the services.
+//!
+//! An ID begins with the ID of the object its first component refers to. So whether an ancestor has a certain ID can
+//! be read from the beginning of a descendant's ID ([`Lead`]): a range of one index, in the order that lists have
+//! anyway, where the join would be tried row by row along that order.
+
+use qairon::Model;
+use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
+
+use super::MAX_PATH_RELATIONS;
+use super::ast::{Member, Part};
+use super::error::{FilterError, shown, suggestion};
+use super::expr::{Column, Step};
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(super) struct Path<'m> {
+    pub steps: Vec<Step>,
+    pub column: Column,
+    pub end: End<'m>,
+    /// Where the ID that the column holds can be read from, too.
+    pub lead: Option<Lead<'m>>,
+}
+
+/// A column whose values begin with the ID of an object and a colon.
+#[derive(Debug)]
+pub(super) struct Lead<'m> {
+    pub steps: Vec<Step>,
+    pub column: Column,
+    /// The entity of the object.
+    pub target: &'m Entity,
+}
+
+/// What the column is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End<'m> {
+    Field(&'m Field),
+    /// The ID of the objects of a relation; to many, or to at most one.
+    Relation {
+        many: bool,
+    },
+}
+
+/// A way to objects of a relation.
+#[derive(Debug)]
+pub(super) struct Way<'m> {
+    pub steps: Vec<Step>,
+    pub target: &'m Entity,
+}
+
+/// A walk through the model.
+struct Walk<'m> {
+    model: &'m Model,
+    entity: &'m Entity,
+    steps: Vec<Step>,
+    /// The column of the last table that holds the ID of the present object, while its own table is not reached.
+    id: Option<Column>,
+    /// A column whose values begin with the ID of the present object, and how many steps lead to its table.
+    lead: Option<(usize, Column)>,
+    relations: usize,
+}
+
+/// Finds the column a path names.
+pub(super) fn resolve<'m>(model: &'m Model, entity: &'m Entity, path: &Member) -> Result<Path<'m>, FilterError> {
+    let mut walk = Walk::new(model, entity);
+    let mut last_relation = None;
+    let mut parts = path.parts.iter();
+    while let Some(part) = parts.next() {
+        let name = name_of(part)?;
+        if let Some(relation) = walk.relation(&name) {
+            walk.cross(relation, part)?;
+            last_relation = Some(relation);
+            continue;
+        }
+        let Some(field) = walk.entity.field(&name).filter(|field| field.is_column()) else {
+            return Err(unknown(walk.entity, &name, part));
+        };
+        let rest: Vec<&Part> = parts.collect();
+        if field.kind != Kind::Json && !rest.is_empty() {
+            let message = format!("`{name}` of `{}` is a plain field and has nothing below it", walk.entity.name);
+            return Err(FilterError::new(part.span.start, message));
+        }
+        let keys = match field.kind {
+            Kind::Json => Some(rest.into_iter().map(key_of).collect::<Result<Vec<_>, _>>()?),
+            _ => None,
+        };
+        // A reference is the ID of what it refers to.
+        match field.relation().and_then(|name| walk.entity.relation(name)) {
+            Some(relation) => walk.step_over(relation),
+            None if field.name == "id" => {}
+            None => {
+                walk.reach();
+                let nullable = field.nullable || keys.as_ref().is_some_and(|keys| !keys.is_empty());
+                let column = Column { name: field.name.clone(), nullable, keys };
+                return Ok(Path { steps: walk.steps, column, end: End::Field(field), lead: None });
+            }
+        }
+        return Ok(walk.end(End::Field(field)));
+    }
+    let many = last_relation.is_some_and(|relation| !relation.is_to_one());
+    Ok(walk.end(End::Relation { many }))
+}
+
+/// Finds the objects a path of relations leads to.
+pub(super) fn resolve_relation<'m>(
+    model: &'m Model,
+    entity: &'m Entity,
+    path: &Member,
+) -> Result<Way<'m>, FilterError> {
+    let mut walk = Walk::new(model, entity);
+    for part in &path.parts {
+        let name = name_of(part)?;
+        match walk.relation(&name) {
+            Some(relation) => walk.cross(relation, part)?,
+            None => {
+                let known = walk.entity.relations.iter().flat_map(|relation| relation.names.iter().map(String::as_str));
+                let message =
+                    format!("`{}` has no relation {}; {}", walk.entity.name, shown(&name), suggestion(&name, known));
+                return Err(FilterError::new(part.span.start, message));
+            }
+        }
+    }
+    walk.reach();
+    Ok(Way { steps: walk.steps, target: walk.entity })
+}
+
+impl<'m> Walk<'m> {
+    fn new(model: &'m Model, entity: &'m Entity) -> Self {
+        Self { model, entity, steps: Vec::new(), id: None, lead: None, relations: 0 }
+    }
+
+    /// The path to the present object's ID.
+    fn end(self, end: End<'m>) -> Path<'m> {
+        let target = self.entity;
+        let lead = self.lead.map(|(taken, column)| Lead { steps: self.steps[..taken].to_vec(), column, target });
+        Path { steps: self.steps, column: self.id.unwrap_or_else(id_column), end, lead }
+    }
+
+    /// The relation of this name; embedded objects stand for theirs.
+    fn relation(&self, name: &str) -> Option<&'m Relation> {
+        let embedded = || self.entity.field(name).and_then(|field| field.embed.as_ref());
+        self.entity.relation(name).or_else(|| self.entity.relation(&embedded()?.relation))
+    }
+
+    fn cross(&mut self, relation: &'m Relation, part: &Part) -> Result<(), FilterError> {
+        self.relations += 1;
+        if self.relations > MAX_PATH_RELATIONS {
+            let message = format!("a path crosses at most {MAX_PATH_RELATIONS} relations");
+            return Err(FilterError::new(part.span.start, message));
+        }
+        self.step_over(relation);
+        Ok(())
+    }
+
+    fn step_over(&mut self, relation: &'m Relation) {
+        let target = self.model.target(&relation.target);
+        let own = |id: Option<Column>| id.unwrap_or_else(id_column).name;
+        match &relation.kind {
+            RelationKind::ToOne { field } => {
+                let leads = self.entity.id_fields.first() == Some(field);
+                let taken = self.steps.len();
+                // Only the entity's own table is read along its IDs; elsewhere the reference has the better index.
+                let own_id = || self.id.clone().or_else(|| (taken == 0).then(id_column)).map(|id| (taken, id));
+                self.lead = if leads { self.lead.take().or_else(own_id) } else { None };
+                self.reach();
+                let nullable = self.entity.field(field).is_none_or(|field| field.nullable);
+                self.id = Some(Column { name: field.clone(), nullable, keys: None });
+            }
+            RelationKind::ToMany { field } => {
+                self.lead = None;
+                let own = own(self.id.take());
+                self.steps.push(Step { table: target.name.clone(), column: field.clone(), own, many: true });
+            }
+            RelationKind::Linked { table, own_column, target_column, .. } => {
+                self.lead = None;
+                let own = own(self.id.take());
+                self.steps.push(Step { table: table.clone(), column: own_column.clone(), own, many: true });
+                self.id = Some(Column { name: target_column.clone(), nullable: false, keys: None });
+            }
+        }
+        self.entity = target;
+    }
+
+    /// Takes the step to the present object's own table, if it is not taken yet.
+    fn reach(&mut self) {
+        if let Some(id) = self.id.take() {
+            let table = self.entity.name.clone();
+            self.steps.push(Step { table, column: "id".to_owned(), own: id.name, many: false });
+        }
+    }
+}
+
+fn id_column() -> Column {
+    Column { name: "id".to_owned(), nullable: false, keys: None }
+}
+
+/// A name in a path; JSON has keys without any character too, in quotes.
+fn key_of(part: &Part) -> Result<String, FilterError> {
+    if part.quoted && part.pieces.iter().all(String::is_empty) && part.pieces.len() == 1 {
+        return Ok(String::new());
+    }
+    name_of(part)
+}
+
+fn name_of(part: &Part) -> Result<String, FilterError> {
+    match part.pieces.as_slice() {
+        [name] if !name.is_empty() => Ok(name.clone()),
+        [_] => Err(FilterError::new(part.span.start, "expected the name of a field")),
+        _ => Err(FilterError::new(part.span.start, "wildcards stand in values, not in names of fields")),
+    }
+}
+
+fn unknown(entity: &Entity, name: &str, part: &Part) -> FilterError {
+    if entity.field(name).is_some() {
+        let message = format!("`{name}` is opaque and cannot be asked for; compare it in the request instead");
+        return FilterError::new(part.span.start, message);
+    }
+    let fields = entity.fields.iter().filter(|field| field.is_column()).map(|field| field.name.as_str());
+    let relations = entity.relations.iter().flat_map(|relation| relation.names.iter().map(String::as_str));
+    let nearest = suggestion(name, fields.chain(relations));
+    let message = format!("`{}` has no field or relation {}; {nearest}", entity.name, shown(name));
+    FilterError::new(part.span.start, message)
+}

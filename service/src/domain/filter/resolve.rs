@@ -1,0 +1,42 @@
+//! From the tree to the typed form.
+
+use qairon::Model;
+use qairon::model::Entity;
+
+use super::MAX_TABLES;
+use super::ast::{Ast, Member, Node};
+use super::compare;
+use super::error::FilterError;
+use super::expr::{Check, Column, Expr};
+use super::functions;
+use super::values::contains_pattern;
+
+/// Gives every name of a filter its meaning on an entity.
+pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr, FilterError> {
+    let Some(root) = &ast.root else { return Ok(Expr::Constant(true)) };
+    let expr = node(model, entity, root)?;
+    if expr.tables() > MAX_TABLES {
+        let message = format!("a filter reads at most {MAX_TABLES} other tables, this one {}", expr.tables());
+        return Err(FilterError::new(1, message));
+    }
+    Ok(expr)
+}
+
+/// A condition on objects of an entity.
+pub(super) fn node(model: &Model, entity: &Entity, tree: &Node) -> Result<Expr, FilterError> {
+    let all = |nodes: &[Node]| nodes.iter().map(|inner| node(model, entity, inner)).collect::<Result<Vec<_>, _>>();
+    match tree {
+        Node::And(nodes) => Ok(Expr::all(all(nodes)?)),
+        Node::Or(nodes) => Ok(Expr::any(all(nodes)?)),
+        Node::Not(inner) => Ok(node(model, entity, inner)?.negated()),
+        Node::Literal(member) => Ok(id_contains(member)),
+        Node::Compare(comparison) => compare::comparison(model, entity, comparison),
+        Node::Call(call) => functions::call(model, entity, call),
+    }
+}
+
+/// A literal by itself: the ID contains it.
+fn id_contains(member: &Member) -> Expr {
+    let column = Column { name: "id".to_owned(), nullable: false, keys: None };
+    Expr::test(&column, Check::Like { pattern: contains_pattern(&member.pieces()), any_case: false })
+}

@@ -1,0 +1,8 @@
+//! The rules: what a request must look like and what it means, without transport and without database.
+
+pub mod draft;
+pub mod filter;
+pub mod gaps;
+pub mod masks;
+pub mod page;
+pub mod validate;

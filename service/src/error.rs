@@ -1,0 +1,121 @@
+//! The one error type of the service, free of transport and database.
+//!
+//! Domain and database code build it, `grpc::status` turns it into a status; nothing else knows codes.
+
+use std::fmt;
+
+use qairon::v1::ErrorReason;
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error {
+    /// The class, which decides the status code.
+    pub kind: ErrorKind,
+    /// The reason, for programs.
+    pub reason: ErrorReason,
+    /// What is wrong and what to do about it, for people: lower case, names in backticks, no full stop.
+    pub message: String,
+    /// The field at fault, when it is one.
+    pub field: Option<String>,
+    /// The object concerned, as entity and ID.
+    pub resource: Option<(String, String)>,
+    /// For the log alone: never shown to callers.
+    pub cause: Option<String>,
+}
+
+/// The class of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request can never succeed as it is.
+    InvalidArgument,
+    /// The object, or one it refers to, does not exist.
+    NotFound,
+    /// The ID is taken.
+    AlreadyExists,
+    /// A rule of the model stands against it as things are.
+    FailedPrecondition,
+    /// Somebody else was faster: read again and retry.
+    Aborted,
+    /// A limit is reached.
+    Exhausted,
+    /// The database is away or the server is stopping: retry.
+    Unavailable,
+    /// Out of time.
+    DeadlineExceeded,
+    /// No such method.
+    Unimplemented,
+    /// A fault of the service.
+    Internal,
+}
+
+/// The result of everything in the service that can fail a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error without field or object.
+    pub fn new(kind: ErrorKind, reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self { kind, reason, message: message.into(), field: None, resource: None, cause: None }
+    }
+
+    /// INVALID_ARGUMENT for a field.
+    pub fn invalid(field: &str, reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, reason, message).with_field(field)
+    }
+
+    /// NOT_FOUND for an object.
+    pub fn not_found(entity: &str, id: &str) -> Self {
+        let message = format!("there is no {} `{id}`", entity.replace('_', " "));
+        Self::new(ErrorKind::NotFound, ErrorReason::NotFound, message).with_resource(entity, id)
+    }
+
+    /// INTERNAL; the cause goes to the log.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        let mut error = Self::new(
+            ErrorKind::Internal,
+            ErrorReason::Internal,
+            "the service failed; its log tells more under the request ID",
+        );
+        error.cause = Some(cause.to_string());
+        error
+    }
+
+    /// UNAVAILABLE because of the database; the cause goes to the log.
+    pub fn database_unavailable(cause: impl fmt::Display) -> Self {
+        let mut error = Self::new(
+            ErrorKind::Unavailable,
+            ErrorReason::DatabaseUnavailable,
+            "the database cannot be reached at the moment; try again",
+        );
+        error.cause = Some(cause.to_string());
+        error
+    }
+
+    /// DEADLINE_EXCEEDED.
+    pub fn deadline_exceeded() -> Self {
+        Self::new(
+            ErrorKind::DeadlineExceeded,
+            ErrorReason::DeadlineExceeded,
+            "the call did not finish in the time it was given; a write may still have been done",
+        )
+    }
+
+    /// Names the field at fault.
+    pub fn with_field(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
+    /// Names the object concerned.
+    pub fn with_resource(mut self, entity: &str, id: &str) -> Self {
+        self.resource = Some((entity.to_owned(), id.to_owned()));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,240 @@
+//! From a path to its handler: one table for all methods, made from the model and checked against it at start.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::HeaderValue;
+use prost_reflect::MessageDescriptor;
+use qairon::model::{Entity, Verb};
+use qairon::v1::ErrorReason;
+use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
+use tonic::server::{ClientStreamingService, Grpc, UnaryService};
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use super::call::{Account, Call, REQUEST_ID};
+use super::codec::BytesCodec;
+use super::store::Store;
+use super::{bulk, deployment, network, reads, status, writes};
+use crate::error::{Error, ErrorKind, Result};
+use crate::telemetry::metrics::{MethodMetrics, Metrics};
+
+/// What clients in most languages send and receive at most.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// What a method does.
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Standard(&'static Entity, Verb),
+    AllocateSubnet,
+    CloneDeployment,
+    PromoteDeployment,
+    ImportObjects,
+}
+
+/// The methods written by hand, by their names. Every other method is a standard one.
+const SPECIAL: [(&str, Action); 4] = [
+    ("AllocateSubnet", Action::AllocateSubnet),
+    ("CloneDeployment", Action::CloneDeployment),
+    ("PromoteDeployment", Action::PromoteDeployment),
+    ("ImportObjects", Action::ImportObjects),
+];
+
+struct Route {
+    path: String,
+    action: Action,
+    input: MessageDescriptor,
+    metrics: MethodMetrics,
+}
+
+/// Answers every call of the API.
+#[derive(Clone)]
+pub struct Router {
+    routes: Arc<HashMap<String, Arc<Route>>>,
+    unknown: Arc<MethodMetrics>,
+    store: Arc<Store>,
+    longest: Duration,
+}
+
+impl Router {
+    /// Makes the table. Fails when the API has a method that nobody answers.
+    pub fn new(store: Arc<Store>, metrics: &Metrics, longest: Duration) -> std::result::Result<Self, String> {
+        let mut routes = HashMap::new();
+        for method in store.model.methods() {
+            let special = || SPECIAL.iter().find(|(name, _)| *name == method.descriptor.name()).map(|(_, action)| *action);
+            let standard = method.entity.zip(method.verb);
+            let action = standard.map(|(index, verb)| Action::Standard(&store.model.entities()[index], verb));
+            let route = Route {
+                path: method.path.clone(),
+                action: action.or_else(special).ok_or_else(|| format!("nobody answers {}", method.path))?,
+                input: method.descriptor.input(),
+                metrics: metrics.method(&method.path[1..]),
+            };
+            routes.insert(method.path.clone(), Arc::new(route));
+        }
+        let unknown = Arc::new(metrics.method("unknown"));
+        Ok(Self { routes: Arc::new(routes), unknown, store, longest })
+    }
+
+    /// Answers one call.
+    pub async fn answer(self, request: http::Request<Body>) -> http::Response<Body> {
+        let call = Call::new(request.headers(), self.longest);
+        let Some(route) = self.routes.get(request.uri().path()).cloned() else {
+            return self.unknown_method(&call, request.uri().path());
+        };
+        let account = Account::open(&call, &route.path[1..], &route.metrics);
+        let handler = Handler { store: self.store, route: route.clone(), deadline: call.deadline };
+        let mut grpc = Grpc::new(BytesCodec)
+            .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), Some(MAX_MESSAGE_BYTES))
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
+        let answer = async {
+            match route.action {
+                Action::ImportObjects => grpc.client_streaming(handler, request).await,
+                _ => grpc.unary(handler, request).await,
+            }
+        };
+        // The handler keeps the deadline itself; this one is for a body that never comes.
+        let slack = Duration::from_millis(50);
+        let response = match tokio::time::timeout_at((call.deadline + slack).into(), answer).await {
+            Ok(response) => response,
+            Err(_) => Status::from(Error::deadline_exceeded()).into_http(),
+        };
+        let (response, code, note) = finish(response, &call);
+        account.close(code, note);
+        response
+    }
+
+    fn unknown_method(&self, call: &Call, path: &str) -> http::Response<Body> {
+        let account = Account::open(call, "unknown", &self.unknown);
+        let message = format!("there is no method `{path}`; server reflection lists them");
+        let error = Error::new(ErrorKind::Unimplemented, ErrorReason::UnknownMethod, message);
+        let (response, code, note) = finish(Status::from(error).into_http(), call);
+        account.close(code, note);
+        response
+    }
+}
+
+/// Sets right what the transport says in its own way, and reads the outcome for the account.
+fn finish(mut response: http::Response<Body>, call: &Call) -> (http::Response<Body>, Code, String) {
+    let mut code = Code::Ok;
+    let mut note = String::new();
+    if let Some(told) = Status::from_header_map(response.headers()) {
+        let mut told = told;
+        if let Some(error) = status::from_transport(told.code(), told.message()) {
+            told = Status::from(error);
+            response = told.clone().into_http();
+        }
+        code = told.code();
+        note = told.message().to_owned();
+    }
+    if let Ok(value) = HeaderValue::from_str(&call.request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    (response, code, note)
+}
+
+/// One call of one method.
+struct Handler {
+    store: Arc<Store>,
+    route: Arc<Route>,
+    deadline: Instant,
+}
+
+type Answer = Pin<Box<dyn Future<Output = std::result::Result<Response<Bytes>, Status>> + Send>>;
+
+impl Handler {
+    /// Keeps the deadline, and turns a panic into an error of this call alone.
+    async fn guard(
+        deadline: Instant,
+        work: impl Future<Output = Result<Bytes>> + Send,
+    ) -> std::result::Result<Response<Bytes>, Status> {
+        let work = AssertUnwindSafe(work).catch_unwind();
+        let error = match tokio::time::timeout_at(deadline.into(), work).await {
+            Ok(Ok(Ok(bytes))) => return Ok(Response::new(bytes)),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(panic)) => Error::internal(format!("a handler panicked: {}", panic_text(&panic))),
+            Err(_) => Error::deadline_exceeded(),
+        };
+        if let Some(cause) = &error.cause {
+            tracing::debug!(cause, "a call failed");
+        }
+        if error.kind == ErrorKind::Internal {
+            tracing::error!(cause = error.cause.as_deref().unwrap_or_default(), "the service failed a call");
+        }
+        Err(error.into())
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+}
+
+impl UnaryService<Bytes> for Handler {
+    type Response = Bytes;
+    type Future = Answer;
+
+    fn call(&mut self, request: Request<Bytes>) -> Answer {
+        let (store, route, deadline) = (self.store.clone(), self.route.clone(), self.deadline);
+        let bytes = request.into_inner();
+        Box::pin(async move {
+            let method = writes::Method { path: &route.path, input: &route.input };
+            Self::guard(deadline, async {
+                match route.action {
+                    Action::Standard(entity, Verb::Get) => reads::get(&store, entity, bytes).await,
+                    Action::Standard(entity, Verb::BatchGet) => reads::batch_get(&store, entity, bytes).await,
+                    Action::Standard(entity, Verb::List) => reads::list(&store, entity, bytes).await,
+                    Action::Standard(entity, Verb::Create) => writes::create(&store, entity, &method, bytes).await,
+                    Action::Standard(entity, Verb::Update) => writes::update(&store, entity, &method, bytes).await,
+                    Action::Standard(entity, Verb::Delete) => writes::delete(&store, entity, &method, bytes).await,
+                    Action::Standard(entity, Verb::AddLink(index)) => {
+                        writes::link(&store, entity, index, true, &method, bytes).await
+                    }
+                    Action::Standard(entity, Verb::RemoveLink(index)) => {
+                        writes::link(&store, entity, index, false, &method, bytes).await
+                    }
+                    Action::AllocateSubnet => network::allocate_subnet(&store, &method, bytes).await,
+                    Action::CloneDeployment => deployment::clone(&store, &method, bytes).await,
+                    Action::PromoteDeployment => deployment::promote(&store, &method, bytes).await,
+                    Action::ImportObjects => Err(Error::internal("a stream came as a single message")),
+                }
+            })
+            .await
+        })
+    }
+}
+
+impl ClientStreamingService<Bytes> for Handler {
+    type Response = Bytes;
+    type Future = Answer;
+
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Answer {
+        let (store, deadline) = (self.store.clone(), self.deadline);
+        let stream = request.into_inner();
+        Box::pin(async move { Self::guard(deadline, bulk::import(&store, stream)).await })
+    }
+}
+
+impl tower::Service<http::Request<Body>> for Router {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let router = self.clone();
+        Box::pin(async move { Ok(router.answer(request).await) })
+    }
+}

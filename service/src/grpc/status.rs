@@ -1,0 +1,97 @@
+//! The one mapping from errors to statuses, with `google.rpc` details.
+
+use std::collections::HashMap;
+
+use qairon::ERROR_DOMAIN;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::error::{Error, ErrorKind};
+
+/// Headers carry message and details, and clients take headers of a few kilobytes.
+const MAX_MESSAGE_BYTES: usize = 3000;
+
+impl ErrorKind {
+    /// The gRPC code.
+    pub fn code(self) -> Code {
+        match self {
+            Self::InvalidArgument => Code::InvalidArgument,
+            Self::NotFound => Code::NotFound,
+            Self::AlreadyExists => Code::AlreadyExists,
+            Self::FailedPrecondition => Code::FailedPrecondition,
+            Self::Aborted => Code::Aborted,
+            Self::Exhausted => Code::ResourceExhausted,
+            Self::Unavailable => Code::Unavailable,
+            Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Unimplemented => Code::Unimplemented,
+            Self::Internal => Code::Internal,
+        }
+    }
+}
+
+impl Error {
+    /// The reason as it stands in `google.rpc.ErrorInfo`.
+    pub fn reason_name(&self) -> &'static str {
+        let name = self.reason.as_str_name();
+        name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        // Destructured, so that a field added to errors is not forgotten here.
+        let reason = error.reason_name();
+        let Error { kind, reason: _, message, field, resource, cause: _ } = error;
+        let message = shortened(message);
+        let mut metadata = HashMap::new();
+        let mut details = ErrorDetails::new();
+        if let Some(field) = field {
+            details.add_bad_request_violation(&field, &message);
+            metadata.insert("field".to_owned(), field);
+        }
+        if let Some((entity, id)) = resource {
+            if kind == ErrorKind::FailedPrecondition {
+                details.add_precondition_failure_violation(reason, shortened(id.clone()), &message);
+            }
+            details.set_resource_info(entity.clone(), shortened(id), "", "");
+            metadata.insert("resource".to_owned(), entity);
+        }
+        details.set_error_info(reason, ERROR_DOMAIN, metadata);
+        Self::with_error_details(kind.code(), message, details)
+    }
+}
+
+fn shortened(text: String) -> String {
+    if text.len() <= MAX_MESSAGE_BYTES {
+        return text;
+    }
+    let end = (0..=MAX_MESSAGE_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    format!("{}…", &text[..end])
+}
+
+/// Statuses that the transport makes itself have other codes than convention wants: those are set right here.
+pub fn from_transport(code: Code, message: &str) -> Option<Error> {
+    use qairon::v1::ErrorReason;
+    match code {
+        Code::OutOfRange => Some(Error::new(
+            ErrorKind::Exhausted,
+            ErrorReason::MessageTooLarge,
+            format!("the message is larger than allowed: {message}"),
+        )),
+        Code::Internal if message.contains("compress") || message.contains("protocol error") || message.contains("rror decompressing") => {
+            Some(Error::new(
+                ErrorKind::InvalidArgument,
+                ErrorReason::MalformedMessage,
+                "the body is not a gRPC message of the method's type",
+            ))
+        }
+        Code::Internal | Code::Unknown if message.contains("Missing request message") || message.contains("Unexpected EOF") => {
+            Some(Error::new(
+                ErrorKind::InvalidArgument,
+                ErrorReason::MalformedMessage,
+                "the request holds no whole message",
+            ))
+        }
+        _ => None,
+    }
+}

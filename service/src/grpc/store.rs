@@ -1,0 +1,43 @@
+//! What handlers work with: the model, the database, and the statements prepared for each entity.
+
+use std::sync::Arc;
+
+use qairon::Model;
+use qairon::model::Entity;
+
+use crate::db::Db;
+use crate::db::objects::Statements;
+use crate::db::projection::Projection;
+use crate::error::Result;
+
+/// Shared by all handlers.
+pub struct Store {
+    /// The entity model.
+    pub model: &'static Model,
+    /// The database.
+    pub db: Db,
+    /// How many objects one deletion or change of ID may concern.
+    pub max_affected: usize,
+    statements: Vec<Statements>,
+}
+
+impl Store {
+    /// Prepares the statements of every entity.
+    pub fn new(model: &'static Model, db: Db, max_affected: usize) -> Result<Self> {
+        let statements = model.entities().iter().map(|entity| Statements::new(model, entity));
+        Ok(Self { model, db, max_affected, statements: statements.collect::<Result<_>>()? })
+    }
+
+    /// The statements of an entity.
+    pub fn statements(&self, entity: &Entity) -> &Statements {
+        &self.statements[entity.index]
+    }
+
+    /// The columns of an answer.
+    pub fn projection(&self, entity: &Entity, mask: Option<&[String]>) -> Result<Arc<Projection>> {
+        match mask {
+            None => Ok(self.statements(entity).whole.clone()),
+            mask => Ok(Arc::new(Projection::new(self.model, entity, mask)?)),
+        }
+    }
+}

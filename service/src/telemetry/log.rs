@@ -1,0 +1,30 @@
+//! Structured logs on standard error: one line a request, text for people or JSON for collectors.
+
+use clap::ValueEnum;
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One readable line each.
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+/// Starts logging. The guard writes what is left when it is dropped.
+pub fn start(format: LogFormat, filter: &str) -> Result<WorkerGuard, String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("the log filter `{filter}` is no filter: {error}"))?;
+    // Requests must not wait for a slow terminal; when the queue is full they do, rather than lose lines.
+    let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(16 * 1024)
+        .finish(std::io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    match format {
+        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(guard)
+}

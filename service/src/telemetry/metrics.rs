@@ -1,0 +1,136 @@
+//! Prometheus metrics. Names and units follow the Prometheus conventions; `docs/OPERATIONS.md` lists them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+use tonic::Code;
+
+/// Seconds. Reads take a tenth of a millisecond, large re-keyings seconds.
+const BUCKETS: &[f64] =
+    &[0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Every metric of the service.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    in_flight: IntGauge,
+    database_seconds: HistogramVec,
+    database_failures: IntCounterVec,
+    database_retries: IntCounterVec,
+    pool_connections: IntGauge,
+    pool_idle: IntGauge,
+    pool_free: IntGauge,
+    /// One while the database answers.
+    pub database_up: IntGauge,
+}
+
+/// The metrics of one method, looked up once.
+pub struct MethodMetrics {
+    by_code: [IntCounter; 17],
+    seconds: Histogram,
+    in_flight: IntGauge,
+}
+
+impl Metrics {
+    /// Registers the metrics.
+    pub fn new() -> Result<Arc<Self>, prometheus::Error> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let vec = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(vec.clone()))?;
+            Ok::<_, prometheus::Error>(vec)
+        };
+        let histograms = |name: &str, help: &str, label: &str| {
+            let options = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
+            let vec = HistogramVec::new(options, &[label])?;
+            registry.register(Box::new(vec.clone()))?;
+            Ok::<_, prometheus::Error>(vec)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, prometheus::Error>(gauge)
+        };
+        Ok(Arc::new(Self {
+            requests: counters("qairon_requests_total", "Requests, by method and gRPC code.", &["method", "code"])?,
+            seconds: histograms("qairon_request_duration_seconds", "Time to answer a request.", "method")?,
+            in_flight: gauge("qairon_requests_in_flight", "Requests being worked on.")?,
+            database_seconds: histograms(
+                "qairon_database_operation_duration_seconds",
+                "Time of database operations, waiting for a connection included.",
+                "operation",
+            )?,
+            database_failures: counters(
+                "qairon_database_operation_failures_total",
+                "Database operations that failed or were refused.",
+                &["operation"],
+            )?,
+            database_retries: counters(
+                "qairon_database_retries_total",
+                "Writes repeated because PostgreSQL gave them up for another.",
+                &["operation"],
+            )?,
+            pool_connections: gauge("qairon_pool_connections", "Open connections of the pool.")?,
+            pool_idle: gauge("qairon_pool_idle_connections", "Open connections of the pool that are idle.")?,
+            pool_free: gauge("qairon_pool_free_permits", "Operations that could begin at once.")?,
+            database_up: gauge("qairon_database_up", "1 while the database answers.")?,
+            registry,
+        }))
+    }
+
+    /// The metrics of a method.
+    pub fn method(&self, method: &str) -> MethodMetrics {
+        let code = |code: usize| {
+            let code = Code::from_i32(i32::try_from(code).unwrap_or_default());
+            self.requests.with_label_values(&[method, &format!("{code:?}")])
+        };
+        MethodMetrics {
+            by_code: std::array::from_fn(code),
+            seconds: self.seconds.with_label_values(&[method]),
+            in_flight: self.in_flight.clone(),
+        }
+    }
+
+    /// A database operation has ended.
+    pub fn database(&self, operation: &str, elapsed: Duration, ok: bool) {
+        self.database_seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
+        if !ok {
+            self.database_failures.with_label_values(&[operation]).inc();
+        }
+    }
+
+    /// A write is repeated.
+    pub fn retried(&self, operation: &str) {
+        self.database_retries.with_label_values(&[operation]).inc();
+    }
+
+    /// The state of the pool at this moment.
+    pub fn pool(&self, connections: u32, idle: u32, free: usize) {
+        self.pool_connections.set(connections.into());
+        self.pool_idle.set(idle.into());
+        self.pool_free.set(i64::try_from(free).unwrap_or(i64::MAX));
+    }
+
+    /// The text that Prometheus reads.
+    pub fn render(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+impl MethodMetrics {
+    /// A request has come.
+    pub fn started(&self) {
+        self.in_flight.inc();
+    }
+
+    /// A request has been answered.
+    pub fn finished(&self, code: Code, elapsed: Duration) {
+        self.in_flight.dec();
+        self.by_code[code as usize].inc();
+        self.seconds.observe(elapsed.as_secs_f64());
+    }
+}
