@@ -122,11 +122,8 @@ impl Client {
         if !is_local(status) {
             return Error::from_status(status);
         }
-        let mut cause: &dyn std::error::Error = status;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        if cause.is::<tokio::time::error::Elapsed>() || status.code() == Code::DeadlineExceeded {
+        let cause = root(status);
+        if is_timeout(cause) {
             return Error::Unreachable(format!(
                 "no answer from {} within {:?}, give it longer with `--timeout`",
                 self.address, self.timeout
@@ -144,15 +141,27 @@ fn is_local(status: &Status) -> bool {
     status.source().is_some()
 }
 
+/// What began it.
+fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
+    let mut cause: &(dyn std::error::Error + 'static) = status;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
+/// Whether our own patience ended: the clock of the call, or that of the transport.
+fn is_timeout(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<tokio::time::error::Elapsed>() || cause.is::<tonic::TimeoutExpired>()
+}
+
 fn is_transient(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable => true,
         // The service gave up on colliding writes; a stale etag would be stale again.
         Code::Aborted => status.get_details_error_info().is_some_and(|info| info.reason == "CONFLICT"),
         // A connection that broke under the call.
-        Code::Unknown | Code::Cancelled | Code::Internal => {
-            is_local(status) && !status.source().is_some_and(|source| source.is::<tokio::time::error::Elapsed>())
-        }
+        Code::Unknown | Code::Cancelled | Code::Internal => is_local(status) && !is_timeout(root(status)),
         _ => false,
     }
 }

@@ -1,18 +1,15 @@
 //! The nearest known name to one that is not known.
 
-/// Closer than this, a name is worth suggesting.
-const THRESHOLD: f64 = 0.66;
+/// How much of a name must be right for another to be worth suggesting.
+const CLOSE: f64 = 0.6;
 
-/// The known name that is most like this one, when one is.
+/// The known name that is most like this one, when one is like it at all.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|candidate| (likeness(name, candidate), candidate));
-    scored.filter(|(score, _)| *score >= THRESHOLD).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
-}
-
-/// How alike two names are: long ones by how much of their order they share, short ones by the letters to change.
-fn likeness(name: &str, candidate: &str) -> f64 {
-    let (name, candidate) = (name.to_lowercase(), candidate.to_lowercase());
-    strsim::jaro_winkler(&name, &candidate).max(strsim::normalized_damerau_levenshtein(&name, &candidate))
+    let likeness =
+        |candidate: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
+    let scored = known.into_iter().map(|candidate| (likeness(candidate), candidate));
+    let close = scored.filter(|(score, _)| *score >= CLOSE);
+    close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
 /// Says that a name is not known: the nearest one when there is one, else all of them.
@@ -36,6 +33,7 @@ mod tests {
         assert_eq!(nearest("gte", known), Some("get"));
         assert_eq!(nearest("deploymenttarget", known), Some("deployment_target"));
         assert_eq!(nearest("zzz", known), None);
+        assert_eq!(nearest("builds", ["uid", "id"]), None);
         assert_eq!(unknown("field", "q", ["a", "b"]), "unknown field `q`, expected one of `a`, `b`");
     }
 }

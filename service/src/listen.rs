@@ -77,14 +77,13 @@ where
     Ok(())
 }
 
+type FromHyper = fn(Request<Incoming>) -> Request<Body>;
+type HyperService<S> = TowerToHyperService<tower::util::MapRequest<S, FromHyper>>;
+
 fn connection<S>(
     stream: TcpStream,
     service: S,
-) -> hyper::server::conn::http2::Connection<
-    TokioIo<TcpStream>,
-    TowerToHyperService<tower::util::MapRequest<S, fn(Request<Incoming>) -> Request<Body>>>,
-    TokioExecutor,
->
+) -> hyper::server::conn::http2::Connection<TokioIo<TcpStream>, HyperService<S>, TokioExecutor>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -92,7 +91,7 @@ where
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let to_body: fn(Request<Incoming>) -> Request<Body> = |request| request.map(Body::new);
+    let to_body: FromHyper = |request| request.map(Body::new);
     let service = TowerToHyperService::new(tower::util::MapRequest::new(service, to_body));
     hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

@@ -48,7 +48,9 @@ async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result
         let error = match connect(url, limits).await {
             Ok(_) => return Ok(()),
             Err(diesel::ConnectionError::InvalidConnectionUrl(error)) => {
-                return Err(format!("the database URL cannot be read: {error}; use postgres://user@host/database").into());
+                return Err(
+                    format!("the database URL cannot be read: {error}; use postgres://user@host/database").into()
+                );
             }
             Err(error) => error,
         };

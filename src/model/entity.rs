@@ -104,6 +104,12 @@ impl Entity {
         self.fields.iter().filter(|field| field.reference.is_some())
     }
 
+    /// The name for people, with its article: `an application`.
+    pub fn a_human(&self) -> String {
+        let article = if self.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {}", self.human())
+    }
+
     /// The name for people: `deployment target`.
     pub fn human(&self) -> String {
         self.name.replace('_', " ")

@@ -267,16 +267,22 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
     for entity in entities.iter() {
         for (field, reference) in entity.fields.iter().filter_map(|f| Some((f, f.reference.as_ref()?))) {
             let field = field.name.clone();
-            found.push((entity.index, Relation {
-                names: vec![reference.relation.clone()],
-                target: reference.entity.clone(),
-                kind: RelationKind::ToOne { field: field.clone() },
-            }));
-            found.push((by_name[&reference.entity], Relation {
-                names: reference.inverse.clone(),
-                target: entity.name.clone(),
-                kind: RelationKind::ToMany { field },
-            }));
+            found.push((
+                entity.index,
+                Relation {
+                    names: vec![reference.relation.clone()],
+                    target: reference.entity.clone(),
+                    kind: RelationKind::ToOne { field: field.clone() },
+                },
+            ));
+            found.push((
+                by_name[&reference.entity],
+                Relation {
+                    names: reference.inverse.clone(),
+                    target: entity.name.clone(),
+                    kind: RelationKind::ToMany { field },
+                },
+            ));
         }
         for link in &entity.links {
             let linked = |own: &str, target: &str, owner| RelationKind::Linked {
@@ -285,16 +291,22 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
                 target_column: target.to_owned(),
                 owner,
             };
-            found.push((entity.index, Relation {
-                names: vec![link.relation.clone()],
-                target: link.target.clone(),
-                kind: linked(&link.owner_column, &link.target_column, true),
-            }));
-            found.push((by_name[&link.target], Relation {
-                names: vec![link.inverse.clone()],
-                target: entity.name.clone(),
-                kind: linked(&link.target_column, &link.owner_column, false),
-            }));
+            found.push((
+                entity.index,
+                Relation {
+                    names: vec![link.relation.clone()],
+                    target: link.target.clone(),
+                    kind: linked(&link.owner_column, &link.target_column, true),
+                },
+            ));
+            found.push((
+                by_name[&link.target],
+                Relation {
+                    names: vec![link.inverse.clone()],
+                    target: entity.name.clone(),
+                    kind: linked(&link.target_column, &link.owner_column, false),
+                },
+            ));
         }
     }
     for (index, relation) in found {

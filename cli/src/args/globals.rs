@@ -57,7 +57,11 @@ pub fn args() -> Vec<Arg> {
             .value_name("FORMAT")
             .value_parser(Format::NAMES)
             .help("The format of the output [default: table at a terminal, else json]"),
-        option("field")
+        // Kept under a name that no positional argument has.
+        Arg::new("asked fields")
+            .long("field")
+            .global(true)
+            .help_heading("Options of every command")
             .short('f')
             .value_name("FIELD")
             .action(ArgAction::Append)
@@ -80,7 +84,7 @@ impl Globals {
             // A user without a name can still read, and say who writes with `--actor`.
             actor: text("actor").or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned()),
             format: text("output").and_then(|name| Format::named(&name)),
-            fields: matches.get_many::<String>("field").into_iter().flatten().cloned().collect(),
+            fields: matches.get_many::<String>("asked fields").into_iter().flatten().cloned().collect(),
             quiet: matches.get_flag("quiet"),
         })
     }

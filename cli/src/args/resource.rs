@@ -104,9 +104,12 @@ pub fn positional_id(field: &str) -> String {
 }
 
 fn create(entity: &Entity, docs: &Docs) -> Command {
-    let mut command =
-        Command::new("create").about(format!("Create {} and print its ID", with_article(entity))).after_help(
-            "Every argument can be given by its flag instead, in any order; the others then fill up from the left.",
+    let mut command = Command::new("create")
+        .about(format!("Create {} and print its ID", with_article(entity)))
+        .override_usage(format!("qcli {} create [OPTIONS] {}", entity.name, create_usage(entity)))
+        .after_help(
+            "Every argument can be given by name instead, such as `--name X`, in any order; the others then fill up \
+             from the left.",
         );
     let args = entity.create_args.iter().filter_map(|name| entity.field(name));
     for field in args {
@@ -121,6 +124,15 @@ fn create(entity: &Entity, docs: &Docs) -> Command {
     // A field of the entity may have the letter.
     let letter_taken = entity.fields.iter().any(|field| field.flag == Some('d'));
     command.arg(if letter_taken { defaults } else { defaults.short('d') }).arg(dry_run())
+}
+
+/// `<stack_id> <name>`.
+pub fn create_usage(entity: &Entity) -> String {
+    let argument = |name: &String| match entity.field(name) {
+        Some(field) if !field.required => format!("[{name}]"),
+        _ => format!("<{name}>"),
+    };
+    entity.create_args.iter().map(argument).collect::<Vec<_>>().join(" ")
 }
 
 fn field_flag(field: &Field, docs: &Docs) -> Arg {

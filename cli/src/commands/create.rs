@@ -7,7 +7,7 @@ use prost_reflect::Value;
 use qairon::model::{Entity, Field, Verb};
 
 use super::Session;
-use crate::args::resource::positional_id;
+use crate::args::resource::{create_usage, positional_id};
 use crate::error::{Error, Result};
 use crate::output::Format;
 use crate::requests::Request;
@@ -62,8 +62,7 @@ fn gather<'a>(entity: &'a Entity, matches: &ArgMatches) -> Result<Vec<(&'a Field
 }
 
 fn usage(entity: &Entity) -> String {
-    let args = entity.create_args.iter().map(|name| format!("<{name}>")).collect::<Vec<_>>().join(" ");
-    format!("usage: `qcli {} create {args}`", entity.name)
+    format!("usage: `qcli {} create {}`", entity.name, create_usage(entity))
 }
 
 #[cfg(test)]

@@ -61,11 +61,13 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
         let told = [("resource", json!(entity.name)), ("created", json!(number("created")))];
         return session.output.object(&Row::of_cells(told));
     }
+    let name = if path == "-" { "standard input" } else { path };
     for row in &bad {
         let reason = row.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        eprintln!("qcli: {path}:{}: {}{reason}", row.line, one_line(&row.message));
+        eprintln!("qcli: {name}:{}: {}{reason}", row.line, one_line(&row.message));
     }
-    Err(Error::refused(format!("{refused} rows of {path} were refused, nothing was imported")))
+    let rows = if refused == 1 { "row was" } else { "rows were" };
+    Err(Error::refused(format!("{refused} {rows} refused, nothing was imported from {name}")))
 }
 
 /// The whole file, so that it can be read twice whatever it is.
@@ -78,7 +80,11 @@ fn read(path: &str) -> Result<Arc<[u8]>> {
         path => std::fs::read(Path::new(path)),
     };
     let content = content.map_err(|error| Error::Usage(format!("cannot read `{path}`: {error}")))?;
-    Ok(content.strip_prefix(BOM).unwrap_or(&content).into())
+    Ok(without_bom(&content).into())
+}
+
+fn without_bom(content: &[u8]) -> &[u8] {
+    content.strip_prefix(BOM).unwrap_or(content)
 }
 
 /// The lines of the rows that can be sent, and the rows that cannot.

@@ -82,3 +82,10 @@ fn objects_travel_in_batches_that_say_what_they_are() {
     let empty: Vec<_> = Requests::new(method, entity, b"id\n".as_slice().into(), false).expect("header").collect();
     assert_eq!(empty.len(), 1);
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    let content = without_bom("\u{feff}id\nshop\n".as_bytes());
+    let (lines, bad) = check(qairon::model().target("application"), &content.into()).expect("a good header");
+    assert_eq!((lines, bad), (vec![2], Vec::new()));
+}

@@ -151,7 +151,9 @@ pub async fn delete(connection: &mut AsyncPgConnection, model: &Model, found: &C
             }
         }
         let mut sql = Sql::new();
-        sql.push(&format!("DELETE FROM \"{}\" WHERE \"uid\" = ANY(", entity.name)).bind(Bind::UuidArray(uids)).push(")");
+        sql.push(&format!("DELETE FROM \"{}\" WHERE \"uid\" = ANY(", entity.name))
+            .bind(Bind::UuidArray(uids))
+            .push(")");
         sql.run(connection).await?;
     }
     Ok(())
@@ -166,9 +168,11 @@ async fn unlink(
     column: &str,
     ids: Vec<String>,
 ) -> Result<(), Failure> {
-    let is_target = model.entities().iter().flat_map(|e| &e.links).any(|link| {
-        link.table == table && link.target == entity.name && link.target_column == column
-    });
+    let is_target = model
+        .entities()
+        .iter()
+        .flat_map(|e| &e.links)
+        .any(|link| link.table == table && link.target == entity.name && link.target_column == column);
     if is_target {
         let mut sql = Sql::new();
         sql.push(&format!("DELETE FROM \"{table}\" WHERE \"{column}\" = ANY(")).bind(Bind::TextArray(ids)).push(")");

@@ -81,11 +81,7 @@ pub async fn promote(connection: &mut AsyncPgConnection, source: &str, destinati
 }
 
 /// The release of the same build and number on the destination, made when it is not there.
-async fn release_to(
-    connection: &mut AsyncPgConnection,
-    release: &str,
-    destination: &str,
-) -> Result<String, Failure> {
+async fn release_to(connection: &mut AsyncPgConnection, release: &str, destination: &str) -> Result<String, Failure> {
     let mut sql = Sql::new();
     sql.push("INSERT INTO release (build_id, deployment_id, build_num, defaults) SELECT build_id, ");
     sql.bind(Bind::Text(destination.to_owned()));
@@ -105,8 +101,10 @@ async fn release_to(
         return Ok(new_id);
     }
     let mut sql = Sql::new();
-    sql.push("SELECT there.id, there.build_id = here.build_id FROM release here JOIN release there ON \
-              there.build_num = here.build_num AND there.deployment_id = ");
+    sql.push(
+        "SELECT there.id, there.build_id = here.build_id FROM release here JOIN release there ON \
+              there.build_num = here.build_num AND there.deployment_id = ",
+    );
     sql.bind(Bind::Text(destination.to_owned())).push(" WHERE here.id = ").bind(Bind::Text(release.to_owned()));
     match one(connection, sql).await? {
         Some(row) if row.bool(1) => Ok(row.text(0).to_owned()),

@@ -4,13 +4,16 @@
 //! - [`Db::query`]: reads that may take long, on a connection of their own; cancelled when nobody waits any more.
 //! - [`Db::write`]: everything that changes something. It runs in a task of its own, so that a caller who goes away
 //!   leaves no transaction half done, and is repeated when PostgreSQL gives it up for another.
+#![allow(clippy::disallowed_methods, reason = "this is the doorway that all others are sent to")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::result::Error as DieselError;
 use diesel_async::pooled_connection::bb8::Pool;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
+};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -241,10 +244,10 @@ async fn in_transaction<F>(connection: &mut AsyncPgConnection, write: &Write, wo
 where
     F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync,
 {
-    if let Some(once) = write.once.as_ref().filter(|_| !write.validate_only) {
-        if let Some(first) = idempotency::begin(connection, once).await? {
-            return Ok(first);
-        }
+    if let Some(once) = write.once.as_ref().filter(|_| !write.validate_only)
+        && let Some(first) = idempotency::begin(connection, once).await?
+    {
+        return Ok(first);
     }
     let response = work(connection).await?;
     if write.validate_only {

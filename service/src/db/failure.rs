@@ -130,7 +130,7 @@ fn conflict() -> Error {
 }
 
 fn already_exists(entity: &Entity, id: &str) -> Error {
-    let message = format!("there already is a {} `{id}`", entity.human());
+    let message = format!("there already is {} `{id}`", entity.a_human());
     Error::new(ErrorKind::AlreadyExists, ErrorReason::AlreadyExists, message).with_resource(&entity.name, id)
 }
 
@@ -140,10 +140,10 @@ fn violation(model: &Model, info: &dyn DatabaseErrorInformation, intent: Option<
     let table = info.table_name().unwrap_or_default();
     let entity = model.entity(table).or(intent.map(|intent| intent.entity));
     let field = entity.and_then(|entity| constrained_field(entity, name));
-    if let (Some(entity), Some((field, rule))) = (entity, field) {
-        if let Some(error) = field_violation(entity, field, rule) {
-            return error;
-        }
+    if let (Some(entity), Some((field, rule))) = (entity, field)
+        && let Some(error) = field_violation(model, entity, field, rule)
+    {
+        return error;
     }
     // The rules that triggers keep speak for themselves: qairon_refuse gives message and remedy.
     let message = match info.hint() {
@@ -160,10 +160,7 @@ fn violation(model: &Model, info: &dyn DatabaseErrorInformation, intent: Option<
 }
 
 /// The field that a constraint is about, and the rest of its name.
-fn constrained_field<'a, 'b>(
-    entity: &'a Entity,
-    constraint: &'b str,
-) -> Option<(&'a qairon::model::Field, &'b str)> {
+fn constrained_field<'a, 'b>(entity: &'a Entity, constraint: &'b str) -> Option<(&'a qairon::model::Field, &'b str)> {
     let rest = constraint.strip_prefix(&entity.name)?.strip_prefix('_')?;
     // The longest name first: `build_num` before `build`.
     let mut fields: Vec<_> = entity.fields.iter().collect();
@@ -171,16 +168,18 @@ fn constrained_field<'a, 'b>(
     fields.into_iter().find_map(|field| Some((field, rest.strip_prefix(field.name.as_str())?.strip_prefix('_')?)))
 }
 
-fn field_violation(entity: &Entity, field: &qairon::model::Field, rule: &str) -> Option<Error> {
+fn field_violation(model: &Model, entity: &Entity, field: &qairon::model::Field, rule: &str) -> Option<Error> {
     let name = &field.name;
     let error = match rule {
         "fkey" => {
-            let target = field.reference.as_ref().map_or("object", |reference| reference.entity.as_str());
-            let message = format!("`{name}` names a {} that does not exist; create it first", target.replace('_', " "));
+            let target = field.reference.as_ref().and_then(|reference| model.entity(&reference.entity));
+            let target = target.map_or("an object".to_owned(), Entity::a_human);
+            let message = format!("`{name}` names {target} that does not exist; create it first");
             Error::new(ErrorKind::NotFound, ErrorReason::ReferenceNotFound, message).with_field(name)
         }
         "length_check" if name == "id" => {
-            let message = format!("the ID of this {} would be longer than can be stored; choose shorter names", entity.human());
+            let message =
+                format!("the ID of this {} would be longer than can be stored; choose shorter names", entity.human());
             Error::invalid("id", ErrorReason::IdTooLong, message)
         }
         "name_check" => Error::invalid(name, ErrorReason::InvalidName, format!("`{name}` breaks the grammar of names")),

@@ -70,11 +70,7 @@ pub async fn begin(connection: &mut AsyncPgConnection, once: &Once) -> Result<Op
 }
 
 /// Keeps the response.
-pub async fn finish(
-    connection: &mut AsyncPgConnection,
-    once: &Once,
-    response: &[u8],
-) -> Result<(), Failure> {
+pub async fn finish(connection: &mut AsyncPgConnection, once: &Once, response: &[u8]) -> Result<(), Failure> {
     let mut sql = Sql::new();
     sql.push("UPDATE idempotency SET response = ").bind(Bind::Bytes(response.to_vec()));
     sql.push(" WHERE request_id = ").bind(Bind::Text(once.request_id.clone()));
@@ -91,9 +87,7 @@ pub async fn forget_old(db: &Db) -> Result<(), Failure> {
     loop {
         let sql = Sql::shared(&text.as_str().into());
         let removed = db
-            .query("forget_requests", move |connection| {
-                Box::pin(async move { Ok(sql.rows(connection).await?.len()) })
-            })
+            .query("forget_requests", move |connection| Box::pin(async move { Ok(sql.rows(connection).await?.len()) }))
             .await?;
         if removed < 1000 {
             return Ok(());

@@ -17,7 +17,10 @@ pub async fn add(
     target_id: &str,
 ) -> Result<bool, Failure> {
     let mut sql = Sql::new();
-    sql.push(&format!("INSERT INTO \"{}\" (\"{}\", \"{}\") VALUES (", link.table, link.owner_column, link.target_column));
+    sql.push(&format!(
+        "INSERT INTO \"{}\" (\"{}\", \"{}\") VALUES (",
+        link.table, link.owner_column, link.target_column
+    ));
     sql.bind(Bind::Text(owner_id.to_owned())).push(", ").bind(Bind::Text(target_id.to_owned()));
     sql.push(") ON CONFLICT DO NOTHING RETURNING true");
     Ok(one(connection, sql).await?.is_some())

@@ -15,7 +15,6 @@ use super::sql::{Bind, Row, Sql};
 use super::wire;
 use crate::domain::page::{MAX_PAGE_BYTES, PageKey, PageToken};
 
-
 /// One page of a listing.
 #[derive(Debug)]
 pub struct Listing<'a> {
@@ -60,7 +59,7 @@ impl<'a> Listing<'a> {
         for (field, _) in &self.order {
             sql.push(&format!(", {ALIAS}.\"{}\"::text", field.name));
         }
-        self.from_where(&mut sql, true);
+        self.push_conditions(&mut sql, true);
         for (index, (field, descending)) in self.order.iter().enumerate() {
             let separator = if index == 0 { " ORDER BY " } else { ", " };
             let direction = if *descending { " DESC" } else { "" };
@@ -78,11 +77,11 @@ impl<'a> Listing<'a> {
     pub fn count_sql(&self) -> Sql {
         let mut sql = Sql::new();
         sql.push("SELECT count(*)");
-        self.from_where(&mut sql, false);
+        self.push_conditions(&mut sql, false);
         sql
     }
 
-    fn from_where(&self, sql: &mut Sql, from_token: bool) {
+    fn push_conditions(&self, sql: &mut Sql, from_token: bool) {
         sql.push(&format!(" FROM \"{}\" {ALIAS}", self.entity.name));
         let mut glue = " WHERE ";
         if let Some(filter) = &self.filter {
@@ -170,7 +169,7 @@ pub async fn page(
     let mut count = 0;
     let mut last: Option<Row> = None;
     while let Some(row) = rows.try_next().await? {
-        let full = count == limit || (count > 0 && page.bytes.len() + row.len() > MAX_PAGE_BYTES);
+        let full = count == limit || (count > 0 && page.bytes.len() + row.size() > MAX_PAGE_BYTES);
         if full {
             page.next = last.as_ref().map(|last| order_keys(last, projection, keys));
             break;

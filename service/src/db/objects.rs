@@ -111,7 +111,7 @@ pub fn update(
     let mut sql = Sql::new();
     sql.push(&format!("UPDATE \"{}\" AS {ALIAS} SET ", entity.name));
     // A write without changes is still a write: it moves the etag.
-    sql.push(&format!("\"defaults\" = "));
+    sql.push("\"defaults\" = ");
     match values.iter().find(|(field, _)| field.name == "defaults") {
         Some((field, value)) => sql.bind(bind(field, value)),
         None => sql.push(&format!("{ALIAS}.\"defaults\"")),
@@ -182,11 +182,7 @@ pub async fn one(connection: &mut AsyncPgConnection, sql: Sql) -> Result<Option<
 }
 
 /// Why an update or a deletion found no row: there is no such object, or its etag is another.
-pub async fn why_nothing(
-    connection: &mut AsyncPgConnection,
-    entity: &Entity,
-    id: &str,
-) -> Result<Error, Failure> {
+pub async fn why_nothing(connection: &mut AsyncPgConnection, entity: &Entity, id: &str) -> Result<Error, Failure> {
     let mut sql = Sql::new();
     sql.push(&format!("SELECT true FROM \"{}\" WHERE \"id\" = ", entity.name)).bind(Bind::Text(id.to_owned()));
     Ok(match one(connection, sql).await? {

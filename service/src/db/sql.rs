@@ -300,7 +300,7 @@ impl Row {
     }
 
     /// How many bytes the row takes.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len()
     }
 }

@@ -21,11 +21,7 @@ pub fn bytes_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
 }
 
 /// Writes a message field whose content is written by a closure.
-pub fn message_field(
-    out: &mut Vec<u8>,
-    number: u32,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-) -> Result<()> {
+pub fn message_field(out: &mut Vec<u8>, number: u32, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
     encode_key(number, WireType::LengthDelimited, out);
     let start = out.len();
     write(out)?;

@@ -57,7 +57,8 @@ impl PageToken {
             return Ok(None);
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let token = bytes.and_then(|bytes| Self::decode(bytes.as_slice()).ok()).filter(|token| token.version == VERSION);
+        let token =
+            bytes.and_then(|bytes| Self::decode(bytes.as_slice()).ok()).filter(|token| token.version == VERSION);
         let Some(token) = token else {
             let message = "`page_token` is not one that the service gave out; start again with an empty one";
             return Err(Error::invalid("page_token", ErrorReason::InvalidPageToken, message));

@@ -17,18 +17,18 @@ const MAX_INDEXED_BYTES: usize = 2000;
 
 /// The error for a required field that is not there.
 pub fn missing(entity: &Entity, field: &Field) -> Error {
-    let message = format!("`{}` is required to describe a {}", field.name, entity.human());
+    let message = format!("`{}` is required to describe {}", field.name, entity.a_human());
     Error::invalid(&field.name, ErrorReason::Required, message)
 }
 
 /// Checks the ID of an object of an entity.
 pub fn id(model: &Model, entity: &Entity, field: &str, id: &str) -> Result<()> {
     if id.is_empty() {
-        let message = format!("`{field}` is required: the ID of a {}", entity.human());
+        let message = format!("`{field}` is required: the ID of {}", entity.a_human());
         return Err(Error::invalid(field, ErrorReason::Required, message));
     }
     model.check_id(entity, id).map_err(|error| {
-        let message = format!("`{id}` is not the ID of a {}: {error}", entity.human());
+        let message = format!("`{id}` is not the ID of {}: {error}", entity.a_human());
         Error::invalid(field, ErrorReason::InvalidId, shortened(&message))
     })
 }
@@ -72,7 +72,11 @@ pub fn cidr(field: &Field, text: &str) -> Result<IpNetwork> {
     let fail = |message: String| Error::invalid(name, ErrorReason::InvalidCidr, shortened(&message));
     let network = match text.contains('/').then(|| text.parse::<IpNetwork>()) {
         Some(Ok(network)) => network,
-        _ => return Err(fail(format!("`{name}` must be an address range such as 10.0.0.0/16 or fd00::/48, not {text:?}"))),
+        _ => {
+            return Err(fail(format!(
+                "`{name}` must be an address range such as 10.0.0.0/16 or fd00::/48, not {text:?}"
+            )));
+        }
     };
     if network.ip() != network.network() {
         let base = format!("{}/{}", network.network(), network.prefix());

@@ -32,8 +32,7 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
         Some(bytes) => decode::<ImportObjectsRequest>(bytes)?,
         None => ImportObjectsRequest::default(),
     };
-    let write =
-        Write { operation: "import", validate_only: first.validate_only, single_statement: false, once: None };
+    let write = Write { operation: "import", validate_only: first.validate_only, single_statement: false, once: None };
     let (sender, receiver) = mpsc::channel::<Option<Objects>>(2);
     let receiver = Arc::new(Mutex::new(receiver));
     let model = store.model;
@@ -52,7 +51,11 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
                 }
             }
             // Objects that were refused take the others with them.
-            if import.response.refused > 0 { Err(Refused(import.response).into()) } else { Ok(import.response.encode_to_vec()) }
+            if import.response.refused > 0 {
+                Err(Refused(import.response).into())
+            } else {
+                Ok(import.response.encode_to_vec())
+            }
         })
     });
     let feed = async move {

@@ -87,7 +87,7 @@ impl Drop for Account<'_> {
         let (code, note) = self.outcome.take().unwrap_or((Code::Cancelled, "the caller went away".to_owned()));
         self.metrics.finished(code, elapsed);
         let Call { request_id, actor, .. } = self.call;
-        let millis = elapsed.as_secs_f64() * 1000.0;
+        let millis = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         let method = self.method;
         match code {
             Code::Ok => {

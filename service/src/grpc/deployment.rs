@@ -81,7 +81,7 @@ async fn answer(
 ) -> std::result::Result<Vec<u8>, Failure> {
     let sql = objects::select(qairon::model().target("deployment"), projection, id);
     let row = objects::one(connection, sql).await?.ok_or_else(|| Error::internal("a written deployment is gone"))?;
-    let mut out = Vec::with_capacity(row.len() + 64);
+    let mut out = Vec::with_capacity(row.size() + 64);
     wire::message_field(&mut out, 1, |out| projection.encode(&row, out))?;
     Ok(out)
 }

@@ -18,6 +18,8 @@ pub fn services(model: &qairon::Model) -> Result<(Routes, HealthReporter, Vec<St
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(qairon::DOCUMENTED_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // For clients that show the details of errors.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     let v1 = builder().build_v1().map_err(|error| error.to_string())?;
     // Several clients in wide use know this one alone.

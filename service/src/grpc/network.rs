@@ -51,7 +51,7 @@ pub async fn allocate_subnet(store: &Store, method: &Method<'_>, bytes: Bytes) -
             let (allocation, values, projection) = (allocation.clone(), values.clone(), projection.clone());
             Box::pin(async move {
                 let row = allocate(connection, &allocation, subnet, values, &projection).await?;
-                let mut out = Vec::with_capacity(row.len() + 64);
+                let mut out = Vec::with_capacity(row.size() + 64);
                 wire::message_field(&mut out, 1, |out| projection.encode(&row, out))?;
                 Ok(out)
             })

@@ -23,7 +23,7 @@ pub async fn get(store: &Store, entity: &'static Entity, request: Bytes) -> Resu
     let sql = store.statements(entity).get(entity, &projection, &request.id);
     let rows = store.db.read("get", sql).await.map_err(|failure| failure.into_error(store.model, None))?;
     let row = rows.first().ok_or_else(|| Error::not_found(&entity.name, &request.id))?;
-    let mut out = Vec::with_capacity(row.len() + 64);
+    let mut out = Vec::with_capacity(row.size() + 64);
     wire::message_field(&mut out, 1, |out| projection.encode(row, out))?;
     Ok(out.into())
 }
@@ -56,11 +56,14 @@ pub async fn batch_get(store: &Store, entity: &'static Entity, request: Bytes) -
 
 fn missing(entity: &Entity, ids: &[String], found: &[i64]) -> Error {
     let found: std::collections::HashSet<i64> = found.iter().copied().collect();
-    let missing: Vec<&String> = (1i64..).zip(ids).filter(|(place, _)| !found.contains(place)).map(|(_, id)| id).collect();
+    let missing: Vec<&String> =
+        (1i64..).zip(ids).filter(|(place, _)| !found.contains(place)).map(|(_, id)| id).collect();
     let named: Vec<String> = missing.iter().take(10).map(|id| format!("`{id}`")).collect();
     let more = if missing.len() > 10 { format!(" and {} more", missing.len() - 10) } else { String::new() };
     let message = format!("there is no {} {}{more}", entity.human(), named.join(", "));
-    Error::new(ErrorKind::NotFound, ErrorReason::NotFound, message).with_resource(&entity.name, missing[0]).with_field("ids")
+    Error::new(ErrorKind::NotFound, ErrorReason::NotFound, message)
+        .with_resource(&entity.name, missing[0])
+        .with_field("ids")
 }
 
 /// Lists one page.

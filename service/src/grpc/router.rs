@@ -69,7 +69,8 @@ impl Router {
     pub fn new(store: Arc<Store>, metrics: &Metrics, longest: Duration) -> std::result::Result<Self, String> {
         let mut routes = HashMap::new();
         for method in store.model.methods() {
-            let special = || SPECIAL.iter().find(|(name, _)| *name == method.descriptor.name()).map(|(_, action)| *action);
+            let special =
+                || SPECIAL.iter().find(|(name, _)| *name == method.descriptor.name()).map(|(_, action)| *action);
             let standard = method.entity.zip(method.verb);
             let action = standard.map(|(index, verb)| Action::Standard(&store.model.entities()[index], verb));
             let route = Route {

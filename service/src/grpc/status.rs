@@ -78,14 +78,20 @@ pub fn from_transport(code: Code, message: &str) -> Option<Error> {
             ErrorReason::MessageTooLarge,
             format!("the message is larger than allowed: {message}"),
         )),
-        Code::Internal if message.contains("compress") || message.contains("protocol error") || message.contains("rror decompressing") => {
+        Code::Internal
+            if message.contains("compress")
+                || message.contains("protocol error")
+                || message.contains("rror decompressing") =>
+        {
             Some(Error::new(
                 ErrorKind::InvalidArgument,
                 ErrorReason::MalformedMessage,
                 "the body is not a gRPC message of the method's type",
             ))
         }
-        Code::Internal | Code::Unknown if message.contains("Missing request message") || message.contains("Unexpected EOF") => {
+        Code::Internal | Code::Unknown
+            if message.contains("Missing request message") || message.contains("Unexpected EOF") =>
+        {
             Some(Error::new(
                 ErrorKind::InvalidArgument,
                 ErrorReason::MalformedMessage,

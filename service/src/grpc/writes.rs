@@ -46,6 +46,7 @@ pub async fn create(store: &Store, entity: &'static Entity, method: &Method<'_>,
     let request: requests::Create = decode(bytes.clone())?;
     let values = object(entity, request.object)?.for_insert(store.model, entity)?;
     let id = composed_id(entity, &values).unwrap_or_default();
+    let sent = values.clone();
     let projection = store.statements(entity).whole.clone();
     let write = Write {
         operation: "create",
@@ -57,8 +58,19 @@ pub async fn create(store: &Store, entity: &'static Entity, method: &Method<'_>,
         .db
         .write(write, move |connection| insert(connection, entity, values.clone(), projection.clone()))
         .await
-        .map_err(|failure| failure.into_error(store.model, Intent::on(entity, &id)))?;
+        .map_err(|failure| named(store.model, failure.into_error(store.model, Intent::on(entity, &id)), &sent))?;
     Ok(result.into())
+}
+
+/// Names the object that a field refers to and that does not exist: the database tells only which field.
+fn named(model: &qairon::Model, error: Error, values: &[(&'static Field, Value)]) -> Error {
+    let found = values.iter().find(|(field, _)| error.field.as_ref() == Some(&field.name));
+    let Some((field, value)) = found.filter(|_| error.reason == ErrorReason::ReferenceNotFound) else { return error };
+    let (Some(reference), id) = (&field.reference, value.to_component()) else { return error };
+    let target = model.target(&reference.entity);
+    let message =
+        format!("there is no {} `{id}`, which `{}` names; create it first, or correct it", target.human(), field.name);
+    Error { message, ..error }.with_resource(&target.name, &id)
 }
 
 fn insert<'c>(
@@ -70,7 +82,7 @@ fn insert<'c>(
     Box::pin(async move {
         let row = objects::one(connection, objects::insert(entity, &values, &projection)).await?;
         let row = row.ok_or_else(|| Error::internal("an insert returned nothing"))?;
-        let mut out = Vec::with_capacity(row.len() + 64);
+        let mut out = Vec::with_capacity(row.size() + 64);
         wire::message_field(&mut out, 1, |out| projection.encode(&row, out))?;
         Ok(out)
     })
@@ -126,6 +138,7 @@ pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>,
         once: once(&request.request_id, method.path, method.input, &bytes)?,
     };
     let taken_id = change.intended_id();
+    let sent = change.values.clone();
     let model = store.model;
     let result = store
         .db
@@ -134,7 +147,7 @@ pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>,
             Box::pin(async move { change.apply(connection, model).await })
         })
         .await
-        .map_err(|failure| failure.into_error(store.model, Intent::on(entity, &taken_id)))?;
+        .map_err(|failure| named(model, failure.into_error(model, Intent::on(entity, &taken_id)), &sent))?;
     Ok(result.into())
 }
 
@@ -164,7 +177,11 @@ impl Change {
         self.new_id.clone().or_else(|| composed_id(self.entity, &self.values)).unwrap_or_else(|| self.id.clone())
     }
 
-    async fn apply(self, connection: &mut AsyncPgConnection, model: &'static qairon::Model) -> Result<Vec<u8>, Failure> {
+    async fn apply(
+        self,
+        connection: &mut AsyncPgConnection,
+        model: &'static qairon::Model,
+    ) -> Result<Vec<u8>, Failure> {
         let entity = self.entity;
         let before = if self.may_rekey() {
             closure::walk(connection, model, entity, &self.id, Reach::Keys, self.max_affected).await?
@@ -197,7 +214,7 @@ impl Change {
             let sql = objects::select(entity, &self.projection, &new_id);
             row = objects::one(connection, sql).await?.ok_or_else(|| Error::internal("a re-keyed object is gone"))?;
         }
-        let mut out = Vec::with_capacity(row.len() + 64);
+        let mut out = Vec::with_capacity(row.size() + 64);
         wire::message_field(&mut out, 1, |out| self.projection.encode(&row, out))?;
         if let Some(affected) = affected {
             wire::bytes_field(&mut out, 2, &affected.encode_to_vec());
@@ -229,10 +246,10 @@ pub async fn delete(store: &Store, entity: &'static Entity, method: &Method<'_>,
                     let missing = Error::not_found(&entity.name, &request.id);
                     return if request.allow_missing { Ok(Vec::new()) } else { Err(missing.into()) };
                 };
-                if let Some(etag) = Etag::parse(&request.etag) {
-                    if !objects::has_etag(connection, entity, &request.id, &etag).await? {
-                        return Err(objects::why_nothing(connection, entity, &request.id).await?.into());
-                    }
+                if let Some(etag) = Etag::parse(&request.etag)
+                    && !objects::has_etag(connection, entity, &request.id, &etag).await?
+                {
+                    return Err(objects::why_nothing(connection, entity, &request.id).await?.into());
                 }
                 if !request.force && !found.is_alone() {
                     return Err(found.has_dependents(model, entity, &request.id).into());

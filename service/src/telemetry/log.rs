@@ -15,7 +15,10 @@ pub enum LogFormat {
 
 /// Starts logging. The guard writes what is left when it is dropped.
 pub fn start(format: LogFormat, filter: &str) -> Result<WorkerGuard, String> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("the log filter `{filter}` is no filter: {error}"))?;
+    // PostgreSQL's notices are about our own statements and tell operators nothing.
+    let filter = format!("tokio_postgres=warn,{filter}");
+    let filter =
+        EnvFilter::try_new(&filter).map_err(|error| format!("the log filter `{filter}` is no filter: {error}"))?;
     // Requests must not wait for a slow terminal; when the queue is full they do, rather than lose lines.
     let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default()
         .lossy(false)

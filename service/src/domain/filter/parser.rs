@@ -1,11 +1,13 @@
 //! From tokens to the tree: recursive descent over the grammar of AIP-160.
 //!
-//!     expression : sequence {AND sequence}
-//!     sequence   : factor {factor}
-//!     factor     : term {OR term}
-//!     term       : [NOT | -] (restriction | "(" expression ")")
-//!     restriction: member [comparator arg] | function
-//!     arg        : value | "(" expression of values ")"
+//! ```text
+//! expression : sequence {AND sequence}
+//! sequence   : factor {factor}
+//! factor     : term {OR term}
+//! term       : [NOT | -] (restriction | "(" expression ")")
+//! restriction: member [comparator arg] | function
+//! arg        : value | "(" expression of values ")"
+//! ```
 //!
 //! The depth of recursion is bounded by [`MAX_DEPTH`].
 

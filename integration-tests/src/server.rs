@@ -1,0 +1,186 @@
+//! The server, as a process.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::client::Client;
+use crate::database::Database;
+use crate::programs::{Program, program};
+
+const START: Duration = Duration::from_secs(90);
+
+/// A running `qairon-service serve`. Killed when dropped; when that happens in a panic, its log is shown.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    listen: String,
+    metrics: String,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a server on a database, with free ports and further arguments, and waits until it is ready.
+    pub async fn start(database: &Database, args: &[&str]) -> Self {
+        let mut all = vec!["--database-url", database.url()];
+        all.extend(args);
+        Self::start_with(&all, &[]).await
+    }
+
+    /// Starts a server with these arguments and environment besides free ports. Without `--database-url` it runs a
+    /// PostgreSQL of its own: give it a `--data-dir`.
+    pub async fn start_with(args: &[&str], env: &[(&str, &str)]) -> Self {
+        match Self::try_start(args, env).await {
+            Ok(server) => server,
+            Err((status, log)) => panic!("the server ended with {status} instead of starting:\n{log}"),
+        }
+    }
+
+    /// The same for a server that may refuse to start: then its exit status and log come back.
+    pub async fn try_start(args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
+        let log_file = tempfile::Builder::new().prefix("qairon-service-").suffix(".log").tempfile().expect("a file");
+        let (log_file, log) = log_file.keep().expect("the file can be kept");
+        let mut command = Self::command();
+        if !args.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        if !args.contains(&"--metrics-listen") {
+            command.args(["--metrics-listen", "127.0.0.1:0"]);
+        }
+        command.arg("--print-ready").args(args).envs(env.iter().copied());
+        command.stdout(Stdio::piped()).stderr(log_file).stdin(Stdio::null());
+        let mut child = command.spawn().expect("the service can be run");
+        let stdout = child.stdout.take().expect("its output is a pipe");
+        let mut lines = BufReader::new(stdout).lines();
+        let ready = match tokio::time::timeout(START, lines.next_line()).await {
+            Ok(line) => line.expect("the output is text"),
+            Err(_) => panic!("the server was not ready within {START:?}:\n{}", read_log(&log)),
+        };
+        let Some(ready) = ready else {
+            let status = child.wait().await.expect("the server ended");
+            let text = read_log(&log);
+            _ = fs::remove_file(&log);
+            return Err((status, text));
+        };
+        let ready: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
+        let address = |key: &str| ready[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {ready}")).to_owned();
+        Ok(Self { listen: address("listen"), metrics: address("metrics"), child, log })
+    }
+
+    /// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the
+    /// test's thread ends in whatever way.
+    pub fn command() -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program(Program::Service)).arg("serve");
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == "DATABASE_URL" || (text.starts_with("QAIRON_") && text != "QAIRON_PG_BIN_DIR") {
+                command.env_remove(&name);
+            }
+        }
+        command.kill_on_drop(true);
+        command
+    }
+
+    /// Where it serves the API: `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.listen
+    }
+
+    /// The same as a URL, as `QAIRON_ENDPOINT` has it.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// Where it serves metrics.
+    pub fn metrics_address(&self) -> &str {
+        &self.metrics
+    }
+
+    /// A channel that connects when it is first used, for typed clients of the crate `qairon`.
+    pub fn channel(&self) -> Channel {
+        Endpoint::from_shared(self.endpoint()).expect("a URL").connect_lazy()
+    }
+
+    /// A client for any method, on a channel of its own.
+    pub fn client(&self) -> Client {
+        Client::new(self.channel())
+    }
+
+    /// The metrics in Prometheus' text format.
+    pub async fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(&self.metrics).await.expect("the metrics port answers");
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.metrics);
+        stream.write_all(request.as_bytes()).await.expect("the metrics port reads");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.expect("metrics are text");
+        response
+    }
+
+    /// The sum of all series of a metric whose labels contain all of these texts, such as `code="OK"`.
+    pub async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let text = self.metrics().await;
+        let of_name = text.lines().filter(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
+                && labels.iter().all(|label| line.contains(label))
+        });
+        of_name.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> String {
+        read_log(&self.log)
+    }
+
+    /// Its process ID.
+    pub fn pid(&self) -> i32 {
+        self.child.id().and_then(|id| i32::try_from(id).ok()).expect("the server runs")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid()), signal).expect("the server runs");
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        ended.expect("the server ends within a minute").expect("a child of ours")
+    }
+
+    /// Asks it to end, and waits.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.wait().await
+    }
+
+    /// Kills it without a warning.
+    pub async fn kill9(&mut self) {
+        self.signal(Signal::SIGKILL);
+        self.wait().await;
+    }
+}
+
+fn read_log(path: &PathBuf) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = lines[lines.len().saturating_sub(40)..].join("\n");
+            eprintln!("the end of the server's log:\n{tail}");
+        }
+        _ = fs::remove_file(&self.log);
+    }
+}
