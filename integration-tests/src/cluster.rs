@@ -205,7 +205,7 @@ impl Drop for Cluster {
 fn attached(id: &str) -> usize {
     let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     let columns = segments.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-    columns.filter(|columns| columns.get(1) == Some(&id)).filter_map(|columns| columns.get(6)?.parse().ok()).sum()
+    columns.filter(|columns| columns.get(1) == Some(&id)).filter_map(|columns| columns.get(6)?.parse::<usize>().ok()).sum()
 }
 
 fn is_zombie(pid: Pid) -> bool {

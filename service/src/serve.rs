@@ -51,6 +51,7 @@ async fn serve_on(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
+    let stopping = store.stopping.clone();
     let background = tokio::spawn(background(store, metrics.clone(), reporter.clone(), names.clone()));
     let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics));
     announce(args, address, metrics_address);
@@ -62,6 +63,7 @@ async fn serve_on(
         };
         tracing::info!(signal = name, "stopping: calls under way may finish");
         background.abort();
+        stopping.cancel();
         // Balancers look away before connections are refused.
         health::report(&reporter, &names, false).await;
     };

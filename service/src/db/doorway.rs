@@ -95,6 +95,8 @@ impl Db {
             .max_size(config.pool_size)
             .test_on_check_out(true)
             .connection_timeout(config.pool_timeout)
+            // While PostgreSQL is away, callers are told so at once.
+            .retry_connection(false)
             .build(manager)
             .await
             .map_err(Error::database_unavailable)?;

@@ -99,6 +99,10 @@ impl Draft {
             if mask.is_some() && !named {
                 continue;
             }
+            // Without a mask a zero cannot be told from a number that was not sent.
+            if !named && !self.message.has_field(&field.descriptor) {
+                continue;
+            }
             match self.value(model, entity, field)? {
                 Some(value) => values.push((field, value)),
                 None if !named => {}
@@ -161,4 +165,39 @@ pub fn composed_id(entity: &Entity, values: &[(&Field, Value)]) -> Option<String
         value.or_else(|| entity.field(name)?.default.clone())
     };
     names.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(":"))
+}
+
+/// The ID that an object gets when these values replace its own. An ID that holds the ID of an object of any type
+/// cannot be taken apart, and stays as it is.
+pub fn rekeyed_id(model: &Model, entity: &Entity, id: &str, values: &[(&Field, Value)]) -> String {
+    let mut components = id.split(':');
+    let mut parts = Vec::with_capacity(entity.id_fields.len());
+    for name in &entity.id_fields {
+        let Some(field) = entity.field(name).filter(|field| field.object_of.is_none()) else { return id.to_owned() };
+        let width = field.reference.as_ref().map_or((1, false), |r| model.id_components(model.target(&r.entity)));
+        if width.1 {
+            return id.to_owned();
+        }
+        let old: Vec<&str> = components.by_ref().take(width.0).collect();
+        let new = values.iter().find(|(field, _)| &field.name == name).map(|(_, value)| value.to_component());
+        parts.push(new.unwrap_or_else(|| old.join(":")));
+    }
+    if parts.is_empty() { id.to_owned() } else { parts.join(":") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_id_takes_over_the_parts_that_stay() {
+        let model = qairon::model();
+        let service = model.entity("service").expect("service");
+        let name = service.field("name").expect("name");
+        let stack = service.field("stack_id").expect("stack_id");
+        let text = |text: &str| Value::Text(text.to_owned());
+        assert_eq!(rekeyed_id(model, service, "a:b:c", &[(name, text("d"))]), "a:b:d");
+        assert_eq!(rekeyed_id(model, service, "a:b:c", &[(stack, text("x:y"))]), "x:y:c");
+        assert_eq!(rekeyed_id(model, service, "a:b:c", &[]), "a:b:c");
+    }
 }

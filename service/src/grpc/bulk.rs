@@ -4,6 +4,7 @@
 //! up when the database is slower than the network, and memory holds a few batches and not the import.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use prost::Message;
@@ -23,6 +24,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// Objects inserted by one statement. PostgreSQL binds at most 65,535 values to it.
 const BATCH: usize = 500;
 const MAX_TOLD: usize = 1000;
+/// An import holds a transaction open, and a transaction must not wait for a client that does nothing.
+const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 type Objects = Vec<prost_types::Any>;
 
@@ -58,6 +61,7 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
             }
         })
     });
+    let stopping = store.stopping.clone();
     let feed = async move {
         let mut objects = first.objects;
         loop {
@@ -70,7 +74,11 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
             if sender.send(Some(objects)).await.is_err() {
                 return Ok(());
             }
-            match stream.message().await.map_err(broken_stream)? {
+            let next = tokio::select! {
+                next = tokio::time::timeout(LONGEST_SILENCE, stream.message()) => next,
+                () = stopping.cancelled() => return Err(interrupted()),
+            };
+            match next.map_err(|_| silent())?.map_err(broken_stream)? {
                 Some(bytes) => objects = decode::<ImportObjectsRequest>(bytes)?.objects,
                 None => break,
             }
@@ -149,6 +157,11 @@ fn item(model: &'static Model, index: i64, object: &prost_types::Any) -> Result<
     };
     let values = Draft::decode(entity, &object.value)?.for_insert(model, entity)?;
     Ok(Item { index, entity, values })
+}
+
+fn silent() -> Error {
+    let message = "the import stream brought nothing for 20 seconds; nothing of it was written";
+    Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
 }
 
 fn interrupted() -> Error {

@@ -30,6 +30,9 @@ use crate::telemetry::metrics::{MethodMetrics, Metrics};
 /// What clients in most languages send and receive at most.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
+/// The longest stream, when the client gives no deadline.
+const LONGEST_STREAM: Duration = Duration::from_secs(24 * 3600);
+
 /// What a method does.
 #[derive(Debug, Clone, Copy)]
 enum Action {
@@ -87,8 +90,11 @@ impl Router {
 
     /// Answers one call.
     pub async fn answer(self, request: http::Request<Body>) -> http::Response<Body> {
-        let call = Call::new(request.headers(), self.longest);
-        let Some(route) = self.routes.get(request.uri().path()).cloned() else {
+        let route = self.routes.get(request.uri().path()).cloned();
+        // A stream lives as long as it is fed.
+        let is_stream = route.as_ref().is_some_and(|route| matches!(route.action, Action::ImportObjects));
+        let call = Call::new(request.headers(), if is_stream { LONGEST_STREAM } else { self.longest });
+        let Some(route) = route else {
             return self.unknown_method(&call, request.uri().path());
         };
         let account = Account::open(&call, &route.path[1..], &route.metrics);
@@ -160,6 +166,14 @@ impl Handler {
     ) -> std::result::Result<Response<Bytes>, Status> {
         let work = AssertUnwindSafe(work).catch_unwind();
         let error = match tokio::time::timeout_at(deadline.into(), work).await {
+            // The transport would notice as well, but too late to say so in the headers.
+            Ok(Ok(Ok(bytes))) if bytes.len() > MAX_MESSAGE_BYTES => {
+                let message = format!(
+                    "the answer takes {} bytes, and {MAX_MESSAGE_BYTES} are allowed; ask for fewer objects or fields",
+                    bytes.len()
+                );
+                Error::new(ErrorKind::Exhausted, ErrorReason::MessageTooLarge, message)
+            }
             Ok(Ok(Ok(bytes))) => return Ok(Response::new(bytes)),
             Ok(Ok(Err(error))) => error,
             Ok(Err(panic)) => Error::internal(format!("a handler panicked: {}", panic_text(&panic))),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use qairon::Model;
 use qairon::model::Entity;
+use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
 use crate::db::objects::Statements;
@@ -18,6 +19,8 @@ pub struct Store {
     pub db: Db,
     /// How many objects one deletion or change of ID may concern.
     pub max_affected: usize,
+    /// Cancelled when the server stops: streams end then.
+    pub stopping: CancellationToken,
     statements: Vec<Statements>,
 }
 
@@ -25,7 +28,8 @@ impl Store {
     /// Prepares the statements of every entity.
     pub fn new(model: &'static Model, db: Db, max_affected: usize) -> Result<Self> {
         let statements = model.entities().iter().map(|entity| Statements::new(model, entity));
-        Ok(Self { model, db, max_affected, statements: statements.collect::<Result<_>>()? })
+        let statements = statements.collect::<Result<_>>()?;
+        Ok(Self { model, db, max_affected, stopping: CancellationToken::new(), statements })
     }
 
     /// The statements of an entity.

@@ -18,7 +18,7 @@ use crate::db::idempotency::Once;
 use crate::db::objects::{self, Etag};
 use crate::db::projection::Projection;
 use crate::db::{links, wire};
-use crate::domain::draft::{Draft, Value, composed_id};
+use crate::domain::draft::{Draft, Value, composed_id, rekeyed_id};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -137,7 +137,7 @@ pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>,
         single_statement: !change.may_rekey() && change.otherwise.is_none(),
         once: once(&request.request_id, method.path, method.input, &bytes)?,
     };
-    let taken_id = change.intended_id();
+    let taken_id = change.intended_id(store.model);
     let sent = change.values.clone();
     let model = store.model;
     let result = store
@@ -173,8 +173,8 @@ impl Change {
     }
 
     /// The ID that a conflict would be about.
-    fn intended_id(&self) -> String {
-        self.new_id.clone().or_else(|| composed_id(self.entity, &self.values)).unwrap_or_else(|| self.id.clone())
+    fn intended_id(&self, model: &qairon::Model) -> String {
+        self.new_id.clone().unwrap_or_else(|| rekeyed_id(model, self.entity, &self.id, &self.values))
     }
 
     async fn apply(

@@ -1,0 +1,100 @@
+//! `qairon-bench`: the service beside what PostgreSQL itself can do, on one machine and in one run.
+//!
+//! A cluster of its own ([`cluster`]) is filled with an organisation ([`organisation`]). The statements that the
+//! service runs are read from PostgreSQL's log ([`statements`]), so that pgbench ([`pgbench`]) runs the same ones.
+//! Then load through the service ([`load`], over the client in [`client`]) and through pgbench take turns
+//! ([`measure`]), as do `qcli` and `psql` ([`programs`]), and [`report`] prints the medians as ratios, with the CPU
+//! that each side used ([`process`]).
+
+mod client;
+mod cluster;
+mod load;
+mod measure;
+mod organisation;
+mod pgbench;
+mod process;
+mod programs;
+mod report;
+mod service;
+mod statements;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long and how often, and what.
+struct Settings {
+    /// Of one measurement.
+    duration: Duration,
+    repeats: usize,
+    /// Names of operations; all of them when empty.
+    only: Vec<String>,
+}
+
+impl Settings {
+    fn read() -> Result<Self> {
+        Ok(Self {
+            duration: Duration::from_secs(number("BENCH_SECONDS", 3)?),
+            repeats: usize::try_from(number("BENCH_REPEATS", 5)?)?,
+            only: std::env::args().skip(1).collect(),
+        })
+    }
+
+    fn wants(&self, operation: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted == operation)
+    }
+}
+
+fn number(variable: &str, default: u64) -> Result<u64> {
+    let Ok(text) = std::env::var(variable) else { return Ok(default) };
+    text.parse().ok().filter(|number| *number > 0).with_context(|| format!("{variable} must be 1 or more, not `{text}`"))
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is what the program is for")]
+fn main() -> ExitCode {
+    match run() {
+        Ok(report) => {
+            print!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("qairon-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<String> {
+    let settings = Settings::read()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        // Whoever comes first: dropping the work stops what it started and removes its files.
+        tokio::select! {
+            report = bench(&settings) => report,
+            _ = terminate.recv() => anyhow::bail!("stopped by SIGTERM"),
+            _ = interrupt.recv() => anyhow::bail!("stopped by SIGINT"),
+        }
+    })
+}
+
+async fn bench(settings: &Settings) -> Result<String> {
+    progress("starting a PostgreSQL of its own and filling it");
+    let cluster = cluster::Cluster::start().await?;
+    let statements = {
+        let service = service::Service::start(&cluster, service::Purpose::Observed)?;
+        organisation::fill(&cluster).await?;
+        statements::Statements::observe(&cluster, &service).await?
+    };
+    let service = service::Service::start(&cluster, service::Purpose::Measured)?;
+    let rows = measure::measure(settings, &cluster, &service, &statements).await?;
+    Ok(report::report(settings, &rows, &statements))
+}
+
+#[allow(clippy::print_stderr, reason = "a run takes minutes; somebody may be watching")]
+fn progress(message: &str) {
+    eprintln!("bench: {message}");
+}
