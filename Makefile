@@ -22,8 +22,7 @@ fmt: ## Formats the sources
 	cargo fmt --all
 
 bench: ## Measures beside pgbench and psql
-	@scripts/ensure-postgres.sh
-	@bench/run.sh
+	@scripts/bench.sh
 
 tools: ## Installs buf, grpcurl and cargo-deny into .tools
 	@scripts/tools.sh

@@ -8,12 +8,12 @@ cd "$(dirname "$0")/.."
 cluster=prod:aws:123456789012:us-east-1:us-east-1a:eks:main-cluster
 
 first_answer() {
-  local question=(deployment_target get_field "$cluster" deployments -f service_id -f current_release_id) answer
+  local question=(deployment_target get_field "$cluster" deployments -f service_id -f tag) answer
   # Read whole before it is cut, so that a failure is not hidden by the pipe.
   answer=$(qcli "${question[@]}" -o table)
   cat <<END
 
-What runs on the main production cluster, and which release?
+What runs on the main production cluster, under which tag?
 
 \$ qcli ${question[*]}
 $(head -n 8 <<<"$answer")

@@ -32,9 +32,10 @@ bin_dir() {
   echo "${CARGO_TARGET_DIR:-$PWD/target}/${QAIRON_PROFILE:-debug}"
 }
 
-# Builds what the scripts run, and puts it on the PATH.
+# Builds what the scripts run, and puts it on the PATH. The debug profile of the whole workspace is what the tests use:
+# with another profile, or a part of the workspace and so other features, all dependencies would be compiled twice.
 build_programs() {
-  local flags=(-p qairon-service -p qairon-cli)
+  local flags=(--workspace --bins)
   if [[ ${QAIRON_PROFILE:-debug} == release ]]; then
     flags+=(--release)
   fi

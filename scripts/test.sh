@@ -27,6 +27,7 @@ step "security advisories" scripts/check-advisories.sh
 step "clippy" cargo clippy --quiet --workspace --all-targets -- -D warnings
 if [[ ${1:-} != lint ]]; then
   step "PostgreSQL" scripts/ensure-postgres.sh
+  step "programs" cargo build --quiet --workspace --bins
   step "tests: build" cargo test --quiet --workspace --no-run
   step "tests" cargo test --quiet --workspace
   step "tour of the readme" env -u QAIRON_ENDPOINT scripts/check-tour.sh

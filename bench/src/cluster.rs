@@ -128,7 +128,10 @@ fn find_programs() -> Result<PathBuf> {
     found.sort_by_key(|dir| std::cmp::Reverse(version(dir)));
     found.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     let whole = |dir: &PathBuf| ["initdb", "postgres", "pgbench", "psql"].iter().all(|name| dir.join(name).is_file());
-    found.into_iter().find(whole).context("PostgreSQL with initdb, pgbench and psql is not installed; run scripts/ensure-postgres.sh")
+    found
+        .into_iter()
+        .find(whole)
+        .context("PostgreSQL with initdb, pgbench and psql is not installed; run scripts/ensure-postgres.sh")
 }
 
 /// PostgreSQL refuses to run as root; its package brings a user.

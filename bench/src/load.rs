@@ -123,7 +123,9 @@ pub async fn run(address: SocketAddr, work: &Work, in_flight: usize, duration: D
     }
     let started = Instant::now();
     let callers: Vec<_> = (0..in_flight)
-        .map(|caller| tokio::spawn(call_until(connections[caller % connections.len()].clone(), work.clone(), started + duration)))
+        .map(|caller| {
+            tokio::spawn(call_until(connections[caller % connections.len()].clone(), work.clone(), started + duration))
+        })
         .collect();
     let mut latencies = Vec::new();
     for caller in callers {

@@ -49,7 +49,10 @@ impl Settings {
 
 fn number(variable: &str, default: u64) -> Result<u64> {
     let Ok(text) = std::env::var(variable) else { return Ok(default) };
-    text.parse().ok().filter(|number| *number > 0).with_context(|| format!("{variable} must be 1 or more, not `{text}`"))
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .with_context(|| format!("{variable} must be 1 or more, not `{text}`"))
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is what the program is for")]

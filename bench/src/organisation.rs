@@ -42,12 +42,13 @@ impl Place {
     }
 }
 
-/// The pgbench script lines that draw a service, and the expressions for its stack and for itself.
+/// The pgbench script lines that draw a service, and the expressions for its stack and for itself. A colon in front
+/// of a word would be a variable, in a text as well, so it is written as an escape.
 pub mod in_pgbench {
     use super::{APPLICATIONS, SERVICES, STACKS};
 
-    pub const STACK_ID: &str = "'application-' || :a || ':stack-' || :s";
-    pub const ID: &str = "'application-' || :a || ':stack-' || :s || ':service-' || :n";
+    pub const STACK_ID: &str = r"'application-' || :a::text || E'\x3astack-' || :s::text";
+    pub const ID: &str = r"'application-' || :a::text || E'\x3astack-' || :s::text || E'\x3aservice-' || :n::text";
 
     pub fn draw() -> String {
         format!(
@@ -63,12 +64,14 @@ pub mod in_pgbench {
 pub async fn fill(cluster: &Cluster) -> Result<()> {
     let client = cluster.session().await?;
     let mut random = fastrand::Rng::with_seed(SEED);
-    client.batch_execute(&format!(
-        "INSERT INTO application (id) SELECT 'application-' || a FROM generate_series(0, {0} - 1) a;
+    client
+        .batch_execute(&format!(
+            "INSERT INTO application (id) SELECT 'application-' || a FROM generate_series(0, {0} - 1) a;
          INSERT INTO stack (application_id, name)
          SELECT 'application-' || a, 'stack-' || s FROM generate_series(0, {0} - 1) a, generate_series(0, {1} - 1) s",
-        APPLICATIONS, STACKS
-    )).await?;
+            APPLICATIONS, STACKS
+        ))
+        .await?;
     let places: Vec<Place> = Place::all().collect();
     for batch in places.chunks(5000) {
         insert(&client, batch, &mut random).await?;

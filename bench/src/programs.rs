@@ -63,11 +63,11 @@ pub async fn qcli(service: &Service, at_a_time: usize, duration: Duration) -> Re
 
 /// `psql -c` with the statement behind that.
 pub async fn psql(cluster: &Cluster, get: &Statement, at_a_time: usize, duration: Duration) -> Result<Sample> {
-    let (program, url, get) = (cluster.program("psql"), cluster.url(), get.sql.clone());
+    let (program, url, get) = (cluster.program("psql"), cluster.url(), get.clone());
     let command = move |id: &str| {
         let mut command = Command::new(&program);
         // Without the user's own settings file.
-        command.args(["-X", "-c", &Statement { sql: get.clone(), script: String::new() }.with_literal(id), &url]);
+        command.args(["-X", "-c", &get.with_literal(id), &url]);
         command
     };
     run(command, at_a_time, duration).await

@@ -15,6 +15,7 @@ use crate::organisation::{Place, in_pgbench};
 use crate::service::Service;
 
 /// A statement of the service.
+#[derive(Clone)]
 pub struct Statement {
     /// As the service prepares it.
     pub sql: String,
@@ -55,7 +56,7 @@ impl Statements {
         let (stack_id, name) = (place.stack_id(), load::new_name());
         let start = cluster.log()?.len();
         connection.call(&connection.method("CreateService")?, &load::create_request(&stack_id, &name)).await?;
-        let values = [(stack_id.as_str(), in_pgbench::STACK_ID), (&name, "'created-' || :r")];
+        let values = [(stack_id.as_str(), in_pgbench::STACK_ID), (&name, "'created-' || :r::text")];
         let draw = format!("{draw}\\set r random(0, {})\n", (1u64 << 62) - 1);
         let create = Statement::find(&cluster.log()?[start..], &draw, &values)?;
 
@@ -102,8 +103,9 @@ impl Statement {
     }
 }
 
+/// A text as SQL. The colon is escaped, for pgbench takes one in front of a word for a variable.
 fn literal(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
+    format!("E'{}'", value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a"))
 }
 
 /// The values of a log line such as `$1 = 'it''s', $2 = NULL`.
@@ -147,9 +149,9 @@ mod tests {
     #[test]
     fn a_logged_statement_becomes_a_script() {
         let log = "LOG:  execute s1: SELECT 1\nLOG:  execute s2: INSERT INTO \"service\" VALUES ($1, $2, $3)\n\
-                   DETAIL:  parameters: $1 = 'x', $2 = NULL, $3 = '{}'\n";
+                   DETAIL:  parameters: $1 = 'x', $2 = NULL, $3 = '{\"a\":1}'\n";
         let statement = Statement::find(log, "\\set a 1\n", &[("x", ":a")]).unwrap();
-        assert_eq!(statement.script, "\\set a 1\nINSERT INTO \"service\" VALUES (:a, NULL, '{}');\n");
+        assert_eq!(statement.script, "\\set a 1\nINSERT INTO \"service\" VALUES (:a, NULL, E'{\"a\"\\x3a1}');\n");
         assert!(Statement::find(log, "", &[("y", ":a")]).is_err(), "a value that was not sent must not pass");
         assert!(Statement::find(&log.repeat(2), "", &[]).is_err(), "which of two is meant is not for us to guess");
     }

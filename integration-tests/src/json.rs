@@ -1,7 +1,7 @@
 //! Messages from and to JSON, with the field names of the protos.
 
 use prost_reflect::{DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, SerializeOptions, Value as ProtoValue};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A message from JSON. A field mask is a list of paths, taken as they are: protobuf's own notation cannot carry those
 /// that a test of bad masks needs.
@@ -38,5 +38,20 @@ pub fn from_message(message: &DynamicMessage) -> Value {
         .use_proto_field_name(true)
         .stringify_64_bit_integers(false)
         .skip_default_fields(false);
-    message.serialize_with_options(serde_json::value::Serializer, &options).unwrap_or_else(|error| json!(error.to_string()))
+    let value = message.serialize_with_options(serde_json::value::Serializer, &options);
+    whole_numbers(value.expect("every message has a form in JSON"))
+}
+
+/// `google.protobuf.Struct` knows doubles alone: those that are integers are shown as such.
+fn whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(whole_numbers).collect(),
+        Value::Object(members) => members.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < 1e15);
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
+            whole.map_or(Value::Number(number), |double| (double as i64).into())
+        }
+        other => other,
+    }
 }

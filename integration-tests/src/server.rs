@@ -177,9 +177,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.log();
-            let lines: Vec<&str> = log.lines().collect();
-            let tail = lines[lines.len().saturating_sub(40)..].join("\n");
-            eprintln!("the end of the server's log:\n{tail}");
+            // Calls that went well tell nothing.
+            let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" code=Ok ")).collect();
+            let tail = lines[lines.len().saturating_sub(15)..].join("\n");
+            eprintln!("the end of the server's log, without calls that went well:\n{tail}");
         }
         _ = fs::remove_file(&self.log);
     }

@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use http_body_util::Full;
@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tower::Service;
 
@@ -22,6 +23,8 @@ use crate::telemetry::metrics::Metrics;
 
 /// Metadata above the default of 16 KB would fail with an error that says nothing.
 const MAX_HEADER_BYTES: u32 = 128 * 1024;
+/// What a new connection has to begin in.
+const FIRST_BYTE: Duration = Duration::from_secs(20);
 /// Calls under way on one connection.
 const MAX_STREAMS: u32 = 1024;
 /// Idle connections are asked for a sign of life this often.
@@ -40,18 +43,15 @@ pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String
     })
 }
 
-/// Serves HTTP/2 until told to stop; then lets calls under way finish, as long as the drain may take.
-pub async fn serve<S>(
-    listener: TcpListener,
-    service: S,
-    stop: impl Future<Output = ()>,
-    drain: Duration,
-) -> Result<(), String>
+/// Serves HTTP/2 until told to stop; then lets calls under way finish, as long as the drain may take. Returns what is
+/// left of it.
+pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>, drain: Duration) -> Duration
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let graceful = GracefulShutdown::new();
+    let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
     let mut stop = std::pin::pin!(stop);
     loop {
         let stream = tokio::select! {
@@ -60,8 +60,13 @@ where
         };
         match stream {
             Ok((stream, _)) => {
-                let connection = connection(stream, service.clone());
-                tokio::spawn(graceful.watch(connection));
+                let (watcher, service) = (graceful.watcher(), service.clone());
+                let (stopping, stopped) = (stopping.clone(), stopped.clone());
+                tokio::spawn(async move {
+                    if speaks(&stream, &stopping).await {
+                        _ = stopped.run_until_cancelled(watcher.watch(connection(stream, service))).await;
+                    }
+                });
             }
             Err(error) => {
                 // Out of file descriptors, mostly: those in use have to end first.
@@ -71,10 +76,22 @@ where
         }
     }
     drop(listener);
+    stopping.cancel();
+    let began = Instant::now();
     if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!(seconds = drain.as_secs(), "calls were still under way when the drain ended");
+        // Without their connections they end as if their callers had gone.
+        stopped.cancel();
     }
-    Ok(())
+    drain.saturating_sub(began.elapsed())
+}
+
+/// Waits for the first byte of a connection. HTTP/2 cannot say goodbye before it, so that a connection without one
+/// would last for ever and hold up the stop.
+async fn speaks(stream: &TcpStream, stopping: &CancellationToken) -> bool {
+    let mut byte = [0];
+    let first = tokio::time::timeout(FIRST_BYTE, stream.peek(&mut byte));
+    matches!(stopping.run_until_cancelled(first).await, Some(Ok(Ok(1))))
 }
 
 type FromHyper = fn(Request<Incoming>) -> Request<Body>;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
@@ -17,12 +18,16 @@ use tower::Service;
 use crate::config::ServeArgs;
 use crate::db::migrations::{self, MigrationError};
 use crate::db::{Db, idempotency};
+use crate::grpc::ending::ending;
 use crate::grpc::health;
 use crate::grpc::router::Router;
 use crate::grpc::store::Store;
 use crate::listen;
 use crate::migrate::Database;
 use crate::telemetry::metrics::Metrics;
+
+/// What writes have at least to end in, when the calls before them took the whole drain.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(args: ServeArgs) -> Result<(), MigrationError> {
@@ -52,6 +57,7 @@ async fn serve_on(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
     let stopping = store.stopping.clone();
+    let api = Api { router, routes, stopping: stopping.clone() };
     let background = tokio::spawn(background(store, metrics.clone(), reporter.clone(), names.clone()));
     let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics));
     announce(args, address, metrics_address);
@@ -62,14 +68,16 @@ async fn serve_on(
             _ = interrupt.recv() => "SIGINT",
         };
         tracing::info!(signal = name, "stopping: calls under way may finish");
+        // It might report a good health behind ours.
         background.abort();
-        stopping.cancel();
+        _ = background.await;
         // Balancers look away before connections are refused.
         health::report(&reporter, &names, false).await;
+        stopping.cancel();
     };
-    listen::serve(listener, Api { router, routes }, stop, args.drain_timeout).await?;
+    let left = listen::serve(listener, api, stop, args.drain_timeout).await;
     // Writes whose callers have gone are still finished.
-    if tokio::time::timeout(args.drain_timeout, db.drain()).await.is_err() {
+    if tokio::time::timeout(left.max(LAST_WRITES), db.drain()).await.is_err() {
         tracing::warn!("writes were still under way when the drain ended");
     }
     metrics_server.abort();
@@ -131,6 +139,7 @@ async fn background(
 struct Api {
     router: Router,
     routes: Routes,
+    stopping: CancellationToken,
 }
 
 impl Service<Request<Body>> for Api {
@@ -145,8 +154,8 @@ impl Service<Request<Body>> for Api {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if request.uri().path().starts_with("/grpc.") {
-            let mut routes = self.routes.clone();
-            return Box::pin(async move { routes.call(request).await });
+            let (mut routes, stopping) = (self.routes.clone(), self.stopping.clone());
+            return Box::pin(async move { Ok(ending(routes.call(request).await?, stopping)) });
         }
         self.router.call(request)
     }

@@ -3,6 +3,7 @@
 mod action;
 mod create;
 mod delete;
+mod dependencies;
 mod field;
 mod field_query;
 mod link;
@@ -55,7 +56,7 @@ impl Session {
         match name {
             "version" => self.output.line(concat!("qcli ", env!("CARGO_PKG_VERSION"))),
             "csv_import" => csv_import::run(self, matches).await,
-            "dependencies" => self.get_field(named("dependency")?, text(matches, "id"), "relateds").await,
+            "dependencies" => self.get_related(named("dependency")?, named("related")?, text(matches, "id")).await,
             _ => Err(Error::Usage(format!("unknown command `{name}`"))),
         }
     }

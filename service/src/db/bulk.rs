@@ -10,7 +10,7 @@ use qairon::model::{Entity, Field};
 use super::failure::{Failure, Intent};
 use super::objects::bind;
 use super::sql::{Bind, NullOf, Sql};
-use crate::domain::draft::{Value, composed_id};
+use crate::domain::draft::{Value, composed_id, naming};
 use crate::error::Error;
 
 /// An object to create.
@@ -38,7 +38,7 @@ pub async fn insert_all(
         for item in run {
             if let Err(failure) = savepoint(connection, std::slice::from_ref(item)).await? {
                 let id = composed_id(item.entity, &item.values).unwrap_or_default();
-                let error = failure.into_error(model, Intent::on(item.entity, &id));
+                let error = naming(model, failure.into_error(model, Intent::on(item.entity, &id)), &item.values);
                 if error.kind == crate::error::ErrorKind::Unavailable {
                     return Err(error.into());
                 }

@@ -1,6 +1,7 @@
 //! From database errors to errors of the service, by what the caller was doing and by the name of the constraint.
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+use ipnetwork::IpNetwork;
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
@@ -145,6 +146,9 @@ fn violation(model: &Model, info: &dyn DatabaseErrorInformation, intent: Option<
     {
         return error;
     }
+    if name == "subnet_network_id_cidr_excl" {
+        return overlap(info, intent);
+    }
     // The rules that triggers keep speak for themselves: qairon_refuse gives message and remedy.
     let message = match info.hint() {
         Some(remedy) => format!("{}; {remedy}", info.message()),
@@ -199,10 +203,24 @@ fn field_violation(model: &Model, entity: &Entity, field: &qairon::model::Field,
     Some(error)
 }
 
+/// Two ranges of one network that overlap. The detail of the violation ends in the range that was there first.
+fn overlap(info: &dyn DatabaseErrorInformation, intent: Option<Intent<'_>>) -> Error {
+    let taken = info.details().and_then(|details| details.rsplit_once(", ")).map(|(_, rest)| rest);
+    let taken = taken.map(|rest| rest.trim_end_matches(['.', ')'])).filter(|range| range.parse::<IpNetwork>().is_ok());
+    let message = format!(
+        "the range overlaps {} of the same network; choose a free range, or let `network allocate_subnet` choose one",
+        taken.map_or("another subnet".to_owned(), |range| format!("the subnet {range}"))
+    );
+    let error = Error::new(ErrorKind::FailedPrecondition, ErrorReason::SubnetOverlap, message).with_field("cidr");
+    match intent {
+        Some(Intent { entity, id }) => error.with_resource(&entity.name, id),
+        None => error,
+    }
+}
+
 fn classify(rule: &str) -> (ErrorKind, ErrorReason) {
     use ErrorKind::FailedPrecondition;
     let reason = match rule {
-        "subnet_network_id_cidr_excl" => ErrorReason::SubnetOverlap,
         "subnet_within_network" | "network_contains_subnets" => ErrorReason::SubnetOutsideNetwork,
         "release_same_service" | "deployment_proc_same_service" => ErrorReason::ServiceMismatch,
         "deployment_current_release_own" => ErrorReason::ForeignRelease,

@@ -185,6 +185,17 @@ pub fn rekeyed_id(model: &Model, entity: &Entity, id: &str, values: &[(&Field, V
     if parts.is_empty() { id.to_owned() } else { parts.join(":") }
 }
 
+/// Names the object that a field refers to and that does not exist: the database tells only which field.
+pub fn naming(model: &Model, error: Error, values: &[(&Field, Value)]) -> Error {
+    let found = values.iter().find(|(field, _)| error.field.as_ref() == Some(&field.name));
+    let Some((field, value)) = found.filter(|_| error.reason == ErrorReason::ReferenceNotFound) else { return error };
+    let (Some(reference), id) = (&field.reference, value.to_component()) else { return error };
+    let target = model.target(&reference.entity);
+    let message =
+        format!("there is no {} `{id}`, which `{}` names; create it first, or correct it", target.human(), field.name);
+    Error { message, ..error }.with_resource(&target.name, &id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use prost::Message;
 use qairon::Model;
 use qairon::v1::{ErrorReason, ImportError, ImportObjectsRequest, ImportObjectsResponse};
 use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
 use super::requests::decode;
@@ -31,19 +32,21 @@ type Objects = Vec<prost_types::Any>;
 
 /// Creates the objects of a stream.
 pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes> {
-    let first = match stream.message().await.map_err(broken_stream)? {
+    let stopping = store.stopping.clone();
+    let first = match next(&mut stream, &stopping).await? {
         Some(bytes) => decode::<ImportObjectsRequest>(bytes)?,
         None => ImportObjectsRequest::default(),
     };
     let write = Write { operation: "import", validate_only: first.validate_only, single_statement: false, once: None };
     let (sender, receiver) = mpsc::channel::<Option<Objects>>(2);
-    let receiver = Arc::new(Mutex::new(receiver));
+    let receiver = Arc::new(Mutex::new(Some(receiver)));
     let model = store.model;
     let work = store.db.write(write, move |connection| {
         let receiver = receiver.clone();
         Box::pin(async move {
-            // A write that PostgreSQL gave up comes here again, and the stream cannot be had twice.
-            let mut receiver = receiver.try_lock().map_err(Error::internal)?;
+            // A write that PostgreSQL gave up comes here again, and the stream cannot be had twice: what was taken from
+            // it would be missing.
+            let mut receiver = receiver.lock().await.take().ok_or_else(collided)?;
             let mut import = Import::default();
             loop {
                 match receiver.recv().await {
@@ -61,7 +64,6 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
             }
         })
     });
-    let stopping = store.stopping.clone();
     let feed = async move {
         let mut objects = first.objects;
         loop {
@@ -74,11 +76,7 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
             if sender.send(Some(objects)).await.is_err() {
                 return Ok(());
             }
-            let next = tokio::select! {
-                next = tokio::time::timeout(LONGEST_SILENCE, stream.message()) => next,
-                () = stopping.cancelled() => return Err(interrupted()),
-            };
-            match next.map_err(|_| silent())?.map_err(broken_stream)? {
+            match next(&mut stream, &stopping).await? {
                 Some(bytes) => objects = decode::<ImportObjectsRequest>(bytes)?.objects,
                 None => break,
             }
@@ -92,6 +90,16 @@ pub async fn import(store: &Store, mut stream: Streaming<Bytes>) -> Result<Bytes
         Ok(response) => Ok(response.into()),
         Err(Failure::Refused(response)) => Ok(response.into()),
         Err(failure) => Err(failure.into_error(model, None)),
+    }
+}
+
+/// The next message of the stream, unless it is silent for too long or the server stops.
+async fn next(stream: &mut Streaming<Bytes>, stopping: &CancellationToken) -> Result<Option<Bytes>> {
+    tokio::select! {
+        next = tokio::time::timeout(LONGEST_SILENCE, stream.message()) => {
+            next.map_err(|_| silent())?.map_err(broken_stream)
+        }
+        () = stopping.cancelled() => Err(interrupted()),
     }
 }
 
@@ -157,6 +165,11 @@ fn item(model: &'static Model, index: i64, object: &prost_types::Any) -> Result<
     };
     let values = Draft::decode(entity, &object.value)?.for_insert(model, entity)?;
     Ok(Item { index, entity, values })
+}
+
+fn collided() -> Error {
+    let message = "the import collided with another write; nothing of it was written, send it again";
+    Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
 }
 
 fn silent() -> Error {

@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod call;
 pub mod codec;
 pub mod deployment;
+pub mod ending;
 pub mod health;
 pub mod network;
 pub mod reads;

@@ -73,11 +73,9 @@ fn shortened(text: String) -> String {
 pub fn from_transport(code: Code, message: &str) -> Option<Error> {
     use qairon::v1::ErrorReason;
     match code {
-        Code::OutOfRange => Some(Error::new(
-            ErrorKind::Exhausted,
-            ErrorReason::MessageTooLarge,
-            format!("the message is larger than allowed: {message}"),
-        )),
+        Code::OutOfRange => Some(too_large(message)),
+        // A compressed message that grows beyond the limit.
+        Code::ResourceExhausted if message.starts_with("Error decompressing: size limit") => Some(too_large(message)),
         Code::Internal
             if message.contains("compress")
                 || message.contains("protocol error")
@@ -100,4 +98,9 @@ pub fn from_transport(code: Code, message: &str) -> Option<Error> {
         }
         _ => None,
     }
+}
+
+fn too_large(message: &str) -> Error {
+    use qairon::v1::ErrorReason::MessageTooLarge;
+    Error::new(ErrorKind::Exhausted, MessageTooLarge, format!("the message is larger than allowed: {message}"))
 }

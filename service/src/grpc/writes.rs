@@ -18,7 +18,7 @@ use crate::db::idempotency::Once;
 use crate::db::objects::{self, Etag};
 use crate::db::projection::Projection;
 use crate::db::{links, wire};
-use crate::domain::draft::{Draft, Value, composed_id, rekeyed_id};
+use crate::domain::draft::{Draft, Value, composed_id, naming, rekeyed_id};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -58,19 +58,8 @@ pub async fn create(store: &Store, entity: &'static Entity, method: &Method<'_>,
         .db
         .write(write, move |connection| insert(connection, entity, values.clone(), projection.clone()))
         .await
-        .map_err(|failure| named(store.model, failure.into_error(store.model, Intent::on(entity, &id)), &sent))?;
+        .map_err(|failure| naming(store.model, failure.into_error(store.model, Intent::on(entity, &id)), &sent))?;
     Ok(result.into())
-}
-
-/// Names the object that a field refers to and that does not exist: the database tells only which field.
-fn named(model: &qairon::Model, error: Error, values: &[(&'static Field, Value)]) -> Error {
-    let found = values.iter().find(|(field, _)| error.field.as_ref() == Some(&field.name));
-    let Some((field, value)) = found.filter(|_| error.reason == ErrorReason::ReferenceNotFound) else { return error };
-    let (Some(reference), id) = (&field.reference, value.to_component()) else { return error };
-    let target = model.target(&reference.entity);
-    let message =
-        format!("there is no {} `{id}`, which `{}` names; create it first, or correct it", target.human(), field.name);
-    Error { message, ..error }.with_resource(&target.name, &id)
 }
 
 fn insert<'c>(
@@ -147,7 +136,7 @@ pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>,
             Box::pin(async move { change.apply(connection, model).await })
         })
         .await
-        .map_err(|failure| named(model, failure.into_error(model, Intent::on(entity, &taken_id)), &sent))?;
+        .map_err(|failure| naming(model, failure.into_error(model, Intent::on(entity, &taken_id)), &sent))?;
     Ok(result.into())
 }
 

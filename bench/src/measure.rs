@@ -1,0 +1,186 @@
+//! Taking turns: a repeat measures PostgreSQL alone and the service in turn, so that a slow minute of the machine
+//! slows both, and the median of the repeats is what counts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::cluster::Cluster;
+use crate::load::{self, Work};
+use crate::service::Service;
+use crate::statements::{Statement, Statements};
+use crate::{Settings, pgbench, process, programs, progress};
+
+/// One measurement.
+#[derive(Clone, Default)]
+pub struct Sample {
+    pub calls: u64,
+    /// A second.
+    pub rate: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+    pub cpu: Cpu,
+}
+
+impl Sample {
+    pub fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
+        latencies.sort_unstable();
+        let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied().unwrap_or_default();
+        let calls = latencies.len() as u64;
+        Self { calls, rate: calls as f64 / elapsed.as_secs_f64(), p50: at(50), p99: at(99), cpu: Cpu::default() }
+    }
+}
+
+/// CPU time, by who used it.
+#[derive(Clone, Copy, Default)]
+pub struct Cpu {
+    pub service: Duration,
+    /// Our client, pgbench, or the processes started.
+    pub client: Duration,
+    pub postgresql: Duration,
+    /// Everything else on the machine: noise.
+    pub others: Duration,
+    /// The time that passed.
+    pub elapsed: Duration,
+}
+
+/// One line of the report: an operation with so many calls under way, beside PostgreSQL alone.
+pub struct Row {
+    pub operation: &'static str,
+    pub in_flight: usize,
+    pub ours: Vec<Sample>,
+    pub beside: Beside,
+    /// The ratio that is to be reached.
+    pub goal: Option<f64>,
+}
+
+/// What a row is compared with.
+pub struct Beside {
+    pub program: &'static str,
+    pub in_flight: usize,
+    pub samples: Vec<Sample>,
+}
+
+/// An operation: its name, what does it, and what with: calls under way, those of the other side, and the goal.
+struct Plan {
+    operation: &'static str,
+    what: What,
+    runs: &'static [(usize, usize, Option<f64>)],
+}
+
+enum What {
+    Calls(Work, Statement),
+    Processes(Statement),
+}
+
+impl What {
+    fn beside(&self) -> &'static str {
+        match self {
+            Self::Calls(..) => "pgbench",
+            Self::Processes(_) => "psql",
+        }
+    }
+}
+
+/// What is measured, and the goals. Creates come last: they add to what the others read.
+async fn plans(service: &Service, statements: &Statements) -> Result<Vec<Plan>> {
+    let (get, list, create) = (statements.get.clone(), statements.list.clone(), statements.create.clone());
+    let pages = Work::List(Arc::new(load::pages(service.address).await?));
+    let plan = |operation, what, runs| Plan { operation, what, runs };
+    Ok(vec![
+        plan("get", What::Calls(Work::Get, get.clone()), &[(1, 1, None), (16, 16, Some(0.35)), (64, 16, Some(0.45))]),
+        plan("list", What::Calls(pages, list), &[(1, 1, None), (16, 16, Some(0.3))]),
+        plan("qcli", What::Processes(get), &[(1, 1, Some(1.0)), (16, 16, Some(1.0))]),
+        plan("create", What::Calls(Work::Create, create), &[(1, 1, None), (16, 16, Some(0.5))]),
+    ])
+}
+
+/// Measures everything that the settings ask for.
+pub async fn measure(
+    settings: &Settings,
+    cluster: &Cluster,
+    service: &Service,
+    statements: &Statements,
+) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let bench = Bench { cluster, service, duration: settings.duration };
+    for plan in plans(service, statements).await? {
+        if settings.wants(plan.operation) {
+            progress(&format!("measuring {} beside {}", plan.operation, plan.what.beside()));
+            rows.extend(bench.repeat(&plan, settings.repeats).await?);
+        }
+    }
+    Ok(rows)
+}
+
+struct Bench<'a> {
+    cluster: &'a Cluster,
+    service: &'a Service,
+    duration: Duration,
+}
+
+impl Bench<'_> {
+    async fn repeat(&self, plan: &Plan, repeats: usize) -> Result<Vec<Row>> {
+        let mut rows: Vec<Row> = Vec::new();
+        for &(in_flight, other, goal) in plan.runs {
+            let beside = Beside { program: plan.what.beside(), in_flight: other, samples: Vec::new() };
+            rows.push(Row { operation: plan.operation, in_flight, ours: Vec::new(), beside, goal });
+        }
+        for _ in 0..repeats {
+            for index in 0..rows.len() {
+                let other = rows[index].beside.in_flight;
+                // Two rows beside the same measurement share it.
+                let shared = rows[..index].iter().find(|row| row.beside.in_flight == other);
+                let sample = match shared.and_then(|row| row.beside.samples.last().cloned()) {
+                    Some(sample) => sample,
+                    None => self.metered(self.beside(&plan.what, other)).await?,
+                };
+                rows[index].beside.samples.push(sample);
+                let ours = self.metered(self.ours(&plan.what, rows[index].in_flight)).await?;
+                rows[index].ours.push(ours);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn ours(&self, what: &What, in_flight: usize) -> Result<Sample> {
+        match what {
+            What::Calls(work, _) => load::run(self.service.address, work, in_flight, self.duration).await,
+            What::Processes(_) => programs::qcli(self.service, in_flight, self.duration).await,
+        }
+    }
+
+    async fn beside(&self, what: &What, in_flight: usize) -> Result<Sample> {
+        match what {
+            What::Calls(_, statement) => pgbench::run(self.cluster, &statement.script, in_flight, self.duration).await,
+            What::Processes(get) => programs::psql(self.cluster, get, in_flight, self.duration).await,
+        }
+    }
+
+    /// Runs a measurement and adds what CPU time it took, and whose.
+    async fn metered(&self, work: impl Future<Output = Result<Sample>>) -> Result<Sample> {
+        let (before, machine, began) = (self.cpu(), process::cpu_of_machine(), Instant::now());
+        let mut sample = work.await?;
+        let after = self.cpu();
+        let spent: Vec<Duration> =
+            after.iter().zip(before).map(|(after, before)| after.saturating_sub(before)).collect();
+        let machine = process::cpu_of_machine().saturating_sub(machine);
+        sample.cpu = Cpu {
+            service: spent[0],
+            client: spent[1],
+            postgresql: spent[2],
+            others: machine.saturating_sub(spent.iter().sum()),
+            elapsed: began.elapsed(),
+        };
+        Ok(sample)
+    }
+
+    fn cpu(&self) -> [Duration; 3] {
+        [
+            process::cpu(self.service.pid()),
+            process::cpu_of_self() + process::cpu_of_ended_children(),
+            process::cpu_with_children(self.cluster.pid()),
+        ]
+    }
+}

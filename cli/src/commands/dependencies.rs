@@ -1,0 +1,43 @@
+//! `dependencies get_related`: the objects that a dependency relates to, whatever their type.
+
+use qairon::model::Entity;
+
+use super::Session;
+use super::relation::text_of;
+use crate::error::{Error, Result};
+use crate::output::row::{Row, check_asked};
+use crate::requests::{self, ListQuery, Pages, read_mask};
+
+impl Session {
+    pub(super) async fn get_related(&mut self, dependency: &Entity, related: &Entity, id: &str) -> Result<()> {
+        let client = self.client.clone();
+        let ends = ["related_type", "object_id"].map(str::to_owned);
+        let mut pages = Pages::new(&client, related, &ListQuery::equal("dependency_id", id), &ends);
+        let mut page = pages.next().await?.unwrap_or_default();
+        if page.is_empty() {
+            // Related to nothing, or no such dependency: the second is an error.
+            requests::get(&client, dependency, id, &["id".to_owned()]).await?;
+        }
+        let mut array = self.output.array();
+        loop {
+            // One case governs all of them, so that they are of one type.
+            if let Some(first) = page.first() {
+                let type_name = text_of(first, "related_type");
+                let target = qairon::model().entity_of_type(&type_name).ok_or_else(|| {
+                    Error::Usage(format!(
+                        "`{type_name}` is an entity that this qcli does not know; install a newer one"
+                    ))
+                })?;
+                check_asked(target, &self.asked)?;
+                let ids: Vec<String> = page.iter().map(|end| text_of(end, "object_id")).collect();
+                for object in requests::batch_get(&client, target, &ids, &read_mask(&self.asked)).await? {
+                    array.push(Row::of_object(target, &object, &self.asked))?;
+                }
+            }
+            match pages.next().await? {
+                Some(next) => page = next,
+                None => return array.finish(),
+            }
+        }
+    }
+}

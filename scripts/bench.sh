@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# What `make bench` does: release builds of everything, then `qairon-bench`, which prints the service's rates beside
+# those of pgbench and psql. It takes about five minutes; BENCH_SECONDS=1 BENCH_REPEATS=1 makes it quick and rough.
+# Arguments choose operations: get, list, create, qcli.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/ensure-postgres.sh
+# Together, so that all of them share one build of their dependencies.
+cargo build --release --quiet -p qairon-service -p qairon-cli -p qairon-bench
+exec "${CARGO_TARGET_DIR:-target}/release/qairon-bench" "$@"
