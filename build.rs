@@ -25,11 +25,11 @@ fn main() {
     // The encoded set keeps the bytes of our options; prost's own types would drop them.
     let documented = compiler.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(documented.as_slice()).expect("protox writes valid descriptors");
-    if let Err(error) = model::Model::parse(pool.clone()) {
+    if let Err(error) = model::Model::parse_checked(pool) {
         panic!("proto/ breaks a rule of options.proto: {error}");
     }
     std::fs::write(out.join("documented.bin"), &documented).expect("OUT_DIR is writable");
-    std::fs::write(out.join("descriptors.bin"), without_source_info(&documented)).expect("OUT_DIR is writable");
+    std::fs::write(out.join("descriptors.bin"), slim(&documented)).expect("OUT_DIR is writable");
 
     let set = prost_types::FileDescriptorSet::decode(documented.as_slice()).expect("the bytes were just written");
     tonic_prost_build::configure()
@@ -51,33 +51,67 @@ fn proto_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Comments are two thirds of the set and would cost `qcli` milliseconds at every start.
-fn without_source_info(set: &[u8]) -> Vec<u8> {
-    /// A FileDescriptorSet whose files stay opaque.
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Opaque {
-        #[prost(bytes = "vec", repeated, tag = "1")]
-        file: Vec<Vec<u8>>,
-    }
-    let mut opaque = Opaque::decode(set).expect("a descriptor set");
-    for file in &mut opaque.file {
-        *file = drop_field(file, 9);
-    }
-    opaque.encode_to_vec()
+/// The set without what only people and reflection want of it: comments, and the options of requests and responses.
+/// `qcli` parses what is left at every start.
+fn slim(set: &[u8]) -> Vec<u8> {
+    // The numbers are those of descriptor.proto.
+    const FILE_MESSAGE: u32 = 4;
+    const FILE_SOURCE_INFO: u32 = 9;
+    const MESSAGE_FIELD: u32 = 2;
+    const MESSAGE_OPTIONS: u32 = 7;
+    const FIELD_OPTIONS: u32 = 8;
+    const FIELD_JSON_NAME: u32 = 10;
+    let slim_field = |bytes: &[u8], entity: bool| {
+        rewrite(bytes, |number, inner| match number {
+            // Follows from the name.
+            FIELD_JSON_NAME => None,
+            FIELD_OPTIONS if !entity => None,
+            _ => Some(inner.to_vec()),
+        })
+    };
+    let slim_message = |bytes: &[u8]| {
+        let mut entity = false;
+        rewrite(bytes, |number, inner| {
+            entity |= number == MESSAGE_OPTIONS;
+            Some(inner.to_vec())
+        });
+        rewrite(bytes, |number, inner| {
+            Some(if number == MESSAGE_FIELD { slim_field(inner, entity) } else { inner.to_vec() })
+        })
+    };
+    let slim_file = |bytes: &[u8]| {
+        let ours = bytes.windows(9).any(|window| window == b"qairon.v1");
+        rewrite(bytes, |number, inner| match number {
+            FILE_SOURCE_INFO => None,
+            FILE_MESSAGE if ours => Some(slim_message(inner)),
+            _ => Some(inner.to_vec()),
+        })
+    };
+    rewrite(set, |_, file| Some(slim_file(file)))
 }
 
-/// Copies an encoded message without one of its length-delimited fields, leaving every other byte as it is.
-fn drop_field(message: &[u8], number: u32) -> Vec<u8> {
-    use prost::encoding::{DecodeContext, WireType, decode_key, skip_field};
+/// Copies an encoded message field by field. What the function returns for the bytes of a length-delimited field takes
+/// their place; `None` leaves the field out. All else stays as it is.
+fn rewrite(message: &[u8], mut change: impl FnMut(u32, &[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
+    use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field};
     let mut rest = message;
-    let mut kept = Vec::with_capacity(message.len());
+    let mut out = Vec::with_capacity(message.len());
     while !rest.is_empty() {
         let before = rest;
-        let (tag, wire_type) = decode_key(&mut rest).expect("a valid message");
-        skip_field(wire_type, tag, &mut rest, DecodeContext::default()).expect("a valid message");
-        if tag != number || wire_type != WireType::LengthDelimited {
-            kept.extend_from_slice(&before[..before.len() - rest.len()]);
+        let (number, wire_type) = decode_key(&mut rest).expect("a valid message");
+        if wire_type != WireType::LengthDelimited {
+            skip_field(wire_type, number, &mut rest, DecodeContext::default()).expect("a valid message");
+            out.extend_from_slice(&before[..before.len() - rest.len()]);
+            continue;
+        }
+        let length = usize::try_from(decode_varint(&mut rest).expect("a valid message")).expect("a length");
+        let (bytes, behind) = rest.split_at(length);
+        rest = behind;
+        if let Some(changed) = change(number, bytes) {
+            encode_key(number, WireType::LengthDelimited, &mut out);
+            encode_varint(changed.len() as u64, &mut out);
+            out.extend_from_slice(&changed);
         }
     }
-    kept
+    out
 }

@@ -12,6 +12,9 @@ use crate::service::Service;
 use crate::statements::{Statement, Statements};
 use crate::{Settings, pgbench, process, programs, progress};
 
+/// A pool of the service may have grown meanwhile, so the wait for fewer sessions has an end.
+const SETTLE: Duration = Duration::from_millis(500);
+
 /// One measurement.
 #[derive(Clone, Default)]
 pub struct Sample {
@@ -160,8 +163,10 @@ impl Bench<'_> {
 
     /// Runs a measurement and adds what CPU time it took, and whose.
     async fn metered(&self, work: impl Future<Output = Result<Sample>>) -> Result<Sample> {
+        let sessions = process::count_children(self.cluster.pid());
         let (before, machine, began) = (self.cpu(), process::cpu_of_machine(), Instant::now());
         let mut sample = work.await?;
+        self.settle(sessions).await;
         let after = self.cpu();
         let spent: Vec<Duration> =
             after.iter().zip(before).map(|(after, before)| after.saturating_sub(before)).collect();
@@ -174,6 +179,15 @@ impl Bench<'_> {
             elapsed: began.elapsed(),
         };
         Ok(sample)
+    }
+
+    /// Waits until the sessions of pgbench have ended: while one ends, its CPU time is nowhere to be read.
+    async fn settle(&self, sessions: usize) {
+        let deadline = Instant::now() + SETTLE;
+        let mut pause = tokio::time::interval(Duration::from_millis(5));
+        while process::count_children(self.cluster.pid()) > sessions && Instant::now() < deadline {
+            pause.tick().await;
+        }
     }
 
     fn cpu(&self) -> [Duration; 3] {

@@ -62,10 +62,18 @@ pub fn cpu(pid: u32) -> Duration {
 /// CPU time of a process and its children, those that ended included.
 pub fn cpu_with_children(pid: u32) -> Duration {
     let Some(own) = stat(&pid.to_string()) else { return Duration::ZERO };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let stats = processes.filter_map(|entry| stat(entry.file_name().to_str()?));
-    let children: u32 = stats.filter(|stat| stat.parent == pid).map(|stat| stat.own).sum();
+    let children: u32 = children(pid).map(|stat| stat.own).sum();
     TICK * (own.own + own.reaped + children)
+}
+
+/// How many children a process has.
+pub fn count_children(pid: u32) -> usize {
+    children(pid).count()
+}
+
+fn children(pid: u32) -> impl Iterator<Item = Stat> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| stat(entry.file_name().to_str()?)).filter(move |stat| stat.parent == pid)
 }
 
 /// CPU time of this process.

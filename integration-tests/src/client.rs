@@ -45,6 +45,13 @@ impl Row {
         self.0[field].as_str().unwrap_or_default()
     }
 
+    /// Whether two objects are the same, what is left out counting as null.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let members = [self, other].map(|row| row.0.as_object().cloned().unwrap_or_default());
+        let keys = members.iter().flat_map(Map::keys);
+        keys.into_iter().all(|key| self.0[key] == other.0[key])
+    }
+
     /// The object with a field set.
     #[must_use]
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {

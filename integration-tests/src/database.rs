@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tokio_postgres::error::DbError;
-use tokio_postgres::{Error, NoTls};
+use tokio_postgres::{Client, Error, NoTls};
 
 use crate::cluster::Cluster;
 
 /// A database with the schema and nothing in it, dropped with this value.
-#[derive(Debug)]
 pub struct Database {
     cluster: Option<Arc<Cluster>>,
     name: String,
     url: String,
+    /// For the questions that a test asks on the way.
+    session: Mutex<Option<Arc<Client>>>,
 }
 
 impl Database {
@@ -21,7 +23,7 @@ impl Database {
         let cluster = Cluster::shared().await;
         let name = unique_name();
         cluster.clone_template(&name).await;
-        Self { url: cluster.url(&name), name, cluster: Some(cluster) }
+        Self { url: cluster.url(&name), name, cluster: Some(cluster), session: Mutex::default() }
     }
 
     /// A new database without any schema.
@@ -29,14 +31,14 @@ impl Database {
         let cluster = Cluster::shared().await;
         let name = unique_name();
         cluster.execute(&format!("CREATE DATABASE {name}")).await;
-        Self { url: cluster.url(&name), name, cluster: Some(cluster) }
+        Self { url: cluster.url(&name), name, cluster: Some(cluster), session: Mutex::default() }
     }
 
     /// A new database in a cluster of the test's own, which goes with that cluster.
     pub async fn in_cluster(cluster: &Cluster) -> Self {
         let name = unique_name();
         cluster.clone_template(&name).await;
-        Self { url: cluster.url(&name), name, cluster: None }
+        Self { url: cluster.url(&name), name, cluster: None, session: Mutex::default() }
     }
 
     /// Its name.
@@ -50,16 +52,24 @@ impl Database {
     }
 
     /// A session of its own, as psql would have it.
-    pub async fn connect(&self) -> tokio_postgres::Client {
+    pub async fn connect(&self) -> Client {
         let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.expect("PostgreSQL answers");
         tokio::spawn(async move { _ = connection.await });
         client
     }
 
+    /// A session that is kept for the next call.
+    pub async fn session(&self) -> Arc<Client> {
+        let mut session = self.session.lock().await;
+        match session.as_ref().filter(|client| !client.is_closed()) {
+            Some(client) => client.clone(),
+            None => session.insert(Arc::new(self.connect().await)).clone(),
+        }
+    }
+
     /// Every row of a query, each with its columns as text; NULL is `None`.
     pub async fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
-        let client = self.connect().await;
-        let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let messages = self.session().await.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let rows = messages.iter().filter_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect())

@@ -44,14 +44,21 @@ pub fn from_message(message: &DynamicMessage) -> Value {
 
 /// `google.protobuf.Struct` knows doubles alone: those that are integers are shown as such.
 fn whole_numbers(value: Value) -> Value {
+    // 2^53: up to here a double holds every integer.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Array(items) => items.into_iter().map(whole_numbers).collect(),
         Value::Object(members) => members.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < 1e15);
+            let whole = number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < EXACT);
             #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
             whole.map_or(Value::Number(number), |double| (double as i64).into())
         }
         other => other,
     }
+}
+
+/// An object of an entity with nothing in it.
+pub fn empty(entity: &qairon::model::Entity) -> Value {
+    from_message(&DynamicMessage::new(entity.message.clone()))
 }

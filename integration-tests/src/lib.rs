@@ -45,6 +45,7 @@ pub use database::{Database, sql_error};
 pub use factory::{Factory, World};
 pub use failure::Failure;
 pub use golden::assert_golden;
+pub use json::empty;
 pub use poll::poll_until;
 pub use programs::{Program, program, workspace};
 pub use qcli::{Output, Qcli};

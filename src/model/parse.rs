@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ProtoKind, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind as ProtoKind, MessageDescriptor, ReflectMessage,
+};
 
 use super::entity::{Entity, Link, LinkScope};
 use super::field::{Embed, Field, Kind, Reference};
@@ -21,6 +23,26 @@ const COMMON: [(u32, &str); 6] =
     [(1, "id"), (2, "uid"), (3, "defaults"), (4, "created_at"), (5, "last_updated_at"), (6, "etag")];
 
 impl Model {
+    /// Parses descriptors and holds every standard message against its shape, as the build does once and for all. The
+    /// error names the element at fault.
+    pub fn parse_checked(pool: DescriptorPool) -> Result<Self, String> {
+        let model = Self::parse(pool)?;
+        for method in &model.methods {
+            let Some((entity, verb)) = method.entity.map(|index| &model.entities[index]).zip(method.verb) else {
+                continue;
+            };
+            let target = match verb {
+                Verb::AddLink(link) | Verb::RemoveLink(link) => entity.links[link].target.as_str(),
+                _ => "",
+            };
+            let request = verb.request_shape(&entity.name, target, entity.id_is_given());
+            check_shape(&method.descriptor.input(), entity.message.full_name(), &request)?;
+            let response = verb.response_shape(&entity.name, &entity.plural);
+            check_shape(&method.descriptor.output(), entity.message.full_name(), &response)?;
+        }
+        Ok(model)
+    }
+
     /// Parses the entities and methods that a set of descriptors declares. The error names the element at fault.
     pub fn parse(pool: DescriptorPool) -> Result<Self, String> {
         let mut entities = Vec::new();
@@ -58,21 +80,13 @@ impl Model {
         for descriptor in services.iter().flat_map(|service| service.methods()) {
             let service = descriptor.parent_service().full_name().to_owned();
             let found = standard.remove(descriptor.name());
-            if let Some((index, verb)) = found {
+            if let Some((index, _)) = found {
                 let entity = &mut self.entities[index];
                 if entity.service.is_empty() {
                     entity.service.clone_from(&service);
                 } else if entity.service != service {
                     return Err(format!("the methods of `{}` are spread over two services", entity.name));
                 }
-                let target = match verb {
-                    Verb::AddLink(link) | Verb::RemoveLink(link) => entity.links[link].target.as_str(),
-                    _ => "",
-                };
-                let request = verb.request_shape(&entity.name, target, entity.id_is_given());
-                check_shape(&descriptor.input(), entity.message.full_name(), &request)?;
-                let response = verb.response_shape(&entity.name, &entity.plural);
-                check_shape(&descriptor.output(), entity.message.full_name(), &response)?;
             }
             self.methods.push(Method {
                 path: format!("/{service}/{}", descriptor.name()),
@@ -151,8 +165,9 @@ fn parse_entity(index: usize, message: MessageDescriptor, options: EntityOptions
 
 fn parse_field(descriptor: FieldDescriptor, id_is_given: bool) -> Result<Field, String> {
     let at = descriptor.full_name().to_owned();
-    let options = extension::<AttributeOptions>(&descriptor.options(), "qairon.v1.attribute").unwrap_or_default();
-    let behaviors = field_behaviors(&descriptor);
+    let raw = descriptor.options();
+    let options = extension::<AttributeOptions>(&raw, "qairon.v1.attribute").unwrap_or_default();
+    let behaviors = field_behaviors(&raw);
     let kind = field_kind(&descriptor, options.format)
         .ok_or_else(|| format!("{at}: entities have no fields of this type, or the format does not fit it"))?;
     let embed = options.embed.map(|embed| Embed {
@@ -232,9 +247,8 @@ fn field_kind(descriptor: &FieldDescriptor, format: i32) -> Option<Kind> {
     (!descriptor.is_list() && !descriptor.is_map()).then_some(kind)
 }
 
-fn field_behaviors(descriptor: &FieldDescriptor) -> Vec<i32> {
-    let options = descriptor.options();
-    let Some(extension) = descriptor.parent_pool().get_extension_by_name("google.api.field_behavior") else {
+fn field_behaviors(options: &DynamicMessage) -> Vec<i32> {
+    let Some(extension) = options.descriptor().parent_pool().get_extension_by_name("google.api.field_behavior") else {
         return Vec::new();
     };
     let values = options.get_extension(&extension);

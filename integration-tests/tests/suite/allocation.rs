@@ -87,7 +87,11 @@ async fn the_first_gap_is_taken_and_freed_space_is_used_again() {
         ("10.1.0.0/16", 8, ["10.1.0.0/24", "10.1.1.0/24", "10.1.2.0/24", "10.1.3.0/24"]),
         ("2001:db8::/32", 32, ["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8:0:2::/64", "2001:db8:0:3::/64"]),
         ("::/0", 128, ["::/128", "::1/128", "::2/128", "::3/128"]),
-        ("255.255.255.252/30", 2, ["255.255.255.252/32", "255.255.255.253/32", "255.255.255.254/32", "255.255.255.255/32"]),
+        (
+            "255.255.255.252/30",
+            2,
+            ["255.255.255.252/32", "255.255.255.253/32", "255.255.255.254/32", "255.255.255.255/32"],
+        ),
     ] {
         let network = network(&client, range).await;
         let mut ids = Vec::new();
@@ -103,9 +107,9 @@ async fn the_first_gap_is_taken_and_freed_space_is_used_again() {
         report.equal(range, again.as_ref().map(|subnet| subnet.text("cidr")), Ok(wanted[1]));
     }
     let network = network(&client, "10.9.0.0/16").await;
-    for (bits, wanted) in [(8, "10.9.0.0/24"), (4, "10.9.16.0/20"), (8, "10.9.1.0/24"), (10, "10.9.2.0/26"), (4, "10.9.32.0/20")] {
-        let subnet = allocate(&client, &network, bits, &format!("m{}", client.factory().number() + u64::from(bits.unsigned_abs()) + wanted.len() as u64 * 100)).await;
-        // Names only have to differ; the ranges are what counts.
+    let mixed = [(8, "10.9.0.0/24"), (4, "10.9.16.0/20"), (8, "10.9.1.0/24"), (10, "10.9.2.0/26"), (4, "10.9.32.0/20")];
+    for (turn, (bits, wanted)) in mixed.into_iter().enumerate() {
+        let subnet = allocate(&client, &network, bits, &format!("m{turn}")).await;
         report.equal("mixed", subnet.as_ref().map(|subnet| subnet.text("cidr")), Ok(wanted));
     }
     report.equal("overlaps", database.number(MISPLACED).await, 0);
@@ -138,7 +142,11 @@ async fn an_exhausted_network_says_so() {
         report.refused(format!("{bits} bits"), refused, Code::InvalidArgument, "OUT_OF_RANGE", "additional_bits");
     }
     let refused = allocate(&client, &network, 3, "one-0").await;
-    report.check(refused.is_err_and(|failure| matches!(failure.code, Code::AlreadyExists | Code::ResourceExhausted)), "one-0", "taken");
+    report.check(
+        refused.is_err_and(|failure| matches!(failure.code, Code::AlreadyExists | Code::ResourceExhausted)),
+        "one-0",
+        "taken",
+    );
     let refused = allocate(&client, &network, 3, "").await;
     report.refused("no name", refused, Code::InvalidArgument, "REQUIRED", "name");
     let refused = allocate(&client, &network, 3, "a:b").await;
@@ -155,7 +163,10 @@ async fn networks_do_not_wait_for_each_other() {
     let client = server.client();
     let (held, free) = (network(&client, "10.0.0.0/16").await, network(&client, "10.0.0.0/16").await);
     let session = database.connect().await;
-    session.batch_execute(&format!("BEGIN; SELECT id FROM network WHERE id = '{held}' FOR UPDATE")).await.expect("a lock");
+    session
+        .batch_execute(&format!("BEGIN; SELECT id FROM network WHERE id = '{held}' FOR UPDATE"))
+        .await
+        .expect("a lock");
     let waiting = {
         let (client, held) = (client.clone(), held.clone());
         tokio::spawn(async move { allocate(&client, &held, 8, "waits").await })
@@ -195,7 +206,13 @@ async fn a_repeated_request_id_returns_the_first_subnet() {
     let mut other = request.clone();
     other["additional_bits"] = json!(9);
     let mut report = Report::new();
-    report.refused("reused", allocate_with(&client, other).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "request_id");
+    report.refused(
+        "reused",
+        allocate_with(&client, other).await,
+        Code::InvalidArgument,
+        "REQUEST_ID_REUSED",
+        "request_id",
+    );
     report.finish();
 }
 

@@ -27,7 +27,9 @@ pub type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Looks what there is to do.
 pub async fn plan(url: &str, limits: SessionLimits) -> Result<Plan, MigrationError> {
-    let connection = connect(url, limits).await?;
+    let mut connection = connect(url, limits).await?;
+    // diesel makes its own table before it looks into it. The transaction ends with the connection, and so does that.
+    connection.batch_execute("BEGIN").await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     tokio::task::block_in_place(|| plan_on(&mut harness))
 }

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 
 /// The longest text and the largest JSON object, in bytes.
 pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
+/// How deep JSON may nest. Protobuf libraries read a hundred levels of messages and a level of JSON takes three, with
+/// those around an object on top.
+const MAX_JSON_DEPTH: usize = 25;
 /// The longest text that is kept in an index of its own, in bytes.
 const MAX_INDEXED_BYTES: usize = 2000;
 
@@ -119,14 +122,31 @@ pub fn enumeration(field: &Field, descriptor: &EnumDescriptor, number: i32) -> R
 /// Checks a JSON object and returns its text.
 pub fn json(field: &Field, message: &DynamicMessage) -> Result<String> {
     let name = &field.name;
-    let object: prost_types::Struct = message.transcode_to().map_err(Error::internal)?;
+    let too_deep = || {
+        let message = format!("`{name}` takes JSON of up to {MAX_JSON_DEPTH} levels; nest it less, or keep it as text");
+        Error::invalid(name, ErrorReason::InvalidValue, message)
+    };
+    // It was decoded once; the only thing that can go wrong is that it is too deep to be decoded in another place.
+    let object: prost_types::Struct = message.transcode_to().map_err(|_| too_deep())?;
     let value = json_object(name, object)?;
+    if json_depth(&value) > MAX_JSON_DEPTH {
+        return Err(too_deep());
+    }
     let text = value.to_string();
     if text.len() > MAX_VALUE_BYTES {
         let message = format!("`{name}` takes up to {MAX_VALUE_BYTES} bytes of JSON, and this is {}", text.len());
         return Err(Error::invalid(name, ErrorReason::ValueTooLarge, message));
     }
     Ok(text)
+}
+
+/// How many objects and lists lie within each other. What was decoded is not too deep to be walked.
+fn json_depth(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Object(object) => 1 + object.values().map(json_depth).max().unwrap_or_default(),
+        serde_json::Value::Array(items) => 1 + items.iter().map(json_depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn json_object(name: &str, object: prost_types::Struct) -> Result<serde_json::Value> {

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
 use super::requests::decode;
+use super::status::{MAX_MESSAGE_BYTES, shortened};
 use super::store::Store;
 use crate::db::bulk::{Item, insert_all};
 use crate::db::doorway::Write;
@@ -148,7 +149,7 @@ impl Import {
                     code: error.kind.code() as i32,
                     reason: error.reason_name().to_owned(),
                     field: error.field.unwrap_or_default(),
-                    message: error.message,
+                    message: shortened(error.message, MAX_MESSAGE_BYTES),
                 });
             }
         }

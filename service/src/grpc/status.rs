@@ -8,8 +8,11 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::error::{Error, ErrorKind};
 
-/// Headers carry message and details, and clients take headers of a few kilobytes.
-const MAX_MESSAGE_BYTES: usize = 3000;
+/// Headers carry the message, and the details with the message once or twice again, and clients take 16 KiB of them.
+/// A letter takes up to three times its bytes there.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1500;
+/// No ID is longer.
+const MAX_ID_BYTES: usize = 2600;
 
 impl ErrorKind {
     /// The gRPC code.
@@ -42,7 +45,7 @@ impl From<Error> for Status {
         // Destructured, so that a field added to errors is not forgotten here.
         let reason = error.reason_name();
         let Error { kind, reason: _, message, field, resource, cause: _ } = error;
-        let message = shortened(message);
+        let message = shortened(message, MAX_MESSAGE_BYTES);
         let mut metadata = HashMap::new();
         let mut details = ErrorDetails::new();
         if let Some(field) = field {
@@ -51,9 +54,9 @@ impl From<Error> for Status {
         }
         if let Some((entity, id)) = resource {
             if kind == ErrorKind::FailedPrecondition {
-                details.add_precondition_failure_violation(reason, shortened(id.clone()), &message);
+                details.add_precondition_failure_violation(reason, shortened(id.clone(), MAX_MESSAGE_BYTES), &message);
             }
-            details.set_resource_info(entity.clone(), shortened(id), "", "");
+            details.set_resource_info(entity.clone(), shortened(id, MAX_ID_BYTES), "", "");
             metadata.insert("resource".to_owned(), entity);
         }
         details.set_error_info(reason, ERROR_DOMAIN, metadata);
@@ -61,11 +64,11 @@ impl From<Error> for Status {
     }
 }
 
-fn shortened(text: String) -> String {
-    if text.len() <= MAX_MESSAGE_BYTES {
+pub(super) fn shortened(text: String, longest: usize) -> String {
+    if text.len() <= longest {
         return text;
     }
-    let end = (0..=MAX_MESSAGE_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    let end = (0..=longest).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
     format!("{}…", &text[..end])
 }
 

@@ -15,8 +15,6 @@ pub struct Answer {
     pub headers: http::HeaderMap,
     /// The messages.
     pub messages: Vec<Bytes>,
-    /// The status of HTTP.
-    pub http_status: http::StatusCode,
 }
 
 impl Answer {
@@ -79,7 +77,7 @@ pub async fn post(channel: Channel, path: &str, headers: &[(&str, &str)], body: 
     if let Some(trailers) = body.trailers() {
         headers.extend(trailers.clone());
     }
-    Answer { headers, messages: messages(body.to_bytes()), http_status: head.status }
+    Answer { headers, messages: messages(body.to_bytes()) }
 }
 
 /// The next message of an answer that is a stream, or its status at the end. Every frame of HTTP is one of gRPC, as

@@ -1,0 +1,109 @@
+//! Deleting every entity: refused under dependents, with force the object and what depends on it, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use qairon_integration_tests::Report;
+use serde_json::json;
+use tonic::Code;
+
+use crate::snapshot::{Snapshot, full_world};
+use crate::stage::{Stage, entities};
+
+#[tokio::test]
+async fn an_object_with_dependents_stays_and_the_refusal_counts_them() {
+    let stage = Stage::set().await;
+    let (client, mut report) = (&stage.client, Report::new());
+    let world = full_world(&stage.factory, client).await;
+    let before = Snapshot::take(&stage.database).await;
+    for entity in entities() {
+        let name = &entity.name;
+        let id = world.id(name).expect("made");
+        let (dependents, links) = before.dependents(before.uid(name, id).expect("there"));
+        if dependents.is_empty() && links == 0 {
+            continue;
+        }
+        let refused = client.delete(name, id).await;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        dependents.iter().for_each(|uid| *counts.entry(before.objects[*uid].0).or_default() += 1);
+        if let Err(failure) = &refused {
+            for (entity, count) in counts {
+                let part = format!("{count} × {}", entity.replace('_', " "));
+                report.check(failure.message.contains(&part), name, format!("no `{part}` in: {failure}"));
+            }
+            let named = dependents.iter().any(|uid| failure.message.contains(&format!("`{}`", before.id(uid))));
+            report.check(dependents.is_empty() || named, name, format!("none is named in: {failure}"));
+            report.equal(name, failure.resource.clone(), Some((name.clone(), id.to_owned())));
+        }
+        report.refused(name, refused, Code::FailedPrecondition, "HAS_DEPENDENTS", "");
+    }
+    report.check(Snapshot::take(&stage.database).await == before, "all", "a refused deletion has changed something");
+    report.finish();
+}
+
+#[tokio::test]
+async fn force_deletes_what_depends_on_an_object_and_nothing_else() {
+    let stage = Stage::set().await;
+    let (client, mut report) = (&stage.client, Report::new());
+    full_world(&stage.factory, client).await;
+    for entity in entities() {
+        let name = &entity.name;
+        let world = full_world(&stage.factory, client).await;
+        let before = Snapshot::take(&stage.database).await;
+        let id = world.id(name).expect("made");
+        let gone = before.closure(before.uid(name, id).expect("there"));
+        let force = json!({ "force": true });
+        let Some(response) = report.accepted(name, client.delete_with(name, id, force).await) else { continue };
+        let after = Snapshot::take(&stage.database).await;
+
+        let expected: BTreeSet<_> = gone.iter().map(|uid| (before.objects[uid].0, before.id(uid))).collect();
+        let objects = response["affected"]["objects"].as_array().cloned().unwrap_or_default();
+        let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
+        let told: BTreeSet<_> = objects.iter().map(|object| (text(object, "resource"), text(object, "id"))).collect();
+        let told: BTreeSet<_> = told.iter().map(|(resource, id)| (resource.as_str(), id.as_str())).collect();
+        report.equal(format!("{name}: affected"), &told, &expected);
+        report.equal(format!("{name}: first"), objects.first().map(|object| text(object, "id")), Some(id.to_owned()));
+        let missing: BTreeSet<_> = before.objects.keys().filter(|uid| !after.objects.contains_key(*uid)).cloned().collect();
+        report.equal(format!("{name}: gone"), &missing, &gone);
+
+        // What stays is as it was, but that optional references to what is gone are unset.
+        let (mut old, new) = (before.shape(), after.shape());
+        old.retain(|uid, _| !gone.contains(uid));
+        old.values_mut().for_each(|(_, references)| references.retain(|(_, target, required)| *required || !gone.contains(target)));
+        report.check(old == new, name, "what stays has changed");
+        let links: BTreeSet<_> = before.links.iter().filter(|(_, owner, target)| !gone.contains(owner) && !gone.contains(target)).cloned().collect();
+        report.equal(format!("{name}: links"), &after.links, &links);
+    }
+    report.finish();
+}
+
+#[tokio::test]
+async fn an_object_without_dependents_goes_alone() {
+    let stage = Stage::set().await;
+    let (client, mut report) = (&stage.client, Report::new());
+    for entity in entities() {
+        let name = &entity.name;
+        let row = stage.factory.create(name).await;
+        let rows = stage.rows().await;
+        let response = client.delete(name, row.id()).await;
+        let alone = json!([{ "resource": name, "id": row.id(), "new_id": "" }]);
+        report.equal(name, response.map(|response| response["affected"]["objects"].clone()), Ok(alone));
+        // The links that it owns go with it: a fleet has that to its home.
+        let homes = entity.links.iter().filter(|link| link.home.is_some()).count();
+        report.equal(name, rows - stage.rows().await, 1 + i64::try_from(homes).expect("a few"));
+        report.refused(name, client.get(name, row.id()).await, Code::NotFound, "NOT_FOUND", "");
+        let again = client.create(name, json!(comparable(&row.0, entity))).await;
+        report.accepted(format!("{name} again"), again);
+    }
+    report.finish();
+}
+
+/// What callers set of an object.
+fn comparable(row: &serde_json::Value, entity: &qairon::model::Entity) -> serde_json::Value {
+    let mut object = json!({});
+    for field in entity.fields.iter().filter(|field| field.is_settable() || field.number == 1) {
+        if !row[&field.name].is_null() {
+            object[&field.name] = row[&field.name].clone();
+        }
+    }
+    object
+}
