@@ -27,6 +27,12 @@ const MAX_HEADER_BYTES: u32 = 128 * 1024;
 const FIRST_BYTE: Duration = Duration::from_secs(20);
 /// Calls under way on one connection.
 const MAX_STREAMS: u32 = 1024;
+/// What a client may send ahead on one call.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// And on all calls of a connection. It also decides how many small requests may wait on it at once: h2 takes more
+/// than half of it in frames of at least 256 bytes for an attack, and ends the connection. With an adaptive window, which
+/// begins with 64 KiB, that would be the case from 170 calls on.
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// Idle connections are asked for a sign of life this often.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
@@ -112,7 +118,8 @@ where
     let service = TowerToHyperService::new(tower::util::MapRequest::new(service, to_body));
     hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .adaptive_window(true)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(MAX_HEADER_BYTES)
         .max_concurrent_streams(MAX_STREAMS)
         .keep_alive_interval(KEEPALIVE)

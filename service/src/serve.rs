@@ -58,6 +58,8 @@ async fn serve_on(
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
     let stopping = store.stopping.clone();
     let api = Api { router, routes, stopping: stopping.clone() };
+    // Whoever asks before the database was looked at gets an answer about a service that exists.
+    health::report(&reporter, &names, false).await;
     let background = tokio::spawn(background(store, metrics.clone(), reporter.clone(), names.clone()));
     let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics));
     announce(args, address, metrics_address);

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qairon_integration_tests::Report;
+use qairon_integration_tests::{Report, World};
 use serde_json::json;
 use tonic::Code;
 
-use crate::snapshot::{Snapshot, full_world};
+use crate::snapshot::{Snapshot, fill, full_world};
 use crate::stage::{Stage, entities};
 
 #[tokio::test]
@@ -45,11 +45,12 @@ async fn force_deletes_what_depends_on_an_object_and_nothing_else() {
     let stage = Stage::set().await;
     let (client, mut report) = (&stage.client, Report::new());
     full_world(&stage.factory, client).await;
+    let mut world = World::new();
     for entity in entities() {
         let name = &entity.name;
-        let world = full_world(&stage.factory, client).await;
+        fill(&mut world, &stage.factory, client).await;
         let before = Snapshot::take(&stage.database).await;
-        let id = world.id(name).expect("made");
+        let id = &world.id(name).expect("made").to_owned();
         let gone = before.closure(before.uid(name, id).expect("there"));
         let force = json!({ "force": true });
         let Some(response) = report.accepted(name, client.delete_with(name, id, force).await) else { continue };
@@ -72,6 +73,11 @@ async fn force_deletes_what_depends_on_an_object_and_nothing_else() {
         report.check(old == new, name, "what stays has changed");
         let links: BTreeSet<_> = before.links.iter().filter(|(_, owner, target)| !gone.contains(owner) && !gone.contains(target)).cloned().collect();
         report.equal(format!("{name}: links"), &after.links, &links);
+        for (entity, id) in gone.iter().map(|uid| (before.objects[uid].0, before.id(uid))) {
+            if world.id(entity) == Some(id) {
+                world.forget(entity);
+            }
+        }
     }
     report.finish();
 }

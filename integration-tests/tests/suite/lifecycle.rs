@@ -126,10 +126,10 @@ async fn calls_that_do_not_finish_end_with_the_drain() {
     assert!(began.elapsed() >= Duration::from_secs(1), "the call had its time");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     assert!(call.await.expect("no panic").is_err());
-    session.batch_execute("ROLLBACK").await.expect("the end of the lock");
     let gone = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'qairon-service'";
     let probe = || async { (database.number(gone).await == 0).then_some(()) };
     poll_until(Duration::from_secs(5), "PostgreSQL notices", probe).await;
+    session.batch_execute("ROLLBACK").await.expect("the end of the lock");
     assert_eq!(database.number("SELECT count(*) FROM application WHERE defaults = '{}'").await, 1);
 }
 

@@ -164,7 +164,7 @@ async fn every_field_filters() {
             }
         }
         let Some(found) = report.accepted(name, client.list(name, "defaults.x >= 3").await) else { continue };
-        report.equal(format!("{name}: defaults.x >= 3"), found.len(), 2);
+        report.equal(format!("{name}: defaults.x >= 3"), found.len(), 1);
         for bad in ["no_such = 1", "id =", "id = \"", "(", "id = \"x\" AND", "' OR 1=1 --", "id = 'x'; DROP TABLE stack", "etag = \"x\"", "no_such.id = \"x\"", &"(".repeat(100)] {
             let result = client.list(name, bad).await;
             report.refused(format!("{name}: {bad:.40}"), result, Code::InvalidArgument, "INVALID_FILTER", "filter");

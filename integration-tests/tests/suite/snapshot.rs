@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use qairon::model::{Entity, LinkScope};
-use qairon_integration_tests::{Database, Factory, World};
-use serde_json::Value;
+use qairon::model::Entity;
+use qairon_integration_tests::{Client, Database, Factory, World};
+use serde_json::{Value, json};
 
 use crate::stage::entities;
 
@@ -29,25 +29,25 @@ impl Snapshot {
     pub async fn take(database: &Database) -> Self {
         let client = database.session().await;
         let (mut objects, mut by_id) = (BTreeMap::new(), HashMap::new());
-        for entity in entities() {
-            let sql = format!("SELECT row_to_json(t) FROM \"{}\" t", entity.name);
-            for row in client.query(&sql, &[]).await.expect("a table for each entity") {
-                let value: Value = row.get(0);
-                let uid = value["uid"].as_str().expect("a uid").to_owned();
-                by_id.insert((entity.name.as_str(), value["id"].as_str().expect("an ID").to_owned()), uid.clone());
-                objects.insert(uid, (entity.name.as_str(), value));
-            }
+        let rows = entities().iter().map(|entity| format!("SELECT '{0}', row_to_json(t) FROM \"{0}\" t", entity.name));
+        let rows = rows.collect::<Vec<_>>().join(" UNION ALL ");
+        for row in client.query(&rows, &[]).await.expect("a table for each entity") {
+            let (name, value): (&str, Value) = (row.get(0), row.get(1));
+            let name = qairon::model().target(name).name.as_str();
+            let uid = value["uid"].as_str().expect("a uid").to_owned();
+            by_id.insert((name, value["id"].as_str().expect("an ID").to_owned()), uid.clone());
+            objects.insert(uid, (name, value));
         }
-        let mut links = BTreeSet::new();
-        for (owner, link) in entities().iter().flat_map(|entity| entity.links.iter().map(move |link| (entity, link))) {
-            let sql = format!(
-                "SELECT o.uid::text, t.uid::text FROM \"{}\" l JOIN \"{}\" o ON o.id = l.\"{}\" JOIN \"{}\" t ON t.id = l.\"{}\"",
+        let links = entities().iter().flat_map(|entity| entity.links.iter().map(move |link| (entity, link)));
+        let rows = links.map(|(owner, link)| {
+            format!(
+                "SELECT '{0}', o.uid::text, t.uid::text FROM \"{0}\" l JOIN \"{1}\" o ON o.id = l.\"{2}\" JOIN \"{3}\" t ON t.id = l.\"{4}\"",
                 link.table, owner.name, link.owner_column, link.target, link.target_column
-            );
-            for row in client.query(&sql, &[]).await.expect("a table for each link") {
-                links.insert((link.table.clone(), row.get(0), row.get(1)));
-            }
-        }
+            )
+        });
+        let rows = rows.collect::<Vec<_>>().join(" UNION ALL ");
+        let rows = client.query(&rows, &[]).await.expect("a table for each link");
+        let links = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         Self { objects, links, by_id }
     }
 
@@ -125,34 +125,37 @@ impl Snapshot {
     }
 }
 
-/// A world with an object of every entity, links of every kind and a current release. Objects of every entity are named
-/// by a relatable.
-pub async fn full_world(factory: &Factory, client: &qairon_integration_tests::Client) -> World {
-    let mut world = World::new();
+/// Completes a world: an object of every entity, links of every kind and a current release, and a relatable that names
+/// each object it adds.
+pub async fn fill(world: &mut World, factory: &Factory, client: &Client) {
+    let missing: Vec<&Entity> = entities().iter().filter(|entity| world.id(&entity.name).is_none()).collect();
     for entity in entities() {
-        factory.object_in(&entity.name, &mut world).await;
+        factory.object_in(&entity.name, world).await;
     }
     let (deployment, release) = (world.id("deployment").expect("made"), world.id("release").expect("made"));
-    let change = serde_json::json!({ "id": deployment, "current_release_id": release });
+    let change = json!({ "id": deployment, "current_release_id": release });
     client.update("deployment", change).await.expect("its own release");
     for entity in entities() {
         for link in &entity.links {
             let owner = world.id(&entity.name).expect("made");
-            let target = match link.scope {
-                // A home is linked anyway; another target shows more.
-                Some(LinkScope::Partition) => {
-                    factory.create_in(&link.target, &mut world.clone()).await.id().to_owned()
-                }
-                _ => world.id(&link.target).expect("made").to_owned(),
+            let target = match link.home {
+                // The home is linked anyway; another target shows more.
+                Some(_) => factory.create_in(&link.target, &mut world.clone()).await.id().to_owned(),
+                None => world.id(&link.target).expect("made").to_owned(),
             };
             client.add_link(&entity.name, owner, &link.relation, &target).await.expect("inside its scope");
         }
-        if !is_polymorphic(entity) {
-            let relatable = serde_json::json!({ "relatable_type": entity.type_name, "object_id": world.id(&entity.name) });
-            let there = client.create("relatable", relatable).await;
-            assert!(there.is_ok() || there.is_err_and(|failure| failure.reason == "ALREADY_EXISTS"), "{}", entity.name);
-        }
     }
+    for entity in missing.into_iter().filter(|entity| !is_polymorphic(entity)) {
+        let relatable = json!({ "relatable_type": entity.type_name, "object_id": world.id(&entity.name) });
+        client.create("relatable", relatable).await.unwrap_or_else(|failure| panic!("{}: {failure}", entity.name));
+    }
+}
+
+/// A whole world.
+pub async fn full_world(factory: &Factory, client: &Client) -> World {
+    let mut world = World::new();
+    fill(&mut world, factory, client).await;
     world
 }
 

@@ -7,7 +7,8 @@ use crate::error::Error;
 
 /// The error for a name that is not a field of the entity.
 pub fn unknown_field(entity: &Entity, mask: &str, path: &str) -> Error {
-    let names = entity.fields.iter().map(|field| field.name.as_str());
+    // A field that is there only where the object is embedded is none to suggest.
+    let names = entity.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != path);
     let nearest = nearest(path, names).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
     let hint = if path.contains('.') { "; a mask names whole fields" } else { nearest.as_str() };
     Error::invalid(mask, ErrorReason::UnknownField, format!("{} has no field `{path}`{hint}", entity.human()))

@@ -61,7 +61,6 @@ impl Session {
     pub async fn new() -> Self {
         let session = Self::empty().await;
         session.client.batch_execute(OBJECTS).await.unwrap_or_else(|error| panic!("the objects: {error:?}"));
-        session.client.batch_execute("DO $$ DECLARE t record; BEGIN FOR t IN SELECT tgname, tgrelid::regclass r FROM pg_trigger WHERE NOT tgisinternal LOOP EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', t.r, t.tgname); END LOOP; FOR t IN SELECT conname, conrelid::regclass r FROM pg_constraint WHERE contype IN ('c','x') AND connamespace='public'::regnamespace AND conrelid <> 0 LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', t.r, t.conname); END LOOP; END $$").await.expect("mutated");
         session
     }
 
