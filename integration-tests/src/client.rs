@@ -105,7 +105,8 @@ impl Client {
     pub async fn call(&self, method: &str, request: Value) -> Result<Value, Failure> {
         let method = find_method(method);
         let message = to_message(&method.descriptor.input(), request);
-        let response = self.call_encoded(method, message.encode_to_vec()).await.map_err(|status| Failure::new(&status))?;
+        let response =
+            self.call_encoded(method, message.encode_to_vec()).await.map_err(|status| Failure::new(&status))?;
         Ok(from_message(&response))
     }
 

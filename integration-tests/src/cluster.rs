@@ -48,7 +48,8 @@ impl Cluster {
 
     /// Starts a cluster of one's own and migrates its template.
     pub async fn start(durability: Durability) -> Self {
-        let directory = tempfile::Builder::new().prefix("qairon-test-").tempdir().expect("a temporary directory").keep();
+        let directory =
+            tempfile::Builder::new().prefix("qairon-test-").tempdir().expect("a temporary directory").keep();
         if let Some(user) = unprivileged() {
             chown(&directory, Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("root may give it away");
         }
@@ -104,7 +105,9 @@ impl Cluster {
         sockets.push(&self.directory);
         let mut settings = vec![sockets, "listen_addresses=".into(), "max_connections=500".into()];
         if self.durability == Durability::None {
-            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"].map(Into::into));
+            settings.extend(
+                ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"].map(Into::into),
+            );
         }
         settings
     }
@@ -179,7 +182,10 @@ impl Cluster {
             let shared_memory = fs::read_to_string(&lock).ok().and_then(|text| text.lines().nth(6).map(str::to_owned));
             if let Some(key) = shared_memory.as_deref().and_then(|line| line.split_whitespace().nth(1)) {
                 let id = key.to_owned();
-                poll_until(Duration::from_secs(30), "the backends end", || async { (attached(&id) == 0).then_some(()) }).await;
+                poll_until(Duration::from_secs(30), "the backends end", || async {
+                    (attached(&id) == 0).then_some(())
+                })
+                .await;
             }
         }
     }
@@ -205,7 +211,10 @@ impl Drop for Cluster {
 fn attached(id: &str) -> usize {
     let segments = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     let columns = segments.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-    columns.filter(|columns| columns.get(1) == Some(&id)).filter_map(|columns| columns.get(6)?.parse::<usize>().ok()).sum()
+    columns
+        .filter(|columns| columns.get(1) == Some(&id))
+        .filter_map(|columns| columns.get(6)?.parse::<usize>().ok())
+        .sum()
 }
 
 fn is_zombie(pid: Pid) -> bool {
@@ -235,6 +244,7 @@ fn postgres_binary(name: &str) -> PathBuf {
     let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
     let mut versions: Vec<u32> = installed.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     versions.sort_unstable();
-    let newest = versions.into_iter().rev().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/{name}")));
+    let newest =
+        versions.into_iter().rev().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/{name}")));
     newest.into_iter().find(|path| path.exists()).unwrap_or_else(|| name.into())
 }

@@ -51,8 +51,19 @@ impl Failure {
         let lower = self.message.to_lowercase();
         // As the database, its driver and Rust put things.
         let driver = [
-            "violates", "constraint \"", "relation \"", "sqlstate", "syntax error", "duplicate key", "column \"", "invalid input syntax",
-            "panicked", "unwrap", "diesel", "tokio", "pg_",
+            "violates",
+            "constraint \"",
+            "relation \"",
+            "sqlstate",
+            "syntax error",
+            "duplicate key",
+            "column \"",
+            "invalid input syntax",
+            "panicked",
+            "unwrap",
+            "diesel",
+            "tokio",
+            "pg_",
         ];
         if let Some(text) = driver.iter().find(|text| lower.contains(**text)) {
             flaws.push(format!("the message has {text:?}, which is not for callers"));

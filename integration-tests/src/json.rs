@@ -1,6 +1,8 @@
 //! Messages from and to JSON, with the field names of the protos.
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, SerializeOptions, Value as ProtoValue};
+use prost_reflect::{
+    DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, SerializeOptions, Value as ProtoValue,
+};
 use serde_json::Value;
 
 /// A message from JSON. A field mask is a list of paths, taken as they are: protobuf's own notation cannot carry those
@@ -34,10 +36,8 @@ pub fn to_message(descriptor: &MessageDescriptor, mut value: Value) -> DynamicMe
 
 /// JSON from a message: every field, unset ones as null or their zero, integers as numbers.
 pub fn from_message(message: &DynamicMessage) -> Value {
-    let options = SerializeOptions::new()
-        .use_proto_field_name(true)
-        .stringify_64_bit_integers(false)
-        .skip_default_fields(false);
+    let options =
+        SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false).skip_default_fields(false);
     let value = message.serialize_with_options(serde_json::value::Serializer, &options);
     whole_numbers(value.expect("every message has a form in JSON"))
 }
@@ -50,7 +50,8 @@ fn whole_numbers(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(whole_numbers).collect(),
         Value::Object(members) => members.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < EXACT);
+            let whole =
+                number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < EXACT);
             #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
             whole.map_or(Value::Number(number), |double| (double as i64).into())
         }

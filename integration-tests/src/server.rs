@@ -1,7 +1,7 @@
 //! The server, as a process.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct Server {
     child: Child,
     listen: String,
     metrics: String,
-    log: PathBuf,
+    log: File,
 }
 
 impl Server {
@@ -46,8 +46,8 @@ impl Server {
 
     /// The same for a server that may refuse to start: then its exit status and log come back.
     pub async fn try_start(args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
-        let log_file = tempfile::Builder::new().prefix("qairon-service-").suffix(".log").tempfile().expect("a file");
-        let (log_file, log) = log_file.keep().expect("the file can be kept");
+        // Without a name, so that it is gone with this process.
+        let log = tempfile::tempfile().expect("a file");
         let mut command = Self::command();
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -56,7 +56,7 @@ impl Server {
             command.args(["--metrics-listen", "127.0.0.1:0"]);
         }
         command.arg("--print-ready").args(args).envs(env.iter().copied());
-        command.stdout(Stdio::piped()).stderr(log_file).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(log.try_clone().expect("a file")).stdin(Stdio::null());
         let mut child = command.spawn().expect("the service can be run");
         let stdout = child.stdout.take().expect("its output is a pipe");
         let mut lines = BufReader::new(stdout).lines();
@@ -67,7 +67,6 @@ impl Server {
         let Some(ready) = ready else {
             let status = child.wait().await.expect("the server ended");
             let text = read_log(&log);
-            _ = fs::remove_file(&log);
             return Err((status, text));
         };
         let ready: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
@@ -169,8 +168,12 @@ impl Server {
     }
 }
 
-fn read_log(path: &PathBuf) -> String {
-    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
+/// Reads from the start without moving the place where the server writes.
+fn read_log(log: &File) -> String {
+    let length = log.metadata().expect("an open file").len();
+    let mut bytes = vec![0; usize::try_from(length).expect("it fits into memory")];
+    log.read_exact_at(&mut bytes, 0).expect("the file only grows");
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Drop for Server {
@@ -182,6 +185,5 @@ impl Drop for Server {
             let tail = lines[lines.len().saturating_sub(15)..].join("\n");
             eprintln!("the end of the server's log, without the calls that it answered:\n{tail}");
         }
-        _ = fs::remove_file(&self.log);
     }
 }

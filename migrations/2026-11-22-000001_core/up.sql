@@ -107,11 +107,15 @@ BEGIN
     RETURN found_one IS NULL;
 END $$;
 
--- The records that name an object follow it when it is re-keyed.
+-- The records that name an object follow it when it is re-keyed. An ID with two parents below the renamed object
+-- changes twice in one cascade, and may have changed again before this is told of the first time: it is read anew.
 CREATE FUNCTION qairon_object_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    present text;
 BEGIN
-    UPDATE relatable SET object_id = NEW.id WHERE relatable_type = TG_ARGV[0] AND object_id = OLD.id;
-    UPDATE related SET object_id = NEW.id WHERE related_type = TG_ARGV[0] AND object_id = OLD.id;
+    EXECUTE format('SELECT id FROM %I WHERE uid = $1', TG_TABLE_NAME) INTO present USING NEW.uid;
+    UPDATE relatable SET object_id = present WHERE relatable_type = TG_ARGV[0] AND object_id = OLD.id;
+    UPDATE related SET object_id = present WHERE related_type = TG_ARGV[0] AND object_id = OLD.id;
     RETURN NULL;
 END $$;
 

@@ -217,7 +217,8 @@ CREATE CONSTRAINT TRIGGER fleet_deployment_target_same_partition AFTER INSERT OR
 -- target still stands under its ID; otherwise the target was renamed and the cascade has updated the link already.
 CREATE FUNCTION qairon_fleet_home_linked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND EXISTS (SELECT FROM deployment_target WHERE id = OLD.deployment_target_id) THEN
+    IF TG_OP = 'UPDATE' AND NEW.deployment_target_id <> OLD.deployment_target_id
+        AND EXISTS (SELECT FROM deployment_target WHERE id = OLD.deployment_target_id) THEN
         DELETE FROM fleet_deployment_target
             WHERE fleet_id = NEW.id AND deployment_target_id = OLD.deployment_target_id;
     END IF;

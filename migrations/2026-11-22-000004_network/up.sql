@@ -62,7 +62,8 @@ CREATE CONSTRAINT TRIGGER fleet_subnet_same_environment AFTER INSERT OR UPDATE O
     EXECUTE FUNCTION qairon_link_stays_inside('fleet_id', 'subnet_id', '1', 'environment');
 
 -- The share lock on the network waits for an allocation under way and for a change of the network's own range, and
--- holds up neither other creates nor reads.
+-- holds up neither other creates nor reads. It is taken before the row exists: an allocation that meets a row whose
+-- creator waits for that very allocation is a deadlock, and costs both a second.
 CREATE FUNCTION qairon_subnet_within_network() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     outer_cidr cidr;
@@ -73,9 +74,9 @@ BEGIN
             format('subnet range %s lies outside its network `%s`, which is %s', NEW.cidr, NEW.network_id, outer_cidr),
             'choose a range inside the network, or let `network allocate_subnet` choose one');
     END IF;
-    RETURN NULL;
+    RETURN NEW;
 END $$;
-CREATE TRIGGER subnet_within_network AFTER INSERT OR UPDATE OF cidr, network_id ON subnet
+CREATE TRIGGER subnet_within_network BEFORE INSERT OR UPDATE OF cidr, network_id ON subnet
     FOR EACH ROW EXECUTE FUNCTION qairon_subnet_within_network();
 
 CREATE FUNCTION qairon_network_contains_subnets() RETURNS trigger LANGUAGE plpgsql AS $$

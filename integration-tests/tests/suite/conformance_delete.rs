@@ -63,15 +63,22 @@ async fn force_deletes_what_depends_on_an_object_and_nothing_else() {
         let told: BTreeSet<_> = told.iter().map(|(resource, id)| (resource.as_str(), id.as_str())).collect();
         report.equal(format!("{name}: affected"), &told, &expected);
         report.equal(format!("{name}: first"), objects.first().map(|object| text(object, "id")), Some(id.to_owned()));
-        let missing: BTreeSet<_> = before.objects.keys().filter(|uid| !after.objects.contains_key(*uid)).cloned().collect();
+        let missing: BTreeSet<_> =
+            before.objects.keys().filter(|uid| !after.objects.contains_key(*uid)).cloned().collect();
         report.equal(format!("{name}: gone"), &missing, &gone);
 
         // What stays is as it was, but that optional references to what is gone are unset.
         let (mut old, new) = (before.shape(), after.shape());
         old.retain(|uid, _| !gone.contains(uid));
-        old.values_mut().for_each(|(_, references)| references.retain(|(_, target, required)| *required || !gone.contains(target)));
+        old.values_mut()
+            .for_each(|(_, references)| references.retain(|(_, target, required)| *required || !gone.contains(target)));
         report.check(old == new, name, "what stays has changed");
-        let links: BTreeSet<_> = before.links.iter().filter(|(_, owner, target)| !gone.contains(owner) && !gone.contains(target)).cloned().collect();
+        let links: BTreeSet<_> = before
+            .links
+            .iter()
+            .filter(|(_, owner, target)| !gone.contains(owner) && !gone.contains(target))
+            .cloned()
+            .collect();
         report.equal(format!("{name}: links"), &after.links, &links);
         for (entity, id) in gone.iter().map(|uid| (before.objects[uid].0, before.id(uid))) {
             if world.id(entity) == Some(id) {

@@ -65,7 +65,13 @@ async fn references_to_nothing_are_refused() {
                     let mut bad = draft.clone();
                     bad[&field.name] = malformed.into();
                     let created = client.create(&entity.name, bad).await;
-                    report.refused(format!("create {place}"), created, Code::InvalidArgument, "INVALID_ID", &field.name);
+                    report.refused(
+                        format!("create {place}"),
+                        created,
+                        Code::InvalidArgument,
+                        "INVALID_ID",
+                        &field.name,
+                    );
                 }
             }
         }
@@ -82,10 +88,23 @@ async fn names_have_a_grammar() {
     let long = "x".repeat(254);
     let wide = "é".repeat(127);
     let bad = [
-        ("", "REQUIRED"), ("a:b", "INVALID_NAME"), (":", "INVALID_NAME"), (" ", "INVALID_NAME"), ("a b", "INVALID_NAME"),
-        ("a ", "INVALID_NAME"), ("\ta", "INVALID_NAME"), ("a\n", "INVALID_NAME"), ("a\u{a0}b", "INVALID_NAME"),
-        ("a\u{2028}", "INVALID_NAME"), ("a\u{3000}b", "INVALID_NAME"), ("\u{1}", "INVALID_NAME"), ("a\u{7f}", "INVALID_NAME"),
-        ("a\u{85}", "INVALID_NAME"), ("a\0b", "INVALID_VALUE"), (&long, "INVALID_NAME"), (&wide, "INVALID_NAME"),
+        ("", "REQUIRED"),
+        ("a:b", "INVALID_NAME"),
+        (":", "INVALID_NAME"),
+        (" ", "INVALID_NAME"),
+        ("a b", "INVALID_NAME"),
+        ("a ", "INVALID_NAME"),
+        ("\ta", "INVALID_NAME"),
+        ("a\n", "INVALID_NAME"),
+        ("a\u{a0}b", "INVALID_NAME"),
+        ("a\u{2028}", "INVALID_NAME"),
+        ("a\u{3000}b", "INVALID_NAME"),
+        ("\u{1}", "INVALID_NAME"),
+        ("a\u{7f}", "INVALID_NAME"),
+        ("a\u{85}", "INVALID_NAME"),
+        ("a\0b", "INVALID_VALUE"),
+        (&long, "INVALID_NAME"),
+        (&wide, "INVALID_NAME"),
     ];
     let (longest, widest) = ("x".repeat(253), "é".repeat(126));
     let good = [longest.as_str(), &widest, "ünïcödé-名前", "a/b", "a.b_c-d", "%_'\"\\", "0", "-", "NULL", "a\u{200b}b"];
@@ -107,7 +126,9 @@ async fn names_have_a_grammar() {
                 // Another range than that of the object before, for those that have one.
                 let mut draft = factory.draft(&entity.name, &mut world).await;
                 draft[&field.name] = name.into();
-                let Some(row) = report.accepted(place(name), client.create(&entity.name, draft).await) else { continue };
+                let Some(row) = report.accepted(place(name), client.create(&entity.name, draft).await) else {
+                    continue;
+                };
                 report.equal(place(name), &row[field.name.as_str()], &json!(name));
                 let got = client.get(&entity.name, row.id()).await;
                 report.equal(place(name), got.as_ref(), Ok(&row));
@@ -153,15 +174,26 @@ fn bad_values(field: &Field) -> Vec<(Value, &'static str)> {
         _ if field.reference.is_some() || field.object_of.is_some() => vec![],
         Kind::Cidr => {
             let texts = [
-                "10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "10.0.0/24", "010.0.0.0/8", "fd00::1/64", "fd00::/129", "::/-1", "x",
-                "10.0.0.0/", "10.0.0.0/8 ", "10.0.0.0/8/8", "'; DROP TABLE subnet; --",
+                "10.0.0.1/16",
+                "10.0.0.0",
+                "10.0.0.0/33",
+                "10.0.0/24",
+                "010.0.0.0/8",
+                "fd00::1/64",
+                "fd00::/129",
+                "::/-1",
+                "x",
+                "10.0.0.0/",
+                "10.0.0.0/8 ",
+                "10.0.0.0/8/8",
+                "'; DROP TABLE subnet; --",
             ];
             texts.into_iter().map(|text| (text.into(), "INVALID_CIDR")).collect()
         }
         Kind::Integer => vec![(json!(-1), "OUT_OF_RANGE"), (json!(i64::MIN), "OUT_OF_RANGE")],
-        Kind::Double => {
-            [json!(-1), json!(-1e-9), json!("NaN"), json!("Infinity"), json!("-Infinity")].map(|value| (value, "OUT_OF_RANGE")).to_vec()
-        }
+        Kind::Double => [json!(-1), json!(-1e-9), json!("NaN"), json!("Infinity"), json!("-Infinity")]
+            .map(|value| (value, "OUT_OF_RANGE"))
+            .to_vec(),
         Kind::Enum(_) => vec![(json!(99), "INVALID_VALUE"), (json!(-1), "INVALID_VALUE")],
         Kind::EntityType => vec![(json!("Nothing"), "INVALID_VALUE"), (json!("application"), "INVALID_VALUE")],
         Kind::Text if field.indexed => vec![(long(2001), "VALUE_TOO_LARGE"), (json!("a\0b"), "INVALID_VALUE")],
@@ -187,7 +219,10 @@ async fn values_at_the_end_of_their_range_are_taken() {
                 Kind::Double => vec![json!(0.0), json!(0.1), json!(1e300), json!(f64::MAX), json!(5e-324)],
                 Kind::Text if field.indexed => vec![noise(2000).into()],
                 Kind::Text => vec![noise(MAX_VALUE).into()],
-                Kind::Json => vec![json!({ "": {}, "x": noise(MAX_VALUE - 100).replace(['"', '\\'], "/") }), json!({ "n": 0.1, "i": 9_007_199_254_740_991_i64 })],
+                Kind::Json => vec![
+                    json!({ "": {}, "x": noise(MAX_VALUE - 100).replace(['"', '\\'], "/") }),
+                    json!({ "n": 0.1, "i": 9_007_199_254_740_991_i64 }),
+                ],
                 Kind::Enum(descriptor) => {
                     descriptor.values().filter(|value| value.number() != 0).map(|value| value.name().into()).collect()
                 }
@@ -250,14 +285,17 @@ async fn an_id_that_would_be_too_long_is_refused() {
     let mut refused = 0;
     for entity in entities() {
         let mut world = World::new();
-        let mut parents = entity.id_fields.iter().filter_map(|name| entity.field(name)).filter(|field| field.reference.is_some());
+        let mut parents =
+            entity.id_fields.iter().filter_map(|name| entity.field(name)).filter(|field| field.reference.is_some());
         let Some(parent) = parents.next() else { continue };
         let target = find_entity(&parent.reference.as_ref().expect("it is one").entity);
         let mut draft = factory.draft(&entity.name, &mut world).await;
         let Some(name) = names(target).next() else { continue };
         let mut long_parent = factory.draft(&target.name, &mut world).await;
         long_parent[&name.name] = long_name(&factory).into();
-        let Some(long_parent) = report.accepted(&target.name, client.create(&target.name, long_parent).await) else { continue };
+        let Some(long_parent) = report.accepted(&target.name, client.create(&target.name, long_parent).await) else {
+            continue;
+        };
         draft[&parent.name] = long_parent.id().into();
         for own in names(entity) {
             draft[&own.name] = long_name(&factory).into();

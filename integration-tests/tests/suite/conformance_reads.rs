@@ -1,7 +1,7 @@
 //! Create, Get, BatchGet and read masks, over every entity.
 
 use qairon::model::{Entity, Kind, Verb};
-use qairon_integration_tests::{Report, Row, World};
+use qairon_integration_tests::{Failure, Report, Row, World};
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -27,7 +27,11 @@ async fn what_is_created_is_what_is_read() {
         report.check(!created.etag().is_empty(), name, "there is no etag");
         let parts = entity.id_fields.iter().map(|part| component(&created[part.as_str()]));
         let composed = parts.collect::<Vec<_>>().join(":");
-        report.check(entity.id_is_given() || created.id() == composed, name, format!("{} is not {composed}", created.id()));
+        report.check(
+            entity.id_is_given() || created.id() == composed,
+            name,
+            format!("{} is not {composed}", created.id()),
+        );
     }
     report.finish();
 }
@@ -112,14 +116,25 @@ async fn a_batch_comes_in_the_order_of_its_request_or_not_at_all() {
             let found = client.standard(entity, Verb::BatchGet, json!({ "ids": ids(order) })).await;
             let wanted: Vec<&Value> = order.iter().map(|&index| &rows[index].0).collect();
             let Some(found) = report.accepted(name, found) else { continue };
-            report.equal(format!("{name} {order:?}"), found[&entity.plural].as_array(), Some(&wanted.into_iter().cloned().collect()));
+            report.equal(
+                format!("{name} {order:?}"),
+                found[&entity.plural].as_array(),
+                Some(&wanted.into_iter().cloned().collect()),
+            );
         }
         let get = |ids: Vec<String>| client.standard(entity, Verb::BatchGet, json!({ "ids": ids }));
         let with_unknown = [ids(&[0, 1]), vec![unknown_id(entity)]].concat();
         report.refused(name, get(with_unknown).await, Code::NotFound, "NOT_FOUND", "ids");
         report.refused(name, get(vec![]).await, Code::InvalidArgument, "OUT_OF_RANGE", "ids");
-        report.refused(name, get(vec![rows[0].id().to_owned(); 1001]).await, Code::InvalidArgument, "OUT_OF_RANGE", "ids");
-        report.accepted(name, get(vec![rows[0].id().to_owned(); 1000]).await);
+        report.refused(
+            name,
+            get(vec![rows[0].id().to_owned(); 1001]).await,
+            Code::InvalidArgument,
+            "OUT_OF_RANGE",
+            "ids",
+        );
+        let most = json!({ "ids": vec![rows[0].id(); 1000], "read_mask": ["id"] });
+        report.accepted(name, client.standard(entity, Verb::BatchGet, most).await);
         report.refused(name, get(vec!["a b".into()]).await, Code::InvalidArgument, "INVALID_ID", "ids");
     }
     report.finish();
@@ -149,7 +164,11 @@ async fn a_read_mask_returns_its_fields_and_no_others() {
             // The ID always comes along.
             let wanted = empty.clone().with("id", row.id()).with(&field.name, row[field.name.as_str()].clone());
             let found = Row(found[name].clone());
-            report.check(found.same_as(&wanted), format!("{name} with mask `{}`", field.name), format!("{:?}", found.0));
+            report.check(
+                found.same_as(&wanted),
+                format!("{name} with mask `{}`", field.name),
+                format!("{:?}", found.0),
+            );
         }
         let Some(found) = report.accepted(name, get(vec!["*"]).await) else { continue };
         report.equal(format!("{name} with mask `*`"), &found[name], &row.0);
@@ -218,4 +237,21 @@ fn malformed(good: &str, entity: &Entity) -> Vec<(String, &'static str)> {
         bad.push((format!("{good}:more"), "INVALID_ID"));
     }
     bad
+}
+
+#[tokio::test]
+async fn the_typed_clients_speak_the_same_protocol() {
+    use qairon::v1::catalog_service_client::CatalogServiceClient;
+    use qairon::v1::{Application, CreateApplicationRequest, GetApplicationRequest};
+    let Stage { client, server, database: _database, .. } = Stage::set().await;
+    let mut typed = CatalogServiceClient::new(server.channel());
+    let application = Some(Application { id: "shop".into(), ..Application::default() });
+    let created = typed.create_application(CreateApplicationRequest { application, ..Default::default() }).await;
+    let created = created.expect("it is new").into_inner().application.expect("the object");
+    let got = typed.get_application(GetApplicationRequest { id: "shop".into(), read_mask: None }).await;
+    assert_eq!(got.expect("it is there").into_inner().application, Some(created.clone()));
+    assert_eq!(client.get("application", "shop").await.expect("it is there").text("uid"), created.uid);
+    let missing = typed.get_application(GetApplicationRequest { id: "nobody".into(), read_mask: None }).await;
+    let failure = Failure::new(&missing.expect_err("there is none"));
+    assert_eq!((failure.code, failure.reason.as_str(), failure.flaws().len()), (Code::NotFound, "NOT_FOUND", 0));
 }

@@ -36,7 +36,10 @@ async fn a_rename_takes_everything_along() {
         .iter()
         .map(|entity| {
             let id = world.id(&entity.name).expect("made");
-            (entity.name.as_str(), first.uid(&entity.name, id).unwrap_or_else(|| panic!("{} {id}", entity.name)).clone())
+            (
+                entity.name.as_str(),
+                first.uid(&entity.name, id).unwrap_or_else(|| panic!("{} {id}", entity.name)).clone(),
+            )
         })
         .collect();
     for entity in entities() {
@@ -75,7 +78,8 @@ async fn rekey(stage: &Stage, report: &mut Report, entity: &Entity, field: Optio
     report.check(Snapshot::take(database).await == before, &place, "validate_only has changed something");
     let real = client.update_with(name, object, options).await;
     let after = Snapshot::take(database).await;
-    let affected = |result: &Result<Value, _>| result.as_ref().map(|response| response["affected"].clone()).map_err(Clone::clone);
+    let affected =
+        |result: &Result<Value, _>| result.as_ref().map(|response| response["affected"].clone()).map_err(Clone::clone);
     report.equal(format!("{place}: the validated answer"), affected(&dry), affected(&real));
     let refusal = REFUSED_MOVES.iter().find(|(of, by, _)| of == name && field.is_some_and(|field| field.name == *by));
     let response = match real {
@@ -106,7 +110,8 @@ async fn rekey(stage: &Stage, report: &mut Report, entity: &Entity, field: Optio
     report.check(!changed.is_empty(), &place, "no ID has changed");
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     changed.iter().for_each(|(resource, ..)| *counts.entry(resource).or_default() += 1);
-    let counted: Vec<_> = counts.iter().map(|(resource, count)| json!({ "resource": resource, "count": count })).collect();
+    let counted: Vec<_> =
+        counts.iter().map(|(resource, count)| json!({ "resource": resource, "count": count })).collect();
     report.equal(format!("{place}: counts"), &response["affected"]["counts"], &json!(counted));
     report.equal(&place, response[name]["id"].as_str(), Some(after.id(uid)));
     report.equal(&place, client.get(name, after.id(uid)).await, Ok(Row(response[name].clone())));
@@ -120,12 +125,23 @@ async fn rekey(stage: &Stage, report: &mut Report, entity: &Entity, field: Optio
             references.retain(|(of, ..)| *of != field.name);
         }
     }
-    let differing: Vec<_> = old.iter().filter(|(uid, shape)| new.get(*uid) != Some(shape)).map(|(uid, _)| before.id(uid)).collect();
-    report.check(old.len() == new.len() && differing.is_empty(), &place, format!("other objects have changed: {differing:?}"));
+    let differing: Vec<_> =
+        old.iter().filter(|(uid, shape)| new.get(*uid) != Some(shape)).map(|(uid, _)| before.id(uid)).collect();
+    report.check(
+        old.len() == new.len() && differing.is_empty(),
+        &place,
+        format!("other objects have changed: {differing:?}"),
+    );
     // A fleet that moves to another home is linked to that instead.
     let homes = |snapshot: &Snapshot| {
-        let moved_home = entity.links.iter().find(|link| link.home.is_some() && field.is_some_and(|field| link.home.as_ref() == Some(&field.name)));
-        let kept = snapshot.links.iter().filter(|(table, owner, _)| moved_home.is_none_or(|link| *table != link.table || owner != uid));
+        let moved_home = entity
+            .links
+            .iter()
+            .find(|link| link.home.is_some() && field.is_some_and(|field| link.home.as_ref() == Some(&field.name)));
+        let kept = snapshot
+            .links
+            .iter()
+            .filter(|(table, owner, _)| moved_home.is_none_or(|link| *table != link.table || owner != uid));
         kept.cloned().collect::<BTreeSet<_>>()
     };
     report.equal(format!("{place}: links"), homes(&after), homes(&before));

@@ -74,14 +74,18 @@ async fn a_validated_update_answers_as_the_real_one_and_changes_nothing() {
         let mut changes = vec![(json!({ "id": row.id(), "defaults": { "a": 1 } }), json!({}))];
         changes.push((json!({ "id": row.id(), "defaults": {} }), json!({ "update_mask": ["no_such"] })));
         changes.push((json!({ "id": row.id(), "etag": "old" }), json!({})));
-        for field in entity.fields.iter().filter_map(|field| field.reference.as_ref().map(|reference| (field, reference))) {
+        for field in
+            entity.fields.iter().filter_map(|field| field.reference.as_ref().map(|reference| (field, reference)))
+        {
             let nowhere = unknown_id(qairon::model().target(&field.1.entity));
             changes.push((json!({ "id": row.id(), &field.0.name: nowhere }), json!({})));
         }
         // The last one changes the ID.
         if entity.id_is_given() {
             changes.push((json!({ "id": row.id() }), json!({ "new_id": factory.name() })));
-        } else if let Some(field) = entity.id_fields.iter().rev().filter_map(|part| entity.field(part)).find(|part| !part.immutable) {
+        } else if let Some(field) =
+            entity.id_fields.iter().rev().filter_map(|part| entity.field(part)).find(|part| !part.immutable)
+        {
             let other = factory.other_value(entity, field, &world).await;
             changes.push((json!({ "id": row.id(), &field.name: other }), json!({})));
         }
@@ -113,12 +117,20 @@ async fn a_validated_delete_answers_as_the_real_one_and_deletes_nothing() {
         let row = factory.create_in(name, &mut world).await;
         // Something that depends on it, when anything can.
         let referring = entities().iter().find(|other| {
-            other.references().any(|field| field.required && field.reference.as_ref().is_some_and(|to| to.entity == *name))
+            other
+                .references()
+                .any(|field| field.required && field.reference.as_ref().is_some_and(|to| to.entity == *name))
         });
         if let Some(referring) = referring {
             factory.create_in(&referring.name, &mut world).await;
         }
-        for options in [json!({}), json!({ "force": true, "etag": "old" }), json!({ "force": true }), json!({ "allow_missing": true }), json!({})] {
+        for options in [
+            json!({}),
+            json!({ "force": true, "etag": "old" }),
+            json!({ "force": true }),
+            json!({ "allow_missing": true }),
+            json!({}),
+        ] {
             let before = stage.rows().await;
             let mut validating = options.clone();
             validating["validate_only"] = true.into();
@@ -195,7 +207,11 @@ async fn repetitions_at_the_same_time_have_one_effect() {
         let Some(first) = report.accepted(name, results[0].clone()) else { continue };
         let update = json!({ name: { "id": first[name]["id"], "defaults": { "x": 1 } }, "request_id": uuid() });
         let results = join_all((0..6).map(|_| client.standard(entity, Verb::Update, update.clone()))).await;
-        report.check(results.iter().all(|result| result.is_ok() && result == &results[0]), name, format!("{results:?}"));
+        report.check(
+            results.iter().all(|result| result.is_ok() && result == &results[0]),
+            name,
+            format!("{results:?}"),
+        );
     }
     report.finish();
 }
@@ -209,10 +225,17 @@ async fn request_ids_have_a_form() {
         let draft = factory.draft(name, &mut World::new()).await;
         for bad in ["a b", "\u{e9}", "a\n", "a\0", &"x".repeat(65), " "] {
             let create = client.standard(entity, Verb::Create, json!({ name: draft, "request_id": bad })).await;
-            report.refused(format!("{name} {bad:?}"), create, Code::InvalidArgument, "INVALID_REQUEST_ID", "request_id");
+            report.refused(
+                format!("{name} {bad:?}"),
+                create,
+                Code::InvalidArgument,
+                "INVALID_REQUEST_ID",
+                "request_id",
+            );
         }
         let longest = format!("{name}{}", "~".repeat(64 - name.len()));
-        report.accepted(name, client.standard(entity, Verb::Create, json!({ name: draft, "request_id": longest })).await);
+        report
+            .accepted(name, client.standard(entity, Verb::Create, json!({ name: draft, "request_id": longest })).await);
     }
     report.finish();
 }

@@ -28,7 +28,9 @@ async fn an_update_sets_what_its_mask_names_and_nothing_else() {
             }
             let place = format!("{name}.{}", field.name);
             let mask = json!({ "update_mask": [field.name] });
-            let Some(response) = report.accepted(&place, client.update_with(name, object.clone(), mask).await) else { continue };
+            let Some(response) = report.accepted(&place, client.update_with(name, object.clone(), mask).await) else {
+                continue;
+            };
             let after = Row(response[name].clone());
             report.equal(&place, &after[field.name.as_str()], &object[&field.name]);
             for other in settable(entity).filter(|other| other.name != field.name) {
@@ -90,7 +92,8 @@ async fn a_whole_object_replaces_or_changes_depending_on_the_mask() {
         let draft = factory.draft(name, &mut world).await;
         let Some(row) = report.accepted(name, client.create(name, draft.clone()).await) else { continue };
         // Without a mask: what is there is set, what is not stays.
-        let Some(same) = report.accepted(name, client.update(name, json!({ "id": row.id(), "defaults": { "new": 1 } })).await)
+        let Some(same) =
+            report.accepted(name, client.update(name, json!({ "id": row.id(), "defaults": { "new": 1 } })).await)
         else {
             continue;
         };
@@ -103,7 +106,8 @@ async fn a_whole_object_replaces_or_changes_depending_on_the_mask() {
         for field in settable(entity).filter(|field| field.required || field.default.is_some()) {
             bare[&field.name] = draft[&field.name].clone();
         }
-        let Some(response) = report.accepted(name, client.update_with(name, bare, json!({ "update_mask": ["*"] })).await)
+        let Some(response) =
+            report.accepted(name, client.update_with(name, bare, json!({ "update_mask": ["*"] })).await)
         else {
             continue;
         };
@@ -170,7 +174,9 @@ async fn an_update_may_create_what_is_missing() {
         draft["id"] = row.id().into();
         let may = json!({ "allow_missing": true });
         report.refused(name, client.update(name, draft.clone()).await, Code::NotFound, "NOT_FOUND", "");
-        let Some(response) = report.accepted(name, client.update_with(name, draft.clone(), may.clone()).await) else { continue };
+        let Some(response) = report.accepted(name, client.update_with(name, draft.clone(), may.clone()).await) else {
+            continue;
+        };
         let created = Row(response[name].clone());
         report.equal(name, created.id(), row.id());
         report.check(created.text("uid") != row.text("uid"), name, "another object has the same uid");
@@ -179,7 +185,9 @@ async fn an_update_may_create_what_is_missing() {
         }
         // What is there is changed, not created.
         draft["defaults"] = json!({ "again": true });
-        let Some(response) = report.accepted(name, client.update_with(name, draft.clone(), may.clone()).await) else { continue };
+        let Some(response) = report.accepted(name, client.update_with(name, draft.clone(), may.clone()).await) else {
+            continue;
+        };
         report.equal(name, response[name]["uid"].as_str(), Some(created.text("uid")));
         if !entity.id_is_given() {
             draft["id"] = unknown_id(entity).into();
@@ -210,7 +218,8 @@ async fn an_id_is_given_once() {
             client.update_with(name, json!({ "id": other.id() }), json!({ "new_id": row.id() })).await
         } else {
             let mut change = json!({ "id": other.id() });
-            for part in entity.id_fields.iter().filter_map(|part| entity.field(part)).filter(|part| part.is_settable()) {
+            for part in entity.id_fields.iter().filter_map(|part| entity.field(part)).filter(|part| part.is_settable())
+            {
                 change[&part.name] = draft[&part.name].clone();
             }
             client.update_with(name, change, json!({})).await

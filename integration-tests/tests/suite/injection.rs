@@ -8,8 +8,32 @@ use tonic::Code;
 use crate::stage::{Stage, entities, settable};
 
 const CORPUS: [&str; 26] = [
-    "'", "\"", "\\", "''", "';--", "'; DROP TABLE stack; --", "\"; DROP TABLE stack; --", "' OR '1'='1", "x' UNION SELECT 1 --",
-    "%", "_", "%%_\\", "$1", "$$", "?", "??", "{}", "\\x00", "\\u0000", "/*", "*", "${PATH}", "`id`", "\u{202e}abc", "\u{feff}", "𝕏🎈e\u{301}",
+    "'",
+    "\"",
+    "\\",
+    "''",
+    "';--",
+    "'; DROP TABLE stack; --",
+    "\"; DROP TABLE stack; --",
+    "' OR '1'='1",
+    "x' UNION SELECT 1 --",
+    "%",
+    "_",
+    "%%_\\",
+    "$1",
+    "$$",
+    "?",
+    "??",
+    "{}",
+    "\\x00",
+    "\\u0000",
+    "/*",
+    "*",
+    "${PATH}",
+    "`id`",
+    "\u{202e}abc",
+    "\u{feff}",
+    "𝕏🎈e\u{301}",
 ];
 
 #[tokio::test]
@@ -45,7 +69,7 @@ async fn every_text_field_keeps_what_it_is_given_or_refuses_it() {
                 report.equal(&place, &row[field.as_str()], value);
             }
             // It is found by what it holds, and nothing else is.
-            for field in fields.iter().filter(|field| draft[&field.name] == text) {
+            for field in fields.iter().filter(|field| draft[&field.name] == text).take(2) {
                 let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('*', "\\*");
                 let filter = format!("{} = \"{escaped}\"", field.name);
                 let found = client.list(name, &filter).await;
@@ -82,11 +106,19 @@ async fn every_parameter_is_data() {
             for outcome in outcomes {
                 report.check(outcome.is_err(), name, format!("{text:?} was taken"));
                 let flaws = outcome.err().map(|failure| (failure.flaws(), failure));
-                report.check(flaws.as_ref().is_none_or(|(flaws, _)| flaws.is_empty()), name, format!("{text:?}: {flaws:?}"));
+                report.check(
+                    flaws.as_ref().is_none_or(|(flaws, _)| flaws.is_empty()),
+                    name,
+                    format!("{text:?}: {flaws:?}"),
+                );
             }
             // A filter may be fine; what it is not is an error of the database.
             if let Err(failure) = client.list(name, text).await {
-                report.check(failure.flaws().is_empty() && failure.reason == "INVALID_FILTER", name, format!("{text:?}: {failure}"));
+                report.check(
+                    failure.flaws().is_empty() && failure.reason == "INVALID_FILTER",
+                    name,
+                    format!("{text:?}: {failure}"),
+                );
             }
         }
         report.equal(name, stage.rows().await, rows);

@@ -22,13 +22,16 @@ async fn a_link_is_added_and_removed_once_and_seen_from_both_sides() {
         let other = stage.factory.create_in(&link.target, &mut world).await;
         let seen = async || {
             let ids = |rows: Vec<Row>| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>();
-            let from_owner = client.list(&owner.name, &format!("{}.id = \"{}\"", link.relation, other.id())).await.map(ids);
-            let from_target = client.list(&link.target, &format!("{}.id = \"{}\"", link.inverse, one.id())).await.map(ids);
+            let from_owner =
+                client.list(&owner.name, &format!("{}.id = \"{}\"", link.relation, other.id())).await.map(ids);
+            let from_target =
+                client.list(&link.target, &format!("{}.id = \"{}\"", link.inverse, one.id())).await.map(ids);
             // A fleet's home is linked from the start.
             let from_target = from_target.map(|ids| ids.into_iter().filter(|id| id == other.id()).collect::<Vec<_>>());
             (from_owner, from_target)
         };
-        let (neither, both) = ((Ok(vec![]), Ok(vec![])), (Ok(vec![one.id().to_owned()]), Ok(vec![other.id().to_owned()])));
+        let (neither, both) =
+            ((Ok(vec![]), Ok(vec![])), (Ok(vec![one.id().to_owned()]), Ok(vec![other.id().to_owned()])));
         let call = |add, options| client.link(add, &owner.name, one.id(), &link.relation, other.id(), options);
         let etag = one.etag().to_owned();
 
@@ -76,8 +79,20 @@ async fn links_to_nothing_and_malformed_ends_are_refused() {
             };
             report.refused(&place, call(&nobody, other.id()).await, Code::NotFound, "NOT_FOUND", &link.owner_column);
             report.refused(&place, call(one.id(), &nothing).await, Code::NotFound, "NOT_FOUND", &link.target_column);
-            report.refused(&place, call("a b", other.id()).await, Code::InvalidArgument, "INVALID_ID", &link.owner_column);
-            report.refused(&place, call(one.id(), "::").await, Code::InvalidArgument, "INVALID_ID", &link.target_column);
+            report.refused(
+                &place,
+                call("a b", other.id()).await,
+                Code::InvalidArgument,
+                "INVALID_ID",
+                &link.owner_column,
+            );
+            report.refused(
+                &place,
+                call(one.id(), "::").await,
+                Code::InvalidArgument,
+                "INVALID_ID",
+                &link.target_column,
+            );
             report.refused(&place, call("", other.id()).await, Code::InvalidArgument, "REQUIRED", &link.owner_column);
             report.refused(&place, call(one.id(), "").await, Code::InvalidArgument, "REQUIRED", &link.target_column);
         }

@@ -14,7 +14,8 @@ use crate::stage::{Stage, entities};
 const STANDING: usize = 60;
 
 /// Page sizes with orders. Times and etags move with every write; what the order is made of here does not.
-const PAGINGS: [(u32, &str); 6] = [(1, "id"), (5, "created_at desc"), (16, "uid"), (53, "id desc"), (100, "id"), (16, "id")];
+const PAGINGS: [(u32, &str); 6] =
+    [(1, "id"), (5, "created_at desc"), (16, "uid"), (53, "id desc"), (100, "id"), (16, "id")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_throughout_comes_exactly_once_under_concurrent_writes() {
@@ -51,13 +52,25 @@ async fn what_stands_throughout_comes_exactly_once_under_concurrent_writes() {
 }
 
 /// Creates, changes and deletes objects until told to end; how many writes there were.
-async fn write_until(client: Client, entity: &Entity, drafts: Vec<Value>, standing: HashSet<String>, done: Arc<AtomicBool>) -> usize {
+async fn write_until(
+    client: Client,
+    entity: &Entity,
+    drafts: Vec<Value>,
+    standing: HashSet<String>,
+    done: Arc<AtomicBool>,
+) -> usize {
     let mut written = 0;
     let touched = standing.iter().next().expect("there are some").clone();
     while !done.load(Ordering::Relaxed) {
         for draft in &drafts {
-            let created = client.create(&entity.name, draft.clone()).await.unwrap_or_else(|failure| panic!("{}: {failure}", entity.name));
-            client.update(&entity.name, json!({ "id": touched, "defaults": { "n": written } })).await.expect("it stands");
+            let created = client
+                .create(&entity.name, draft.clone())
+                .await
+                .unwrap_or_else(|failure| panic!("{}: {failure}", entity.name));
+            client
+                .update(&entity.name, json!({ "id": touched, "defaults": { "n": written } }))
+                .await
+                .expect("it stands");
             client.delete(&entity.name, created.id()).await.expect("it was just created");
             written += 3;
             if done.load(Ordering::Relaxed) {
@@ -75,12 +88,23 @@ async fn some(stage: &Stage, entity: &Entity) -> Vec<Row> {
     for index in 0..5 {
         let mut draft = stage.factory.draft(&entity.name, &mut world).await;
         if index % 2 == 1 {
-            let fields = entity.fields.iter().filter(|field| field.number != 1 && !field.required && !entity.id_fields.contains(&field.name));
+            let fields = entity
+                .fields
+                .iter()
+                .filter(|field| field.number != 1 && !field.required && !entity.id_fields.contains(&field.name));
             fields.for_each(|field| _ = draft.as_object_mut().expect("an object").remove(&field.name));
         }
-        let mut row = stage.client.create(&entity.name, draft).await.unwrap_or_else(|failure| panic!("{}: {failure}", entity.name));
+        let mut row = stage
+            .client
+            .create(&entity.name, draft)
+            .await
+            .unwrap_or_else(|failure| panic!("{}: {failure}", entity.name));
         if index % 3 == 0 {
-            row = stage.client.update(&entity.name, json!({ "id": row.id(), "defaults": { "x": index } })).await.expect("it is there");
+            row = stage
+                .client
+                .update(&entity.name, json!({ "id": row.id(), "defaults": { "x": index } }))
+                .await
+                .expect("it is there");
         }
         rows.push(row);
     }
@@ -102,7 +126,8 @@ async fn every_field_orders_both_ways_and_pages_follow_the_order() {
             for direction in ["", " desc"] {
                 let order_by = format!("{}{direction}", field.name);
                 let sql = format!("SELECT id FROM \"{name}\" ORDER BY \"{}\"{direction}, id", field.name);
-                let wanted: Vec<String> = stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
+                let wanted: Vec<String> =
+                    stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
                 for page_size in [2, 1000] {
                     let listed = client.list_with(name, json!({ "order_by": order_by, "page_size": page_size })).await;
                     let found = listed.map(|rows| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>());
@@ -112,10 +137,27 @@ async fn every_field_orders_both_ways_and_pages_follow_the_order() {
         }
         let several = "last_updated_at desc, created_at asc, uid desc";
         let sql = format!("SELECT id FROM \"{name}\" ORDER BY {several}, id");
-        let wanted: Vec<String> = stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
+        let wanted: Vec<String> =
+            stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
         let listed = client.list_with(name, json!({ "order_by": several, "page_size": 2 })).await;
-        report.equal(format!("{name} by {several}"), listed.map(|rows| rows.iter().map(|row| row.id().to_owned()).collect()), Ok(wanted));
-        for bad in ["no_such", "id asc desc", "id,", "id id", "id, id", "defaults", "etag", "id; DROP TABLE stack", "1", "\"id\"", "id NULLS FIRST"] {
+        report.equal(
+            format!("{name} by {several}"),
+            listed.map(|rows| rows.iter().map(|row| row.id().to_owned()).collect()),
+            Ok(wanted),
+        );
+        for bad in [
+            "no_such",
+            "id asc desc",
+            "id,",
+            "id id",
+            "id, id",
+            "defaults",
+            "etag",
+            "id; DROP TABLE stack",
+            "1",
+            "\"id\"",
+            "id NULLS FIRST",
+        ] {
             let result = client.page(name, json!({ "order_by": bad })).await;
             report.refused(format!("{name} by {bad:?}"), result, Code::InvalidArgument, "INVALID_ORDER_BY", "order_by");
         }
@@ -136,7 +178,8 @@ fn literal(field: &Field, value: &Value) -> Option<String> {
 
 /// A text in the notation of filters, without wildcards.
 fn quoted(text: &str) -> String {
-    let escaped: String = text.chars().flat_map(|c| if matches!(c, '"' | '\\' | '*') { vec!['\\', c] } else { vec![c] }).collect();
+    let escaped: String =
+        text.chars().flat_map(|c| if matches!(c, '"' | '\\' | '*') { vec!['\\', c] } else { vec![c] }).collect();
     format!("\"{escaped}\"")
 }
 
@@ -159,13 +202,27 @@ async fn every_field_filters() {
                 let Some(found) = report.accepted(format!("{name}: {filter}"), found) else { continue };
                 report.equal(format!("{name}: {filter}"), found.iter().collect::<Vec<_>>(), wanted.clone());
                 let negated = format!("NOT {filter}");
-                let Some(found) = report.accepted(format!("{name}: {negated}"), client.list(name, &negated).await) else { continue };
+                let Some(found) = report.accepted(format!("{name}: {negated}"), client.list(name, &negated).await)
+                else {
+                    continue;
+                };
                 report.equal(format!("{name}: {negated}"), found.len(), all.len() - wanted.len());
             }
         }
         let Some(found) = report.accepted(name, client.list(name, "defaults.x >= 3").await) else { continue };
         report.equal(format!("{name}: defaults.x >= 3"), found.len(), 1);
-        for bad in ["no_such = 1", "id =", "id = \"", "(", "id = \"x\" AND", "' OR 1=1 --", "id = 'x'; DROP TABLE stack", "etag = \"x\"", "no_such.id = \"x\"", &"(".repeat(100)] {
+        for bad in [
+            "no_such = 1",
+            "id =",
+            "id = \"",
+            "(",
+            "id = \"x\" AND",
+            "' OR 1=1 --",
+            "id = 'x'; DROP TABLE stack",
+            "etag = \"x\"",
+            "no_such.id = \"x\"",
+            &"(".repeat(100),
+        ] {
             let result = client.list(name, bad).await;
             report.refused(format!("{name}: {bad:.40}"), result, Code::InvalidArgument, "INVALID_FILTER", "filter");
         }
@@ -185,7 +242,10 @@ async fn every_relation_filters_from_both_sides() {
             factory.create(&entity.name).await;
             let target = row.text(&field.name);
             let ids = |rows: Vec<Row>| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>();
-            for filter in [format!("{}.id = {}", reference.relation, quoted(target)), format!("{} = {}", field.name, quoted(target))] {
+            for filter in [
+                format!("{}.id = {}", reference.relation, quoted(target)),
+                format!("{} = {}", field.name, quoted(target)),
+            ] {
                 let found = client.list(&entity.name, &filter).await;
                 report.equal(format!("{}: {filter}", entity.name), found.map(ids), Ok(vec![row.id().to_owned()]));
             }
@@ -210,7 +270,9 @@ async fn page_tokens_belong_to_their_listing() {
         for _ in 0..3 {
             factory.create_in(name, &mut world).await;
         }
-        let Some((_, token)) = report.accepted(name, client.page(name, json!({ "page_size": 1 })).await) else { continue };
+        let Some((_, token)) = report.accepted(name, client.page(name, json!({ "page_size": 1 })).await) else {
+            continue;
+        };
         report.check(!token.is_empty(), name, "there is no token for the second page");
         let with = |token: &str, more: Value| {
             client.page(name, qairon_integration_tests::merged(json!({ "page_token": token }), more))
@@ -222,11 +284,23 @@ async fn page_tokens_belong_to_their_listing() {
         ];
         for (what, more) in mismatched {
             let result = with(&token, more).await;
-            report.refused(format!("{name}: another {what}"), result, Code::InvalidArgument, "PAGE_TOKEN_MISMATCH", "page_token");
+            report.refused(
+                format!("{name}: another {what}"),
+                result,
+                Code::InvalidArgument,
+                "PAGE_TOKEN_MISMATCH",
+                "page_token",
+            );
         }
         if !foreign.is_empty() {
             let result = with(&foreign, json!({})).await;
-            report.refused(format!("{name}: another entity"), result, Code::InvalidArgument, "PAGE_TOKEN_MISMATCH", "page_token");
+            report.refused(
+                format!("{name}: another entity"),
+                result,
+                Code::InvalidArgument,
+                "PAGE_TOKEN_MISMATCH",
+                "page_token",
+            );
         }
         for garbage in ["x", "'; DROP TABLE stack; --", "AAAA", "\u{e9}", &"A".repeat(10_000), &token[1..], "%00"] {
             let result = with(garbage, json!({})).await;
@@ -255,7 +329,11 @@ async fn totals_skips_and_sizes() {
         let count = |response: Result<Value, _>| response.map(|response| response["total_size"].clone());
         let len = json!(all.len());
         report.equal(name, count(total(json!({ "include_total_size": true, "page_size": 2 })).await), Ok(len.clone()));
-        report.equal(name, count(total(json!({ "include_total_size": true, "page_size": 2, "skip": 5 })).await), Ok(len));
+        report.equal(
+            name,
+            count(total(json!({ "include_total_size": true, "page_size": 2, "skip": 5 })).await),
+            Ok(len),
+        );
         report.equal(name, count(total(json!({ "page_size": 2 })).await), Ok(Value::Null));
         let none = json!({ "include_total_size": true, "filter": "id = \"nobody\"" });
         report.equal(name, count(total(none).await), Ok(json!(0)));
@@ -263,8 +341,20 @@ async fn totals_skips_and_sizes() {
             let rest = client.list_with(name, json!({ "skip": skip, "page_size": 2 })).await;
             report.equal(format!("{name} skip {skip}"), rest, Ok(all.iter().skip(skip).cloned().collect()));
         }
-        report.refused(name, client.page(name, json!({ "skip": -1 })).await, Code::InvalidArgument, "OUT_OF_RANGE", "skip");
-        report.refused(name, client.page(name, json!({ "page_size": -1 })).await, Code::InvalidArgument, "OUT_OF_RANGE", "page_size");
+        report.refused(
+            name,
+            client.page(name, json!({ "skip": -1 })).await,
+            Code::InvalidArgument,
+            "OUT_OF_RANGE",
+            "skip",
+        );
+        report.refused(
+            name,
+            client.page(name, json!({ "page_size": -1 })).await,
+            Code::InvalidArgument,
+            "OUT_OF_RANGE",
+            "page_size",
+        );
         report.accepted(name, client.page(name, json!({ "page_size": i32::MAX })).await);
     }
     report.finish();
@@ -273,7 +363,10 @@ async fn totals_skips_and_sizes() {
 #[tokio::test]
 async fn a_page_is_cut_by_rows_and_by_bytes() {
     let Stage { client, factory, server: _server, database } = Stage::set().await;
-    database.execute("INSERT INTO application (id) SELECT 'a' || lpad(n::text, 5, '0') FROM generate_series(1, 1500) n").await.expect("names");
+    database
+        .execute("INSERT INTO application (id) SELECT 'a' || lpad(n::text, 5, '0') FROM generate_series(1, 1500) n")
+        .await
+        .expect("names");
     let (rows, next) = client.page("application", json!({})).await.expect("a page");
     assert_eq!((rows.len(), next.is_empty()), (100, false));
     let (rows, next) = client.page("application", json!({ "page_size": 5000 })).await.expect("a page");

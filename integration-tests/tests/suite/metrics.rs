@@ -37,7 +37,7 @@ async fn requests_are_counted_by_method_and_code_with_their_time() {
         let connections = server.metric("qairon_pool_connections", &[]).await;
         let free = server.metric("qairon_pool_free_permits", &[]).await;
         let up = server.metric("qairon_database_up", &[]).await;
-        (connections >= 1.0 && connections <= 7.0 && free == 7.0 && up == 1.0).then_some(())
+        ((1.0..=7.0).contains(&connections) && free == 7.0 && up == 1.0).then_some(())
     })
     .await;
 }

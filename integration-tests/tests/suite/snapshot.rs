@@ -76,7 +76,9 @@ impl Snapshot {
                 _ => continue,
             };
             let Some(id) = row[&field.name].as_str() else { continue };
-            let target = self.uid(target, id).unwrap_or_else(|| panic!("{name}.{} names `{id}`, which is not there", field.name));
+            let target = self
+                .uid(target, id)
+                .unwrap_or_else(|| panic!("{name}.{} names `{id}`, which is not there", field.name));
             found.push((field.name.as_str(), target.clone(), field.required));
         }
         found
@@ -119,7 +121,8 @@ impl Snapshot {
 
     /// What stands against the deletion of an object: direct dependents, and links that it is the target of.
     pub fn dependents(&self, uid: &str) -> (Vec<&Uid>, usize) {
-        let refers = |other: &&Uid| self.references(other).iter().any(|(_, target, required)| *required && target == uid);
+        let refers =
+            |other: &&Uid| self.references(other).iter().any(|(_, target, required)| *required && target == uid);
         let links = self.links.iter().filter(|(_, _, target)| target == uid).count();
         (self.objects.keys().filter(refers).collect(), links)
     }
@@ -162,5 +165,8 @@ pub async fn full_world(factory: &Factory, client: &Client) -> World {
 /// Whether objects of the entity name objects of any type, or hang on such.
 fn is_polymorphic(entity: &Entity) -> bool {
     entity.fields.iter().any(|field| field.object_of.is_some())
-        || entity.references().filter(|field| field.required).any(|field| field.reference.as_ref().is_some_and(|to| is_polymorphic(qairon::model().target(&to.entity))))
+        || entity
+            .references()
+            .filter(|field| field.required)
+            .any(|field| field.reference.as_ref().is_some_and(|to| is_polymorphic(qairon::model().target(&to.entity))))
 }

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::result::Error as DieselError;
-use diesel_async::pooled_connection::bb8::Pool;
+use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
 use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod,
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection, RecyclingMethod,
 };
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use qairon::v1::ErrorReason;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_postgres::NoTls;
 use tokio_util::task::TaskTracker;
 
@@ -52,6 +52,8 @@ pub struct DbConfig {
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<AsyncPgConnection>,
+    /// Told when a connection could not be made.
+    failures: watch::Sender<()>,
     /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
     gate: Arc<Semaphore>,
     readers: Arc<Readers>,
@@ -73,6 +75,9 @@ pub struct Write {
     pub once: Option<Once>,
 }
 
+/// A connection in use.
+type Checkout<'p> = PooledConnection<'p, AsyncPgConnection>;
+
 /// A piece of work on a connection.
 pub type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
 
@@ -80,6 +85,7 @@ impl Db {
     /// Prepares the pool. Connections are made when they are needed.
     pub async fn new(config: &DbConfig, metrics: Arc<Metrics>) -> Result<Self, Error> {
         let limits = config.limits;
+        let failures = watch::Sender::new(());
         let mut manager = ManagerConfig::<AsyncPgConnection>::default();
         manager.custom_setup = Box::new(move |url| {
             let url = url.to_owned();
@@ -97,11 +103,13 @@ impl Db {
             .connection_timeout(config.pool_timeout)
             // While PostgreSQL is away, callers are told so at once.
             .retry_connection(false)
+            .error_sink(Box::new(Failures(failures.clone())))
             .build(manager)
             .await
             .map_err(Error::database_unavailable)?;
         Ok(Self {
             pool,
+            failures,
             gate: Arc::new(Semaphore::new(config.pool_size as usize)),
             readers: Arc::new(Readers::new(&config.url, limits, config.readers)),
             writes: TaskTracker::new(),
@@ -126,12 +134,12 @@ impl Db {
     {
         let started = Instant::now();
         let permit = self.permit().await?;
-        let pool = self.pool.clone();
+        let (pool, failures) = (self.pool.clone(), self.failures.clone());
         // Dropped with this future, and so seen by the task.
         let (caller, gone) = tokio::sync::oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let _permit = permit;
-            let mut connection = pool.get().await.map_err(Error::pool)?;
+            let mut connection = check_out(&pool, &failures).await?;
             let token = connection.cancel_token();
             let mut work = work(&mut connection);
             tokio::select! {
@@ -186,7 +194,7 @@ impl Db {
     where
         F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync,
     {
-        let mut connection = self.pool.get().await.map_err(Error::pool)?;
+        let mut connection = check_out(&self.pool, &self.failures).await?;
         let connection = &mut *connection;
         if write.single_statement && !write.validate_only && write.once.is_none() {
             return work(connection).await;
@@ -239,6 +247,35 @@ impl Db {
     /// Connections that are not in use, as the gate counts them.
     pub fn free_permits(&self) -> usize {
         self.gate.available_permits()
+    }
+}
+
+/// Tells those who wait for a connection that one could not be made. bb8 calls it when the attempt no longer counts: who
+/// comes then begins another, instead of waiting for one that has failed.
+#[derive(Debug, Clone)]
+struct Failures(watch::Sender<()>);
+
+impl bb8::ErrorSink<PoolError> for Failures {
+    fn sink(&self, error: PoolError) {
+        // The other kind is an idle connection that has ended, in place of which one is made.
+        if let PoolError::ConnectionError(_) = error {
+            self.0.send_replace(());
+        }
+    }
+
+    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<PoolError>> {
+        Box::new(self.clone())
+    }
+}
+
+/// Takes a connection from the pool. bb8 waits out its whole timeout for one that cannot be made; callers are told at
+/// once that PostgreSQL is away.
+async fn check_out<'p>(pool: &'p Pool<AsyncPgConnection>, failures: &watch::Sender<()>) -> Result<Checkout<'p>, Error> {
+    let mut failed = failures.subscribe();
+    tokio::select! {
+        biased;
+        connection = pool.get() => connection.map_err(Error::pool),
+        _ = failed.changed() => Err(Error::database_unavailable("no connection can be made")),
     }
 }
 

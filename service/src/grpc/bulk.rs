@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use prost::Message;
 use qairon::Model;
 use qairon::v1::{ErrorReason, ImportError, ImportObjectsRequest, ImportObjectsResponse};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
+use tonic::body::Body;
 
 use super::requests::decode;
 use super::status::{MAX_MESSAGE_BYTES, shortened};
@@ -180,6 +182,15 @@ fn silent() -> Error {
 
 fn interrupted() -> Error {
     Error::new(ErrorKind::Unavailable, ErrorReason::Stopping, "the import was interrupted; nothing of it was written")
+}
+
+/// A body whose cancellation is an error. tonic takes it for the end of the stream, and what had come of an import that
+/// was given up would be all of it.
+pub fn unbroken(body: Body) -> Body {
+    Body::new(body.map_err(|status| match status.code() {
+        tonic::Code::Cancelled => tonic::Status::aborted("the caller gave the stream up"),
+        _ => status,
+    }))
 }
 
 fn broken_stream(status: tonic::Status) -> Error {

@@ -105,7 +105,7 @@ impl Router {
             .send_compressed(CompressionEncoding::Gzip);
         let answer = async {
             match route.action {
-                Action::ImportObjects => grpc.client_streaming(handler, request).await,
+                Action::ImportObjects => grpc.client_streaming(handler, request.map(bulk::unbroken)).await,
                 _ => grpc.unary(handler, request).await,
             }
         };

@@ -1,5 +1,7 @@
 //! Structured logs on standard error: one line a request, text for people or JSON for collectors.
 
+use std::io::BufWriter;
+
 use clap::ValueEnum;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
@@ -23,7 +25,8 @@ pub fn start(format: LogFormat, filter: &str) -> Result<WorkerGuard, String> {
     let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default()
         .lossy(false)
         .buffered_lines_limit(16 * 1024)
-        .finish(std::io::stderr());
+        // The writer flushes when the queue is empty: lines that come in a burst leave in one piece.
+        .finish(BufWriter::with_capacity(64 * 1024, std::io::stderr()));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     match format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
