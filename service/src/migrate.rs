@@ -58,7 +58,7 @@ async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result
         // Waiting does not help against a wrong password or a database that is not there.
         let hopeless = ["password authentication failed", "does not exist", "no pg_hba.conf entry", "tls"];
         if started.elapsed() >= longest || hopeless.iter().any(|sign| text.to_lowercase().contains(sign)) {
-            return Err(format!("the database does not let us in: {text}; check --database-url").into());
+            return Err(format!("the database cannot be opened: {text}; check --database-url").into());
         }
         if !told {
             tracing::warn!(error = text, "waiting for the database");

@@ -25,6 +25,8 @@ pub struct Closure {
     pub objects: Vec<(usize, Uuid, String)>,
     /// Links in which a found object is the target: table, column, how many.
     pub links: Vec<(String, String, i64)>,
+    /// Objects that stay, and whose optional reference to a found one goes: entity index, uid, ID.
+    pub cleared: Vec<(usize, Uuid, String)>,
 }
 
 /// How far a walk goes.
@@ -59,8 +61,14 @@ pub async fn walk(
     while !frontier.is_empty() {
         let mut next: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (index, ids) in frontier {
-            for (referring, sql) in referring_objects(model, &model.entities()[index], &ids, reach) {
+            for Referring { entity: referring, optional, sql } in
+                referring_objects(model, &model.entities()[index], &ids, reach)
+            {
                 let rows = sql.rows(connection).await?;
+                if optional && reach == Reach::All {
+                    found.cleared.extend(rows.iter().map(|row| (referring, row.uuid(0), row.text(1).to_owned())));
+                    continue;
+                }
                 for row in rows {
                     if seen.insert(row.uuid(0)) {
                         next.entry(referring).or_default().push(row.text(1).to_owned());
@@ -75,11 +83,20 @@ pub async fn walk(
         }
         frontier = if reach == Reach::OneLevel { BTreeMap::new() } else { next };
     }
+    found.cleared.retain(|(_, uid, _)| seen.insert(*uid));
     Ok(Some(found))
 }
 
+/// What refers to some objects, by one of its references.
+struct Referring {
+    entity: usize,
+    /// The reference may be unset: its owner holds up a deletion, but does not go with it.
+    optional: bool,
+    sql: Sql,
+}
+
 /// Statements that find what refers to objects of an entity.
-fn referring_objects(model: &Model, entity: &Entity, ids: &[String], reach: Reach) -> Vec<(usize, Sql)> {
+fn referring_objects(model: &Model, entity: &Entity, ids: &[String], reach: Reach) -> Vec<Referring> {
     let mut statements = Vec::new();
     let select = |from: &Entity| {
         let mut sql = Sql::new();
@@ -90,12 +107,11 @@ fn referring_objects(model: &Model, entity: &Entity, ids: &[String], reach: Reac
         let RelationKind::ToMany { field } = &relation.kind else { continue };
         let referring = model.target(&relation.target);
         let composes = referring.id_fields.contains(field);
-        // A reference that may be unset does not make its owner a dependent: it is unset when its object goes.
-        let required = referring.field(field).is_some_and(|field| !field.nullable);
-        if (reach == Reach::Keys && composes) || (reach != Reach::Keys && required) {
+        let optional = referring.field(field).is_some_and(|field| field.nullable);
+        if reach != Reach::Keys || composes {
             let mut sql = select(referring);
             sql.push(&format!("\"{field}\" = ANY(")).bind(Bind::TextArray(ids.to_vec())).push(") ORDER BY \"id\"");
-            statements.push((referring.index, sql));
+            statements.push(Referring { entity: referring.index, optional, sql });
         }
     }
     for referring in model.entities() {
@@ -105,7 +121,7 @@ fn referring_objects(model: &Model, entity: &Entity, ids: &[String], reach: Reac
             sql.push(&format!("\"{type_field}\" = ")).bind(Bind::Text(entity.type_name.clone()));
             sql.push(&format!(" AND \"{}\" = ANY(", field.name)).bind(Bind::TextArray(ids.to_vec()));
             sql.push(") ORDER BY \"id\"");
-            statements.push((referring.index, sql));
+            statements.push(Referring { entity: referring.index, optional: false, sql });
         }
     }
     statements
@@ -247,10 +263,11 @@ impl Closure {
         let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
         let mut affected = AffectedObjects::default();
         let mut bytes = 0;
-        for (entity, uid, id) in &self.objects {
+        let stay = self.cleared.iter().map(|object| (object, Some(object.2.clone())));
+        for ((entity, uid, id), kept_id) in self.objects.iter().map(|object| (object, None)).chain(stay) {
             let resource = &model.entities()[*entity].name;
             *counts.entry(resource).or_default() += 1;
-            let new_id = new_ids.and_then(|ids| ids.get(uid)).cloned().unwrap_or_default();
+            let new_id = kept_id.or_else(|| new_ids.and_then(|ids| ids.get(uid)).cloned()).unwrap_or_default();
             bytes += resource.len() + id.len() + new_id.len() + 10;
             if bytes > MAX_NAMED_BYTES {
                 affected.truncated = true;

@@ -7,6 +7,9 @@ use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use tokio_postgres::{Config, NoTls};
 
+/// How long a peer may leave data unacknowledged.
+const DEAD_PEER: Duration = Duration::from_secs(30);
+
 /// Limits on what one statement or transaction may take.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionLimits {
@@ -48,6 +51,8 @@ fn config(url: &str, limits: SessionLimits) -> Result<Config, tokio_postgres::Er
         millis(limits.idle_in_transaction),
     );
     config.options(options.trim()).connect_timeout(limits.connect);
+    // A peer that is gone without a word is noticed in half a minute, not in the quarter of an hour that TCP takes.
+    config.keepalives_idle(DEAD_PEER / 2).tcp_user_timeout(DEAD_PEER);
     if config.get_application_name().is_none() {
         config.application_name("qairon-service");
     }

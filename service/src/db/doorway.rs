@@ -283,10 +283,16 @@ async fn in_transaction<F>(connection: &mut AsyncPgConnection, write: &Write, wo
 where
     F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync,
 {
-    if let Some(once) = write.once.as_ref().filter(|_| !write.validate_only)
-        && let Some(first) = idempotency::begin(connection, once).await?
-    {
-        return Ok(first);
+    if let Some(once) = &write.once {
+        // A rehearsal answers as the repetition would, but claims nothing.
+        let first = if write.validate_only {
+            idempotency::find(connection, once).await?
+        } else {
+            idempotency::begin(connection, once).await?
+        };
+        if let Some(first) = first {
+            return Ok(first);
+        }
     }
     let response = work(connection).await?;
     if write.validate_only {

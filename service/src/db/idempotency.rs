@@ -55,14 +55,20 @@ pub async fn begin(connection: &mut AsyncPgConnection, once: &Once) -> Result<Op
     if !claimed.is_empty() {
         return Ok(None);
     }
+    find(connection, once).await
+}
+
+/// The response of the call that has the request ID; `None` when there is none.
+pub async fn find(connection: &mut AsyncPgConnection, once: &Once) -> Result<Option<Vec<u8>>, Failure> {
     let mut read = Sql::new();
     read.push("SELECT method = ").bind(Bind::Text(once.method.clone()));
     read.push(" AND digest = ").bind(Bind::Bytes(once.digest.clone()));
     read.push(", response FROM idempotency WHERE request_id = ").bind(Bind::Text(once.request_id.clone()));
     let found = read.rows(connection).await?;
     match found.first() {
+        None => Ok(None),
         Some(row) if row.bool(0) => Ok(Some(row.column(1).unwrap_or_default().to_vec())),
-        _ => {
+        Some(_) => {
             let message = format!("`{}` was the request ID of another request; use a new one", once.request_id);
             Err(Error::invalid("request_id", ErrorReason::RequestIdReused, message).into())
         }

@@ -68,6 +68,14 @@ pub fn select(entity: &Entity, projection: &Projection, id: &str) -> Sql {
     sql
 }
 
+/// Selects one object if it has an etag; the last column is its ID, as that of an update.
+pub fn select_if(entity: &Entity, projection: &Projection, id: &str, etag: Option<&Etag>) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT {}, {ALIAS}.\"id\" FROM \"{}\" {ALIAS}", projection.sql, entity.name));
+    condition(&mut sql, id, etag);
+    sql
+}
+
 /// Whether an object has an etag.
 pub async fn has_etag(
     connection: &mut AsyncPgConnection,

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::projection::etag;
 use super::sql::POSTGRES_EPOCH_MICROS;
-use crate::error::{Error, Result};
+use crate::domain::validate::MAX_JSON_DEPTH;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Writes a length-delimited field: a text, or a message encoded already.
 pub fn bytes_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
@@ -95,15 +96,18 @@ pub fn struct_field(out: &mut Vec<u8>, number: u32, json: &[u8]) -> Result<()> {
         return Ok(());
     }
     let value: Value = serde_json::from_slice(json).map_err(Error::internal)?;
-    struct_value(out, number, &value)
+    struct_value(out, number, &value, 0)
 }
 
-fn struct_value(out: &mut Vec<u8>, number: u32, value: &Value) -> Result<()> {
+fn struct_value(out: &mut Vec<u8>, number: u32, value: &Value, depth: usize) -> Result<()> {
+    if depth > MAX_JSON_DEPTH {
+        return Err(Error::nested_too_deeply());
+    }
     message_field(out, number, |out| {
         for (key, value) in value.as_object().into_iter().flatten() {
             message_field(out, 1, |out| {
                 bytes_field(out, 1, key.as_bytes());
-                message_field(out, 2, |out| json_value(out, value))
+                message_field(out, 2, |out| json_value(out, value, depth + 1))
             })?;
         }
         Ok(())
@@ -111,7 +115,7 @@ fn struct_value(out: &mut Vec<u8>, number: u32, value: &Value) -> Result<()> {
 }
 
 /// google.protobuf.Value: its fields are a oneof, so zero values are written.
-fn json_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
+fn json_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<()> {
     match value {
         Value::Null => {
             encode_key(1, WireType::Varint, out);
@@ -126,9 +130,9 @@ fn json_value(out: &mut Vec<u8>, value: &Value) -> Result<()> {
             encode_key(4, WireType::Varint, out);
             encode_varint((*value).into(), out);
         }
-        Value::Object(_) => struct_value(out, 5, value)?,
+        Value::Object(_) => struct_value(out, 5, value, depth)?,
         Value::Array(items) => message_field(out, 6, |out| {
-            items.iter().try_for_each(|item| message_field(out, 1, |out| json_value(out, item)))
+            items.iter().try_for_each(|item| message_field(out, 1, |out| json_value(out, item, depth + 1)))
         })?,
     }
     Ok(())
@@ -195,7 +199,7 @@ impl Embedded {
                     Kind::Bool => integer_field(out, number, value.as_bool().unwrap_or_default().into()),
                     Kind::Double => double_value(out, number, value.as_f64().unwrap_or_default()),
                     Kind::Timestamp => timestamp_value(out, number, value.as_i64().unwrap_or_default())?,
-                    Kind::Json => struct_value(out, number, value)?,
+                    Kind::Json => struct_value(out, number, value, 0)?,
                     Kind::Enum(descriptor) => {
                         let number_of = Kind::enum_number(descriptor, value.as_str().unwrap_or_default());
                         integer_field(out, number, number_of.unwrap_or_default().into());
@@ -214,5 +218,16 @@ impl Embedded {
             }
             Ok(())
         })
+    }
+}
+
+impl Error {
+    /// JSON that was written past the service and that no client could read.
+    fn nested_too_deeply() -> Self {
+        let message = format!(
+            "an object of the answer holds JSON of more than {MAX_JSON_DEPTH} levels, which was not written by this \
+             service; nest it less, or leave the field out with a read mask"
+        );
+        Self::new(ErrorKind::FailedPrecondition, qairon::v1::ErrorReason::Rule, message)
     }
 }

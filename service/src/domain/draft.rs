@@ -54,8 +54,12 @@ impl Draft {
     /// Decodes the object of a request.
     pub fn decode(entity: &Entity, bytes: &[u8]) -> Result<Self> {
         let message = DynamicMessage::decode(entity.message.clone(), bytes).map_err(|error| {
-            let message = format!("`{}` is not an encoded {}: {error}", entity.name, entity.type_name);
-            Error::invalid(&entity.name, ErrorReason::MalformedMessage, message)
+            let deep = error.to_string().contains("recursion limit");
+            let what = if deep { "nests its JSON too deeply" } else { "is not an encoded message of its type" };
+            let message = format!("`{}` {what} ({})", entity.name, entity.type_name);
+            let mut refused = Error::invalid(&entity.name, ErrorReason::MalformedMessage, message);
+            refused.cause = Some(error.to_string());
+            refused
         })?;
         let text = |number| {
             let value = message.get_field_by_number(number);
@@ -88,8 +92,12 @@ impl Draft {
         if let Some(unknown) = mask.into_iter().flatten().find(|path| *path != "*" && entity.field(path).is_none()) {
             return Err(unknown_field(entity, "update_mask", unknown));
         }
-        if entity.id_is_given() && mask.into_iter().flatten().any(|path| path == "id") {
-            let message = format!("the ID of {} is changed by `new_id`, not through the mask", entity.human());
+        if mask.into_iter().flatten().any(|path| path == "id") {
+            let message = if entity.id_is_given() {
+                format!("the ID of {} is changed by `new_id`, not through the mask", entity.a_human())
+            } else {
+                format!("the ID of {} is composed from {}; set those", entity.a_human(), entity.id_fields.join(", "))
+            };
             return Err(Error::invalid("update_mask", ErrorReason::InvalidValue, message));
         }
         let all = mask.is_some_and(|mask| mask.iter().any(|path| path == "*"));

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
 /// How deep JSON may nest. Protobuf libraries read a hundred levels of messages and a level of JSON takes three, with
 /// those around an object on top.
-const MAX_JSON_DEPTH: usize = 25;
+pub const MAX_JSON_DEPTH: usize = 25;
 /// The longest text that is kept in an index of its own, in bytes.
 const MAX_INDEXED_BYTES: usize = 2000;
 

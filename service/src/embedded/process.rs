@@ -96,6 +96,9 @@ fn wait(child: &mut Child) -> Exit {
 fn end_with_parent(command: &mut Command, signal: Signal) {
     let parent = Pid::this();
     let set_signal = move || {
+        // A shell lets what it starts in the background ignore SIGINT, and children inherit that; this one is to be
+        // stopped by it. SAFETY: the default action runs no code of ours.
+        unsafe { nix::sys::signal::signal(Signal::SIGINT, nix::sys::signal::SigHandler::SigDfl)? };
         // The hook runs after the change of user, which would reset the setting.
         nix::sys::prctl::set_pdeathsig(signal)?;
         // A parent that died before the setting sends nothing.

@@ -13,6 +13,7 @@ use crate::db::failure::{Failure, Intent};
 use crate::db::objects;
 use crate::db::projection::Projection;
 use crate::db::wire;
+use crate::domain::draft::{Value, rekeyed_id};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -29,7 +30,9 @@ pub async fn clone(store: &Store, method: &Method<'_>, bytes: Bytes) -> Result<B
         single_statement: false,
         once: once(&request.request_id, method.path, method.input, &bytes)?,
     };
-    let id = format!("{} on {}", request.id, request.deployment_target_id);
+    let target =
+        deployment.field("deployment_target_id").map(|f| (f, Value::Text(request.deployment_target_id.clone())));
+    let id = rekeyed_id(model, deployment, &request.id, target.as_slice());
     let projection = store.statements(deployment).whole.clone();
     let result = store
         .db

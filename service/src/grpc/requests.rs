@@ -101,8 +101,10 @@ pub struct Link {
 /// Decodes a request.
 pub fn decode<T: Message + Default>(bytes: Bytes) -> Result<T> {
     T::decode(bytes).map_err(|error| {
-        let message = format!("the request is not a message of the method's type: {error}");
-        Error::new(crate::error::ErrorKind::InvalidArgument, ErrorReason::MalformedMessage, message)
+        let message = "the request is not a message of the method's type";
+        let mut refused = Error::new(crate::error::ErrorKind::InvalidArgument, ErrorReason::MalformedMessage, message);
+        refused.cause = Some(error.to_string());
+        refused
     })
 }
 

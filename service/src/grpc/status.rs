@@ -103,7 +103,10 @@ pub fn from_transport(code: Code, message: &str) -> Option<Error> {
     }
 }
 
-fn too_large(message: &str) -> Error {
+fn too_large(cause: &str) -> Error {
     use qairon::v1::ErrorReason::MessageTooLarge;
-    Error::new(ErrorKind::Exhausted, MessageTooLarge, format!("the message is larger than allowed: {message}"))
+    let message = format!("a message takes up to {} bytes; send less at once", super::router::MAX_MESSAGE_BYTES);
+    let mut error = Error::new(ErrorKind::Exhausted, MessageTooLarge, message);
+    error.cause = Some(cause.to_owned());
+    error
 }

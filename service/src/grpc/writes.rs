@@ -17,6 +17,7 @@ use crate::db::failure::{Failure, Intent};
 use crate::db::idempotency::Once;
 use crate::db::objects::{self, Etag};
 use crate::db::projection::Projection;
+use crate::db::sql::Sql;
 use crate::db::{links, wire};
 use crate::domain::draft::{Draft, Value, composed_id, naming, rekeyed_id};
 use crate::domain::validate;
@@ -29,7 +30,9 @@ pub fn once(request_id: &str, method: &str, input: &MessageDescriptor, bytes: &B
     if request_id.is_empty() {
         return Ok(None);
     }
-    let message = DynamicMessage::decode(input.clone(), bytes.clone()).map_err(Error::internal)?;
+    let mut message = DynamicMessage::decode(input.clone(), bytes.clone()).map_err(Error::internal)?;
+    // A rehearsal is of the same request as the real call.
+    message.clear_field_by_name("validate_only");
     Once::new(request_id, method, &message)
 }
 
@@ -103,7 +106,7 @@ struct Change {
 pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>, bytes: Bytes) -> Result<Bytes> {
     let request: requests::Update = decode(bytes.clone())?;
     let draft = object(entity, request.object)?;
-    validate::id(store.model, entity, "id", &draft.id).map_err(|error| qualified(entity, error))?;
+    validate::id(store.model, entity, "id", &draft.id)?;
     let new_id = Some(request.new_id).filter(|id| !id.is_empty() && *id != draft.id);
     if let Some(new_id) = &new_id {
         validate::id(store.model, entity, "new_id", new_id)?;
@@ -140,17 +143,13 @@ pub async fn update(store: &Store, entity: &'static Entity, method: &Method<'_>,
     Ok(result.into())
 }
 
-fn qualified(entity: &Entity, error: Error) -> Error {
-    error.with_field(&format!("{}.id", entity.name))
-}
-
 /// The values of an object that is created because it is missing: they must make up the ID it was sent under.
 fn creatable(store: &Store, entity: &'static Entity, draft: &Draft) -> Result<Values> {
     let values = draft.for_insert(store.model, entity)?;
     let id = composed_id(entity, &values).unwrap_or_default();
     if id != draft.id {
         let message = format!("`allow_missing` would create `{id}`, but the ID sent is `{}`", draft.id);
-        return Err(qualified(entity, Error::invalid("id", ErrorReason::InvalidId, message)));
+        return Err(Error::invalid("id", ErrorReason::InvalidId, message));
     }
     Ok(values)
 }
@@ -166,6 +165,11 @@ impl Change {
         self.new_id.clone().unwrap_or_else(|| rekeyed_id(model, self.entity, &self.id, &self.values))
     }
 
+    fn sql(&self) -> Sql {
+        let (etag, new_id) = (self.etag.as_ref(), self.new_id.as_deref());
+        objects::update(self.entity, &self.id, etag, &self.values, new_id, &self.projection)
+    }
+
     async fn apply(
         self,
         connection: &mut AsyncPgConnection,
@@ -177,14 +181,10 @@ impl Change {
         } else {
             None
         };
-        let sql = objects::update(
-            entity,
-            &self.id,
-            self.etag.as_ref(),
-            &self.values,
-            self.new_id.as_deref(),
-            &self.projection,
-        );
+        // Nothing to set changes nothing, the etag least of all.
+        let idle = self.values.is_empty() && self.new_id.is_none();
+        let sql =
+            if idle { objects::select_if(entity, &self.projection, &self.id, self.etag.as_ref()) } else { self.sql() };
         let Some(mut row) = objects::one(connection, sql).await? else {
             let why = objects::why_nothing(connection, entity, &self.id).await?;
             return match self.otherwise {
