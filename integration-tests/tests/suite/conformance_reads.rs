@@ -210,7 +210,7 @@ async fn malformed_ids_are_refused_everywhere() {
     for entity in entities() {
         let name = &entity.name;
         for (id, reason) in malformed(&unknown_id(entity), entity) {
-            let field = format!("{name}.id");
+            let field = "id".to_owned();
             let place = |method| format!("{method} {name} {id:?}");
             report.refused(place("get"), client.get(name, &id).await, Code::InvalidArgument, reason, "id");
             report.refused(place("delete"), client.delete(name, &id).await, Code::InvalidArgument, reason, "id");

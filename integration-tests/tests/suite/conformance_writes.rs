@@ -191,7 +191,7 @@ async fn an_update_may_create_what_is_missing() {
         report.equal(name, response[name]["uid"].as_str(), Some(created.text("uid")));
         if !entity.id_is_given() {
             draft["id"] = unknown_id(entity).into();
-            let field = format!("{name}.id");
+            let field = "id".to_owned();
             let result = client.update_with(name, draft, may).await;
             report.refused(name, result, Code::InvalidArgument, "INVALID_ID", &field);
         }
