@@ -25,6 +25,7 @@ step "demo data is current" python3 demo/generate.py --check
 step "licences, bans and sources of dependencies" cargo deny --log-level error check licenses bans sources
 step "security advisories" scripts/check-advisories.sh
 step "clippy" cargo clippy --quiet --workspace --all-targets -- -D warnings
+step "generated server traits" cargo check --quiet -p qairon --features server
 if [[ ${1:-} != lint ]]; then
   step "PostgreSQL" scripts/ensure-postgres.sh
   step "programs" cargo build --quiet --workspace --bins
