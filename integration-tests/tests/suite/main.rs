@@ -17,6 +17,7 @@ mod listing;
 mod metrics;
 mod new_entity;
 mod restart;
+mod reviewed;
 mod rules_in_the_database;
 mod schema_catalogue;
 mod snapshot;
