@@ -1,7 +1,7 @@
 //! Calls to the server: one channel, a deadline for each call, and retries that do no harm.
 //!
 //! UNAVAILABLE is tried again a few times when a repetition cannot act twice: reads, and writes that carry a
-//! `request_id`, which every write that has the field gets here.
+//! `request_id`, which every write that has the field gets here. A stream of answers is taken up where it broke.
 
 use std::error::Error as _;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use tokio_stream::Stream;
 use tonic::client::Grpc;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt;
 
 use crate::codec::DynamicCodec;
@@ -55,7 +55,8 @@ impl Client {
 
     /// Calls a method that takes one request and gives one answer.
     pub async fn call(&self, method: &Method, mut request: DynamicMessage) -> Result<DynamicMessage> {
-        let mut repeatable = method.verb.is_some_and(|verb| verb.is_read());
+        // Whatever is written by hand and changes something takes a `request_id`; without one it only asks.
+        let mut repeatable = method.verb.is_none_or(|verb| verb.is_read());
         if request.descriptor().get_field_by_name("request_id").is_some() {
             request.set_field_by_name("request_id", Value::String(uuid::Uuid::now_v7().to_string()));
             repeatable = true;
@@ -92,6 +93,13 @@ impl Client {
         answer.await.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
     }
 
+    /// Calls a method that answers with a stream, and that takes a `resume_token` to take one up.
+    pub fn messages(&self, method: &'static Method, request: DynamicMessage) -> Messages {
+        let deadline = Instant::now() + self.timeout;
+        let client = self.clone();
+        Messages { client, method, request, stream: None, progress: Progress::None, failures: 0, deadline }
+    }
+
     async fn attempt(
         &self,
         method: &Method,
@@ -110,6 +118,20 @@ impl Client {
             Ok(answer) => answer.map(tonic::Response::into_inner),
             Err(elapsed) => Err(Status::from_error(Box::new(elapsed))),
         }
+    }
+
+    async fn open(
+        &self,
+        method: &Method,
+        message: DynamicMessage,
+        left: Duration,
+    ) -> std::result::Result<Streaming<DynamicMessage>, Status> {
+        let mut request = tonic::Request::new(message);
+        request.set_timeout(left);
+        request.metadata_mut().insert("x-qairon-actor", self.actor.clone());
+        let mut grpc = self.ready().await?;
+        let codec = DynamicCodec::new(method.descriptor.output());
+        Ok(grpc.server_streaming(request, path(method)?, codec).await?.into_inner())
     }
 
     async fn ready(&self) -> std::result::Result<Grpc<Channel>, Status> {
@@ -136,6 +158,105 @@ impl Client {
     }
 }
 
+/// The messages of an answer that is a stream. A stream that breaks is opened again with the token of its last message,
+/// so that nothing is left out and nothing comes twice.
+pub struct Messages {
+    client: Client,
+    method: &'static Method,
+    /// With the token of the last message.
+    request: DynamicMessage,
+    stream: Option<Streaming<DynamicMessage>>,
+    /// What came since the stream was opened.
+    progress: Progress,
+    /// How often in a row it broke before anything came.
+    failures: u32,
+    /// By when the next message has to be there.
+    deadline: Instant,
+}
+
+/// What a stream has brought since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Nothing.
+    None,
+    /// Messages, and it can be taken up behind the last.
+    Resumable,
+    /// Messages, and nobody knows how to go on behind the last.
+    Lost,
+}
+
+impl Messages {
+    /// The next message; `None` when the answer is complete.
+    pub async fn next(&mut self) -> Result<Option<DynamicMessage>> {
+        if self.progress != Progress::None {
+            // However long the whole takes, and whoever reads it: what counts is the wait for the next part.
+            self.deadline = Instant::now() + self.client.timeout;
+        }
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let status = match tokio::time::timeout(left, self.receive(left)).await {
+                Ok(Ok(None)) => return Ok(None),
+                Ok(Ok(Some(message))) => {
+                    self.note(&message);
+                    return Ok(Some(message));
+                }
+                Ok(Err(status)) => status,
+                Err(elapsed) => Status::from_error(Box::new(elapsed)),
+            };
+            self.stream = None;
+            self.recover(&status).await?;
+        }
+    }
+
+    /// The next message of the stream that is open, opening one when there is none.
+    async fn receive(&mut self, left: Duration) -> std::result::Result<Option<DynamicMessage>, Status> {
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            None => {
+                self.progress = match self.progress {
+                    Progress::Resumable => Progress::None,
+                    other => other,
+                };
+                self.stream.insert(self.client.open(self.method, self.request.clone(), left).await?)
+            }
+        };
+        stream.message().await
+    }
+
+    fn note(&mut self, message: &DynamicMessage) {
+        let token = message.get_field_by_name("resume_token").and_then(|token| token.as_str().map(str::to_owned));
+        self.progress = match token.filter(|token| !token.is_empty()) {
+            Some(token) => {
+                self.request.set_field_by_name("resume_token", Value::String(token));
+                Progress::Resumable
+            }
+            None => Progress::Lost,
+        };
+    }
+
+    /// Waits for a while, when there is a point in opening the stream again.
+    async fn recover(&mut self, status: &Status) -> Result<()> {
+        if self.progress == Progress::Resumable {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        let again = match self.progress {
+            Progress::Lost => false,
+            Progress::Resumable => is_transient(status) || is_out_of_time(status) || is_foreign(status),
+            Progress::None => is_transient(status),
+        };
+        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures - 1);
+        if self.progress == Progress::Resumable {
+            self.deadline = Instant::now() + self.client.timeout;
+        }
+        if !again || self.failures >= ATTEMPTS || Instant::now() + pause >= self.deadline {
+            return Err(self.client.failure(status));
+        }
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}
+
 /// Whether the failure arose on this side: a status that a server sent has no source.
 fn is_local(status: &Status) -> bool {
     status.source().is_some()
@@ -153,6 +274,17 @@ fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
 /// Whether our own patience ended: the clock of the call, or that of the transport.
 fn is_timeout(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<tokio::time::error::Elapsed>() || cause.is::<tonic::TimeoutExpired>()
+}
+
+/// Whether the time of a call was over, by the server's clock or ours.
+fn is_out_of_time(status: &Status) -> bool {
+    status.code() == Code::DeadlineExceeded || (is_local(status) && is_timeout(root(status)))
+}
+
+/// Whether the service said nothing of the kind: all its errors have details. An answer that something between it and us
+/// cut off, for one, is an unknown error to the transport.
+fn is_foreign(status: &Status) -> bool {
+    status.code() == Code::Unknown && status.get_details_error_info().is_none()
 }
 
 fn is_transient(status: &Status) -> bool {

@@ -19,6 +19,12 @@ pub fn equal(path: &str, text: &str) -> String {
     format!("{path} = {}", quoted(text))
 }
 
+/// A path equals one of several texts.
+pub fn one_of(path: &str, texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("in({path}, {})", texts.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +32,6 @@ mod tests {
     #[test]
     fn texts_are_quoted_and_stars_are_stars() {
         assert_eq!(equal("id", r#"a"b\c*"#), r#"id = "a\"b\\c\*""#);
+        assert_eq!(one_of("x.id", &["a".to_owned(), "*".to_owned()]), r#"in(x.id, "a", "\*")"#);
     }
 }

@@ -11,7 +11,6 @@ mod csv_import;
 mod error;
 mod filter;
 mod output;
-mod query_document;
 mod requests;
 mod structs;
 mod suggest;

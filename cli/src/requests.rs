@@ -110,10 +110,52 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// What a query document asks for; the server reads it, and answers for what is wrong with it.
+    pub fn document(text: &str) -> Result<Self> {
+        match text.trim_start().starts_with(['{', '[']) {
+            true => Ok(Self { filter: text.to_owned(), ..Self::default() }),
+            false => Err(Error::Usage(
+                "a query document is a JSON object or a list, such as `[{\"name\": \"id\", \"op\": \"eq\", \"val\": \"x\"}]`; \
+                 a filter in the filter language goes to `list --filter`"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Those of them that have one of these IDs.
+    pub fn among(self, ids: &[String]) -> Self {
+        Self { filter: format!("{} AND {}", filter::one_of("id", ids), self.filter), ..self }
+    }
+
+    /// The objects whose field or path has one of these values.
+    pub fn one_of(path: &str, values: &[String]) -> Self {
+        Self { filter: filter::one_of(path, values), ..Self::default() }
+    }
+
     /// The objects of an entity whose field or path has this value.
     pub fn equal(path: &str, value: &str) -> Self {
         Self { filter: filter::equal(path, value), ..Self::default() }
     }
+}
+
+/// Texts in parts that each fit into a filter, which has 16 KiB: see the limits of the service.
+pub fn in_parts(texts: &[String]) -> Vec<&[String]> {
+    const PART: usize = 14 * 1024;
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, text) in texts.iter().enumerate() {
+        // A comma and a space follow.
+        let size = filter::quoted(text).len() + 2;
+        if bytes + size > PART && index > start {
+            parts.push(&texts[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += size;
+    }
+    if start < texts.len() {
+        parts.push(&texts[start..]);
+    }
+    parts
 }
 
 /// The pages of a list.
@@ -159,9 +201,58 @@ impl<'a> Pages<'a> {
     }
 }
 
+/// How many objects a filter matches. One of them comes along at most.
+pub async fn count(client: &Client, entity: &Entity, filter: &str) -> Result<i64> {
+    let request = Request::standard(entity, Verb::List)
+        .text("filter", filter)
+        .set("page_size", Value::I32(1))
+        .set("include_total_size", Value::Bool(true))
+        .mask("read_mask", &["id".to_owned()]);
+    let answer = request.call(client).await?;
+    let total = answer.get_field_by_name("total_size").and_then(|total| total.as_i64());
+    total.ok_or_else(|| Error::refused("the answer of the server holds no total"))
+}
+
+/// A filter and an order as the server understands them, in the filter language.
+pub async fn explain(client: &Client, entity: &Entity, query: &ListQuery) -> Result<(String, String)> {
+    let name = "ExplainFilter";
+    let method = qairon::model().methods().iter().find(|method| method.descriptor.name() == name);
+    let method = method.ok_or_else(|| Error::refused(format!("no method `{name}`")))?;
+    let request = Request::new(method)
+        .text("resource", &entity.name)
+        .text("filter", &query.filter)
+        .text("order_by", &query.order_by);
+    let answer = request.call(client).await?;
+    let text = |field| {
+        let value = answer.get_field_by_name(field);
+        value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    Ok((text("filter"), text("order_by")))
+}
+
 /// The objects in the first field of an answer.
 fn objects(answer: &DynamicMessage) -> Vec<DynamicMessage> {
     let list = answer.get_field_by_number(1);
     let items = list.as_deref().and_then(Value::as_list).unwrap_or_default();
     items.iter().filter_map(|item| item.as_message().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_fit_into_filters_and_leave_nothing_out() {
+        let texts: Vec<String> = (0..5000).map(|n| format!("{n}{}", "*".repeat(n % 300))).collect();
+        let parts = in_parts(&texts);
+        assert_eq!(parts.concat(), texts);
+        assert!(parts.iter().all(|part| filter::one_of("relation.id", part).len() < 16 * 1024));
+        assert!(in_parts(&[]).is_empty());
+    }
+
+    #[test]
+    fn only_documents_are_sent_as_documents() {
+        assert_eq!(ListQuery::document(" [] ").expect("a list").filter, " [] ");
+        assert!(ListQuery::document("name = x").is_err());
+    }
 }

@@ -33,7 +33,7 @@ pub fn to_json(message: &DynamicMessage) -> Json {
 }
 
 /// The word for what a JSON value is.
-pub fn kind_of(json: &Json) -> &'static str {
+fn kind_of(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",

@@ -8,9 +8,10 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use qairon::model::{Entity, Method, Verb};
 use serde_json::{Map, Value, json};
 use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
 
 use crate::codec::DynamicCodec;
 use crate::factory::Factory;
@@ -23,6 +24,18 @@ pub struct Client {
     channel: Channel,
     metadata: Vec<(String, String)>,
     timeout: Option<Duration>,
+}
+
+/// The messages of an answer that is a stream.
+#[derive(Debug)]
+pub struct Messages(Streaming<DynamicMessage>);
+
+impl Messages {
+    /// The next one in JSON, when it is there.
+    pub async fn next(&mut self) -> Result<Option<Value>, Failure> {
+        let message = self.0.message().await.map_err(|status| Failure::new(&status))?;
+        Ok(message.map(|message| from_message(&message)))
+    }
 }
 
 /// An object as the API returned it.
@@ -112,6 +125,50 @@ impl Client {
 
     /// Calls a method with bytes, whether they are a message of its type or not.
     pub async fn call_encoded(&self, method: &Method, request: Vec<u8>) -> Result<DynamicMessage, Status> {
+        let (mut grpc, request, path) = self.prepared(method, request).await?;
+        let codec = DynamicCodec::new(method.descriptor.output());
+        Ok(grpc.unary(request, path, codec).await?.into_inner())
+    }
+
+    /// Calls a method whose answer is a stream and collects its messages. Those before an error are lost.
+    pub async fn stream(&self, method: &str, request: Value) -> Result<Vec<Value>, Failure> {
+        let mut messages = self.open(method, request).await?;
+        let mut all = Vec::new();
+        while let Some(message) = messages.next().await? {
+            all.push(message);
+        }
+        Ok(all)
+    }
+
+    /// Calls a method whose answer is a stream, and hangs up after a number of messages.
+    pub async fn stream_start(&self, method: &str, request: Value, count: usize) -> Result<Vec<Value>, Failure> {
+        let mut messages = self.open(method, request).await?;
+        let mut first = Vec::new();
+        while first.len() < count {
+            let Some(message) = messages.next().await? else { break };
+            first.push(message);
+        }
+        Ok(first)
+    }
+
+    /// Calls a method whose answer is a stream. What is dropped before its end is cancelled.
+    pub async fn open(&self, method: &str, request: Value) -> Result<Messages, Failure> {
+        let method = find_method(method);
+        let message = to_message(&method.descriptor.input(), request);
+        let codec = DynamicCodec::new(method.descriptor.output());
+        let opened = async {
+            let (mut grpc, request, path) = self.prepared(method, message.encode_to_vec()).await?;
+            let request = request.map(tokio_stream::once);
+            Ok(grpc.streaming(request, path, codec).await?.into_inner())
+        };
+        opened.await.map(Messages).map_err(|status: Status| Failure::new(&status))
+    }
+
+    async fn prepared(
+        &self,
+        method: &Method,
+        request: Vec<u8>,
+    ) -> Result<(Grpc<Channel>, Request<Vec<u8>>, PathAndQuery), Status> {
         let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(64 << 20);
         grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let mut request = Request::new(request);
@@ -123,9 +180,7 @@ impl Client {
         if let Some(timeout) = self.timeout {
             request.set_timeout(timeout);
         }
-        let path = method.path.parse().expect("a path");
-        let codec = DynamicCodec::new(method.descriptor.output());
-        Ok(grpc.unary(request, path, codec).await?.into_inner())
+        Ok((grpc, request, method.path.parse().expect("a path")))
     }
 
     /// A message from JSON: field names of the protos, a field mask as a list of paths.

@@ -39,7 +39,7 @@ mod qcli;
 mod report;
 mod server;
 
-pub use client::{Client, Row, find_entity, merged};
+pub use client::{Client, Messages, Row, find_entity, merged};
 pub use cluster::{Cluster, Durability};
 pub use database::{Database, sql_error};
 pub use factory::{Factory, World};

@@ -95,7 +95,7 @@ impl Error {
         Self::new(
             ErrorKind::DeadlineExceeded,
             ErrorReason::DeadlineExceeded,
-            "the call did not finish in the time it was given; a write may still have been done",
+            "the call did not finish in the time it was given; if it was a write, it may still have been done",
         )
     }
 

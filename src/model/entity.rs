@@ -44,12 +44,23 @@ pub struct Link {
     pub scope: Option<LinkScope>,
     /// The reference of the owner whose object is always linked.
     pub home: Option<String>,
+    /// The end that depends on the other.
+    pub dependent: Option<LinkEnd>,
     /// The table.
     pub table: String,
     /// The column of the owner's ID.
     pub owner_column: String,
     /// The column of the target's ID.
     pub target_column: String,
+}
+
+/// One end of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkEnd {
+    /// The entity that declares it.
+    Owner,
+    /// The other.
+    Target,
 }
 
 /// The part of the infrastructure inside which a link stays.

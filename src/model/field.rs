@@ -2,6 +2,8 @@
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor};
 
+use super::dependence::Dependence;
+
 /// One field of an entity.
 #[derive(Debug, Clone)]
 pub struct Field {
@@ -79,6 +81,8 @@ pub struct Reference {
     pub relation: String,
     /// The names of the relation on the other side, the canonical one first.
     pub inverse: Vec<String>,
+    /// What it says of who depends on whom.
+    pub dependence: Dependence,
 }
 
 /// A field that repeats the content of a relation.

@@ -3,6 +3,7 @@
 //! Server, command line and tests read this one structure; none of them keeps a list of entities of its own. It is
 //! built once from descriptors and never changes, so names are plain strings and look-ups are by map.
 
+mod dependence;
 mod entity;
 mod field;
 mod id;
@@ -15,7 +16,8 @@ use std::collections::HashMap;
 
 use prost_reflect::DescriptorPool;
 
-pub use entity::{Entity, Link, LinkScope};
+pub use dependence::{Crossing, Dependence, Mood};
+pub use entity::{Entity, Link, LinkEnd, LinkScope};
 pub use field::{Embed, Field, Kind, Reference};
 pub use id::{IdError, MAX_NAME_BYTES, is_name};
 pub use method::{Method, Verb};

@@ -31,6 +31,8 @@ pub(super) struct LinkOptions {
     pub scope: i32,
     #[prost(string, tag = "5")]
     pub home: String,
+    #[prost(int32, tag = "6")]
+    pub dependent: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -61,6 +63,8 @@ pub(super) struct ReferenceOptions {
     pub relation: String,
     #[prost(string, repeated, tag = "3")]
     pub inverse: Vec<String>,
+    #[prost(int32, tag = "4")]
+    pub dependence: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]

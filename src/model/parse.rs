@@ -6,7 +6,8 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind as ProtoKind, MessageDescriptor, ReflectMessage,
 };
 
-use super::entity::{Entity, Link, LinkScope};
+use super::dependence::{self, Crossing, Dependence};
+use super::entity::{Entity, Link, LinkEnd, LinkScope};
 use super::field::{Embed, Field, Kind, Reference};
 use super::method::{Method, Verb, check_shape};
 use super::options::{AttributeOptions, EntityOptions, extension};
@@ -27,6 +28,7 @@ impl Model {
     /// error names the element at fault.
     pub fn parse_checked(pool: DescriptorPool) -> Result<Self, String> {
         let model = Self::parse(pool)?;
+        dependence::check(&model)?;
         for method in &model.methods {
             let Some((entity, verb)) = method.entity.map(|index| &model.entities[index]).zip(method.verb) else {
                 continue;
@@ -144,6 +146,11 @@ fn parse_entity(index: usize, message: MessageDescriptor, options: EntityOptions
             _ => None,
         },
         home: (!link.home.is_empty()).then_some(link.home),
+        dependent: match link.dependent {
+            1 => Some(LinkEnd::Owner),
+            2 => Some(LinkEnd::Target),
+            _ => None,
+        },
         relation: link.relation,
         target: link.target,
         inverse: link.inverse,
@@ -186,6 +193,7 @@ fn parse_field(descriptor: FieldDescriptor, id_is_given: bool) -> Result<Field, 
         entity: reference.entity,
         relation: reference.relation,
         inverse: reference.inverse,
+        dependence: Dependence::from_number(reference.dependence),
     });
     if let Some(reference) = &reference {
         if kind != Kind::Text || name != format!("{}_id", reference.relation) && !name.ends_with("_id") {
@@ -287,6 +295,7 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
                     names: vec![reference.relation.clone()],
                     target: reference.entity.clone(),
                     kind: RelationKind::ToOne { field: field.clone() },
+                    dependents: reference.dependence.of_named(),
                 },
             ));
             found.push((
@@ -295,6 +304,7 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
                     names: reference.inverse.clone(),
                     target: entity.name.clone(),
                     kind: RelationKind::ToMany { field },
+                    dependents: reference.dependence.of_holder(),
                 },
             ));
         }
@@ -311,6 +321,7 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
                     names: vec![link.relation.clone()],
                     target: link.target.clone(),
                     kind: linked(&link.owner_column, &link.target_column, true),
+                    dependents: (link.dependent == Some(LinkEnd::Target)).then_some(Crossing::Uses),
                 },
             ));
             found.push((
@@ -319,6 +330,7 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
                     names: vec![link.inverse.clone()],
                     target: entity.name.clone(),
                     kind: linked(&link.target_column, &link.owner_column, false),
+                    dependents: (link.dependent == Some(LinkEnd::Owner)).then_some(Crossing::Uses),
                 },
             ));
         }

@@ -1,5 +1,7 @@
 //! Relations: the ways from one entity to another.
 
+use super::dependence::Crossing;
+
 /// A way from objects of one entity to objects of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
@@ -9,6 +11,8 @@ pub struct Relation {
     pub target: String,
     /// How it is stored.
     pub kind: RelationKind,
+    /// How those at the other end depend on this one; `None` when they do not.
+    pub dependents: Option<Crossing>,
 }
 
 /// How a relation is stored.

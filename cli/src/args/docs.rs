@@ -1,6 +1,6 @@
 //! Help texts from the comments of the protos. They are decoded only when help is to be printed.
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MethodDescriptor};
 use qairon::model::Entity;
 
 /// The comments, when they are wanted.
@@ -24,6 +24,15 @@ impl Docs {
         let rest = comment.strip_prefix(&entity.type_name).unwrap_or(&comment);
         let rest = rest.strip_prefix(" is ").or_else(|| rest.strip_prefix(": ")).unwrap_or(rest);
         capitalised(rest.split(". ").next().unwrap_or(rest))
+    }
+
+    /// What a method does.
+    pub fn method(&self, method: &MethodDescriptor) -> String {
+        let pool = self.pool.as_ref();
+        let service = pool.and_then(|pool| pool.get_service_by_name(method.parent_service().full_name()));
+        let documented = service.and_then(|service| service.methods().find(|found| found.name() == method.name()));
+        let comment = documented.and_then(|method| comment(&method.parent_file(), method.path())).unwrap_or_default();
+        comment.split(". ").next().unwrap_or(&comment).to_owned()
     }
 
     /// What a field holds.

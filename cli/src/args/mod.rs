@@ -1,7 +1,7 @@
 //! The command tree, built from the model.
 //!
-//! Nobody waits for 36 resources with 14 commands each: the resource is found first ([`route`]), and only its commands
-//! are built in full. The others are names in the list that `--help` prints.
+//! Nobody waits for 36 resources with 14 commands each: the resource or the group is found first ([`route`]), and
+//! only its commands are built in full. The others are names in the list that `--help` prints.
 
 pub mod action;
 mod docs;
@@ -9,6 +9,7 @@ pub mod globals;
 mod help_tree;
 pub mod resource;
 pub mod route;
+pub mod trace;
 
 use clap::{Arg, ArgAction, Command};
 use qairon::model::Entity;
@@ -18,9 +19,12 @@ pub use docs::Docs;
 pub use help_tree::help_tree;
 
 /// The commands that are not a resource's, with what they do.
-pub const GROUPS: [(&str, &str); 3] = [
+pub const GROUPS: [(&str, &str); 6] = [
     ("csv_import", "Create objects from CSV files"),
     ("dependencies", "Follow dependencies between any two objects"),
+    ("find", "Find a text in the IDs and names of all objects, best matches first"),
+    ("native_id", "Find every object with a provider's own identifier, such as an ARN"),
+    (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
     ("version", "Print the version"),
 ];
 
@@ -39,39 +43,43 @@ pub fn tree(full: Full<'_>, docs: &Docs) -> Command {
         .override_usage("qcli [OPTIONS] <RESOURCE> <COMMAND> [ARGUMENTS]")
         .after_help("`qcli <resource> --help` lists the commands of a resource, and `qcli <resource> <command> --help` their arguments.")
         .args(globals::args());
+    let wanted = |name: &str| match full {
+        Full::All => true,
+        Full::Only(only) => only == name,
+    };
     for entity in qairon::model().entities() {
-        let wanted = match full {
-            Full::All => true,
-            Full::Only(name) => name == entity.name,
-        };
         let command = Command::new(entity.name.clone()).about(docs.entity(entity));
-        root = root.subcommand(if wanted { resource::commands(command, entity, docs) } else { command });
+        root = root.subcommand(if wanted(&entity.name) { resource::commands(command, entity, docs) } else { command });
     }
-    root.subcommands(GROUPS.iter().map(|(name, about)| group(name, about)))
+    let groups = GROUPS.iter().map(|(name, about)| {
+        let command = Command::new(*name).about(*about);
+        if wanted(name) { group(command, docs) } else { command }
+    });
+    root.subcommands(groups)
         .subcommand(Command::new(HELP_TREE).hide(true).about("Print every command with its arguments"))
 }
 
 /// Whose commands are built.
 #[derive(Debug, Clone, Copy)]
 pub enum Full<'a> {
-    /// Those of the resource of this name.
+    /// Those of the resource or the group of this name.
     Only(&'a str),
     /// Those of every resource.
     All,
 }
 
 /// The commands of a group.
-pub fn group_verbs(name: &str) -> &'static [&'static str] {
+pub fn group_verbs(name: &str) -> Vec<&'static str> {
     match name {
-        "csv_import" => &["import_csv"],
-        "dependencies" => &["get_related"],
-        _ => &[],
+        "csv_import" => vec!["import_csv"],
+        "dependencies" => vec!["get_related"],
+        trace::TRACE => trace::TRACES.iter().map(|trace| trace.verb).collect(),
+        _ => Vec::new(),
     }
 }
 
-fn group(name: &'static str, about: &'static str) -> Command {
-    let command = Command::new(name).about(about);
-    match name {
+fn group(command: Command, docs: &Docs) -> Command {
+    match command.get_name() {
         "csv_import" => verbs(command).subcommand(
             Command::new("import_csv")
                 .about("Create the objects of a CSV file, all or none; the header names the fields")
@@ -84,7 +92,8 @@ fn group(name: &'static str, about: &'static str) -> Command {
                 .about("List the objects that a dependency relates to")
                 .arg(positional("id", "The ID of the dependency").value_name("dependency_id").required(true)),
         ),
-        _ => command,
+        trace::TRACE => trace::group(command, docs),
+        _ => trace::search(command, docs),
     }
 }
 

@@ -53,7 +53,9 @@ pub(super) fn commands(command: Command, entity: &Entity, docs: &Docs) -> Comman
         .subcommand(create(entity, docs))
         .subcommand(sub("get", format!("Print {one}")).arg(id()))
         .subcommand(list(sub("list", format!("Print the {many}"))))
-        .subcommand(sub("query", format!("Print the {many} that a JSON query document selects")).arg(query()))
+        .subcommand(
+            sub("query", format!("Print the {many} that a JSON query document selects")).arg(query()).arg(explain()),
+        )
         .subcommand(
             sub("get_field", format!("Print one field of {one}, or the objects of a relation")).arg(id()).arg(field()),
         )
@@ -188,11 +190,21 @@ fn list(command: Command) -> Command {
         arg.value_parser(clap::value_parser!(i64).range(range)).allow_negative_numbers(true)
     };
     command
-        .arg(option("filter", "FILTER", "Which objects, in the filter language: stack.application_id = \"shop\""))
-        .arg(option("order_by", "FIELDS", "Fields in order of weight, each with an optional `desc` [default: id]"))
+        .arg(option("filter", "FILTER", "Which objects, in the filter language (stack.application_id = \"shop\") or as a query document"))
+        .arg(option("order_by", "FIELDS", "Fields or paths over relations to one object, in order of weight, each with an optional `desc` [default: id]"))
         .arg(number(option("limit", "N", "How many objects at most"), 0..=i64::MAX))
         .arg(number(option("skip", "N", "How many objects to pass over first"), 0..=i64::from(i32::MAX)))
         .arg(number(option("page_size", "N", "How many objects to ask for in one call"), 1..=1000))
+        .arg(
+            flag("count", "Print how many objects the filter matches, and nothing else")
+                .conflicts_with_all(["order_by", "limit", "skip", "page_size"]),
+        )
+        .arg(explain().conflicts_with_all(["count", "limit", "skip", "page_size"]))
+}
+
+fn explain() -> Arg {
+    let help = "Print the filter as the server understands it, in the filter language, and list nothing";
+    flag("explain_filter", help).long("explain-filter").alias("explain_filter")
 }
 
 fn set_field(command: Command, entity: &Entity) -> Command {

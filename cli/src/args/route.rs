@@ -11,7 +11,7 @@ use crate::suggest;
 pub struct Route {
     /// The arguments, the program's name included.
     pub argv: Vec<OsString>,
-    /// The resource whose commands are wanted; empty when it is none in particular.
+    /// The resource or the group whose commands are wanted; empty when it is none in particular.
     pub resource: String,
     /// Whether help will be printed, which needs the comments of the protos.
     pub wants_docs: bool,
@@ -42,11 +42,16 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
             let entities = qairon::model().entities().iter().map(|entity| entity.name.as_str());
             let groups = GROUPS.iter().map(|(group, _)| *group);
             argv[at] = known("resource or command", &argv[at], entities.chain(groups).chain([HELP_TREE]))?;
-            if let (false, Some(at)) = (group_verbs(&name).is_empty(), words.next()) {
-                let verbs = group_verbs(&name).iter().copied();
-                argv[at] = known(&format!("command of `{name}`"), &argv[at], verbs)?;
+            let verbs = group_verbs(&name);
+            if !verbs.is_empty() {
+                let verb = words.next();
+                if let Some(at) = verb {
+                    argv[at] = known(&format!("command of `{name}`"), &argv[at], verbs.into_iter())?;
+                }
+                route.wants_docs |= verb.is_none_or(|at| argv[at] == "help");
             }
             route.wants_docs |= name == HELP_TREE;
+            route.resource = name;
         }
     }
     route.argv = argv;
@@ -118,6 +123,10 @@ mod tests {
         }
         assert_eq!(route(argv("qcli help stack create")).expect("help").resource, "stack");
         assert_eq!(route(argv("qcli csv-import import-csv stack -")).expect("csv").argv[2], "import_csv");
+        let search = route(argv("qcli native-id a-b")).expect("native_id");
+        assert_eq!((search.resource.as_str(), search.argv[2].to_str()), ("native_id", Some("a-b")));
+        assert!(route(argv("qcli trace")).expect("trace").wants_docs);
+        assert!(!route(argv("qcli trace impact fleet x")).expect("impact").wants_docs);
     }
 
     #[test]
@@ -127,6 +136,7 @@ mod tests {
             ("qcli stack gte x", "unknown command of `stack` `gte`, did you mean `get`?"),
             ("qcli deployment asign-zone x y", "did you mean `assign_zone`?"),
             ("qcli csv_import imprt_csv x y", "did you mean `import_csv`?"),
+            ("qcli trace imapct x y", "unknown command of `trace` `imapct`, did you mean `impact`?"),
         ] {
             assert!(route(argv(words)).expect_err(words).to_string().contains(told), "{words}");
         }

@@ -1,19 +1,20 @@
 //! `get_field_query`: one field or relation of every object that a query selects, an element for each.
+//!
+//! What is related is read for a whole page of objects at a time, and given back to each of them here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use prost_reflect::DynamicMessage;
-use qairon::model::{Entity, Relation};
+use qairon::model::{Entity, Relation, RelationKind};
 use serde_json::Value as Json;
 
 use super::Session;
 use super::field::reference;
-use super::relation::{Readable, embedded, related, text_of};
+use super::relation::{Readable, embedded, inverse, related, text_of};
 use crate::client::Client;
 use crate::error::Result;
 use crate::output::row::{Datum, Row, datum};
-use crate::query_document;
-use crate::requests::{self, Pages, read_mask};
+use crate::requests::{self, ListQuery, Pages, in_parts, read_mask};
 
 impl Session {
     pub(super) async fn get_field_query(&mut self, entity: &'static Entity, name: &str, document: &str) -> Result<()> {
@@ -21,7 +22,7 @@ impl Session {
         if let Some(target) = readable.target() {
             self.check_asked(target)?;
         }
-        let query = query_document::parse(entity, document)?;
+        let query = ListQuery::document(document)?;
         let reader = Reader { client: self.client.clone(), entity, asked: &self.asked };
         let mut pages = Pages::new(&reader.client, entity, &query, &readable.mask());
         let mut page = pages.next().await?.unwrap_or_default();
@@ -59,11 +60,12 @@ impl Reader<'_> {
             }
             Readable::Relation(relation) if relation.is_to_one() => self.read_one(relation, page).await,
             Readable::Relation(relation) => {
-                let mut lists = Vec::new();
-                for object in page {
-                    lists.push(self.read_many(relation, &text_of(object, "id")).await?);
-                }
-                Ok(lists)
+                let ids: Vec<String> = page.iter().map(|object| text_of(object, "id")).collect();
+                let mut lists = match &relation.kind {
+                    RelationKind::Linked { .. } => self.read_linked(relation, &ids).await?,
+                    _ => self.read_many(relation, &ids).await?,
+                };
+                Ok(ids.iter().map(|id| Datum::List(lists.remove(id).unwrap_or_default())).collect())
             }
         }
     }
@@ -83,15 +85,62 @@ impl Reader<'_> {
         Ok(ids.iter().map(|id| rows.get(id).cloned().unwrap_or(Datum::Json(Json::Null))).collect())
     }
 
-    async fn read_many(&self, relation: &Relation, id: &str) -> Result<Datum> {
+    /// The objects that refer to each of these: they name it themselves.
+    async fn read_many(&self, relation: &Relation, ids: &[String]) -> Result<HashMap<String, Vec<Datum>>> {
         let target = qairon::model().target(&relation.target);
-        let query = related(self.entity, relation, id)?;
-        let mut pages = Pages::new(&self.client, target, &query, &read_mask(self.asked));
-        let mut rows = Vec::new();
-        while let Some(page) = pages.next().await? {
-            rows.extend(page.iter().map(|object| self.row(target, object)));
+        let field = reference(relation).to_owned();
+        let mut mask = read_mask(self.asked);
+        if !mask.is_empty() {
+            mask.push(field.clone());
         }
-        Ok(Datum::List(rows))
+        let mut lists: HashMap<String, Vec<Datum>> = HashMap::new();
+        for part in in_parts(ids) {
+            for object in self.all(target, &ListQuery::one_of(&field, part), &mask).await? {
+                lists.entry(text_of(&object, &field)).or_default().push(self.row(target, &object));
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The objects linked with each of these. A row does not tell its links, so first come all that are linked with
+    /// any, and then who is linked with whom: asked from the side of the fewer.
+    async fn read_linked(&self, relation: &Relation, ids: &[String]) -> Result<HashMap<String, Vec<Datum>>> {
+        let target = qairon::model().target(&relation.target);
+        let back = format!("{}.id", inverse(self.entity, relation)?.name());
+        let mut rows = BTreeMap::new();
+        for part in in_parts(ids) {
+            for object in self.all(target, &ListQuery::one_of(&back, part), &read_mask(self.asked)).await? {
+                rows.insert(text_of(&object, "id"), self.row(target, &object));
+            }
+        }
+        let mut lists: HashMap<String, Vec<Datum>> = HashMap::new();
+        let id_alone = ["id".to_owned()];
+        if rows.len() * in_parts(ids).len() < ids.len() {
+            for (other, row) in &rows {
+                let linked = ListQuery::equal(&format!("{}.id", relation.name()), other);
+                for part in in_parts(ids) {
+                    for owner in self.all(self.entity, &linked.clone().among(part), &id_alone).await? {
+                        lists.entry(text_of(&owner, "id")).or_default().push(row.clone());
+                    }
+                }
+            }
+        } else if !rows.is_empty() {
+            for id in ids {
+                let others = self.all(target, &related(self.entity, relation, id)?, &id_alone).await?;
+                let found = others.iter().filter_map(|other| rows.get(&text_of(other, "id")).cloned());
+                lists.insert(id.clone(), found.collect());
+            }
+        }
+        Ok(lists)
+    }
+
+    async fn all(&self, entity: &Entity, query: &ListQuery, mask: &[String]) -> Result<Vec<DynamicMessage>> {
+        let mut pages = Pages::new(&self.client, entity, query, mask);
+        let mut objects = Vec::new();
+        while let Some(page) = pages.next().await? {
+            objects.extend(page);
+        }
+        Ok(objects)
     }
 
     fn row(&self, target: &Entity, object: &DynamicMessage) -> Datum {

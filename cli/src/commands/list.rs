@@ -2,11 +2,12 @@
 
 use clap::ArgMatches;
 use qairon::model::Entity;
+use serde_json::Value as Json;
 
 use super::{Session, text};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::output::Format;
 use crate::output::row::Row;
-use crate::query_document;
 use crate::requests::{self, ListQuery, Pages, read_mask};
 
 impl Session {
@@ -25,12 +26,61 @@ impl Session {
             limit: number("limit"),
             page_size: number("page_size"),
         };
-        self.rows(entity, &query).await
+        if matches.get_flag("count") {
+            self.refuse_fields("count")?;
+            return self.count(entity, &query).await;
+        }
+        self.rows_or_explanation(entity, &query, matches).await
     }
 
-    pub(super) async fn query(&mut self, entity: &'static Entity, document: &str) -> Result<()> {
-        let query = query_document::parse(entity, document)?;
-        self.rows(entity, &query).await
+    pub(super) async fn query(&mut self, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+        let query = ListQuery::document(text(matches, "query"))?;
+        self.rows_or_explanation(entity, &query, matches).await
+    }
+
+    async fn rows_or_explanation(&mut self, entity: &Entity, query: &ListQuery, matches: &ArgMatches) -> Result<()> {
+        match matches.get_flag("explain_filter") {
+            true => {
+                self.refuse_fields("explain-filter")?;
+                self.explain(entity, query).await
+            }
+            false => self.rows(entity, query).await,
+        }
+    }
+
+    /// There are no rows to print fields of.
+    fn refuse_fields(&self, flag: &str) -> Result<()> {
+        match self.asked.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Usage(format!("`--{flag}` prints no rows, leave out `--field`"))),
+        }
+    }
+
+    /// A number for scripts: bare, unless JSON was asked for by name.
+    async fn count(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
+        let count = requests::count(&self.client, entity, &query.filter).await?;
+        match self.output.asked {
+            Some(Format::Json) => self
+                .output
+                .object(&Row::of_cells([("resource", Json::from(entity.name.as_str())), ("count", Json::from(count))])),
+            _ => self.output.line(&count.to_string()),
+        }
+    }
+
+    /// The filter on one line and, when there is one, the order on the next.
+    async fn explain(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
+        let (filter, order_by) = requests::explain(&self.client, entity, query).await?;
+        match self.output.asked {
+            Some(Format::Json) => self.output.object(&Row::of_cells([
+                ("resource", Json::from(entity.name.as_str())),
+                ("filter", Json::from(filter)),
+                ("order_by", Json::from(order_by)),
+            ])),
+            _ => {
+                self.output.line(&filter)?;
+                if order_by.is_empty() { Ok(()) } else { self.output.line(&format!("order by {order_by}")) }
+            }
+        }
     }
 
     async fn rows(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {

@@ -6,16 +6,19 @@ mod delete;
 mod dependencies;
 mod field;
 mod field_query;
+mod find;
 mod link;
 mod list;
 mod relation;
 mod set_field;
+mod trace;
 
 use clap::ArgMatches;
 use prost_reflect::DynamicMessage;
 use qairon::model::Entity;
 
 use crate::args::globals::Globals;
+use crate::args::trace::TRACE;
 use crate::args::{action as actions, resource};
 use crate::client::Client;
 use crate::csv_import;
@@ -57,7 +60,8 @@ impl Session {
             "version" => self.output.line(concat!("qcli ", env!("CARGO_PKG_VERSION"))),
             "csv_import" => csv_import::run(self, matches).await,
             "dependencies" => self.get_related(named("dependency")?, named("related")?, text(matches, "id")).await,
-            _ => Err(Error::Usage(format!("unknown command `{name}`"))),
+            TRACE => self.trace(verb, matches).await,
+            name => self.search(name, matches).await,
         }
     }
 
@@ -67,7 +71,7 @@ impl Session {
             "create" => self.create(entity, matches).await,
             "get" => self.get(entity, id()).await,
             "list" => self.list(entity, matches).await,
-            "query" => self.query(entity, text(matches, "query")).await,
+            "query" => self.query(entity, matches).await,
             "get_field" => self.get_field(entity, id(), text(matches, "field")).await,
             "get_field_query" => self.get_field_query(entity, text(matches, "field"), text(matches, "query")).await,
             "set_field" => self.set_field(entity, matches).await,

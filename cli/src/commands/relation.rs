@@ -64,8 +64,7 @@ pub fn related(entity: &Entity, relation: &Relation, id: &str) -> Result<ListQue
     match &relation.kind {
         RelationKind::ToMany { field } => Ok(ListQuery::equal(field, id)),
         RelationKind::Linked { .. } => {
-            let back = inverse(entity, relation)
-                .ok_or_else(|| Error::Usage(format!("`{}` cannot be followed back", relation.name())))?;
+            let back = inverse(entity, relation)?;
             Ok(ListQuery::equal(&format!("{}.id", back.name()), id))
         }
         RelationKind::ToOne { field } => {
@@ -75,12 +74,17 @@ pub fn related(entity: &Entity, relation: &Relation, id: &str) -> Result<ListQue
 }
 
 /// The same link, seen from its other end.
-fn inverse(entity: &Entity, relation: &Relation) -> Option<&'static Relation> {
-    let RelationKind::Linked { table, owner, .. } = &relation.kind else { return None };
-    qairon::model().target(&relation.target).relations.iter().find(|back| {
-        back.target == entity.name
-            && matches!(&back.kind, RelationKind::Linked { table: other, owner: end, .. } if other == table && end != owner)
-    })
+pub fn inverse(entity: &Entity, relation: &Relation) -> Result<&'static Relation> {
+    let back = match &relation.kind {
+        RelationKind::Linked { table, owner, .. } => {
+            qairon::model().target(&relation.target).relations.iter().find(|back| {
+                back.target == entity.name
+                    && matches!(&back.kind, RelationKind::Linked { table: other, owner: end, .. } if other == table && end != owner)
+            })
+        }
+        _ => None,
+    };
+    back.ok_or_else(|| Error::Usage(format!("`{}` cannot be followed back", relation.name())))
 }
 
 /// The text of a field; empty when it is unset.

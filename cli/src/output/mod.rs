@@ -1,17 +1,22 @@
 //! Standard output in the format asked for. Rows are written as they come; nothing holds a whole answer.
 
+pub mod dot;
 mod json;
 mod plain;
 pub mod row;
+pub mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::error::Result;
+use dot::Dot;
 use row::{Datum, Row};
 use table::ListTable;
+use tree::{Lines, Tree};
 
 /// How many rows of a table are laid out at once.
 const TABLE_PART: usize = 500;
@@ -48,6 +53,7 @@ pub struct Output {
     pub asked: Option<Format>,
     format: Format,
     indented: bool,
+    quiet: bool,
     out: Box<dyn Write>,
 }
 
@@ -59,12 +65,12 @@ impl Output {
             true => Box::new(io::sink()),
             false => Box::new(BufWriter::new(io::stdout())),
         };
-        Self::to(out, asked, terminal)
+        Self { quiet, ..Self::to(out, asked, terminal) }
     }
 
     fn to(out: Box<dyn Write>, asked: Option<Format>, terminal: bool) -> Self {
         let format = asked.unwrap_or(if terminal { Format::Table } else { Format::Json });
-        Self { asked, format, indented: terminal, out }
+        Self { asked, format, indented: terminal, quiet: false, out }
     }
 
     /// Prints one row.
@@ -94,6 +100,28 @@ impl Output {
         Ok(writeln!(self.out, "{text}")?)
     }
 
+    /// Whether rows are printed as JSON.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints a tree.
+    pub fn tree(&mut self, tree: &Tree) -> Result<()> {
+        Ok(tree.write(&mut self.out, Lines::of_locale())?)
+    }
+
+    /// Prints a graph.
+    pub fn dot(&mut self, dot: Dot) -> Result<()> {
+        Ok(self.out.write_all(dot.finish().as_bytes())?)
+    }
+
+    /// Tells people something that is no part of the output.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            eprintln!("qcli: {text}");
+        }
+    }
+
     /// Starts an array.
     pub fn array(&mut self) -> Array<'_> {
         Array { output: self, count: 0, part: Vec::new(), table: ListTable::default() }
@@ -103,6 +131,11 @@ impl Output {
     pub fn finish(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }
+}
+
+/// The text with nothing in it that steers a terminal or begins a new line.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// An array that is being printed: in JSON, a line for each element.

@@ -57,12 +57,16 @@ fn empty() -> Table {
     table
 }
 
-/// Null is an empty cell, and nothing that steers a terminal passes.
+/// Null is an empty cell, texts of a list stand side by side, and nothing that steers a terminal passes.
 fn shown(datum: &Datum) -> String {
-    if *datum == Datum::Json(serde_json::Value::Null) {
-        return String::new();
-    }
-    plain::text(datum).chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let text = match datum {
+        Datum::Json(serde_json::Value::Null) => String::new(),
+        Datum::List(items) if items.iter().all(|item| matches!(item, Datum::Text(_))) => {
+            items.iter().map(plain::text).collect::<Vec<_>>().join(", ")
+        }
+        datum => plain::text(datum),
+    };
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 fn trimmed(table: &Table) -> String {

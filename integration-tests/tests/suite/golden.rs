@@ -3,6 +3,7 @@
 
 mod api;
 mod errors;
+mod graph;
 mod model;
 
 use qairon_integration_tests::{Qcli, assert_golden};
@@ -29,6 +30,16 @@ fn the_api() {
 #[test]
 fn the_model() {
     assert_golden("model.txt", &model::listing(qairon::model()));
+}
+
+#[test]
+fn the_graph_of_dependence() {
+    let graph = graph::graph(qairon::model());
+    for entity in qairon::model().entities() {
+        let word = |line: &str| line.split_whitespace().any(|word| word == entity.name);
+        assert!(graph.lines().any(word), "{} depends on nothing, and nothing on it", entity.name);
+    }
+    graph::assert_in_page(&graph);
 }
 
 #[tokio::test(flavor = "multi_thread")]

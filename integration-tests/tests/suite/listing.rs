@@ -1,5 +1,7 @@
 //! List, over every entity: pages under concurrent writes, order, filters, tokens, totals.
 
+mod orders;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,60 +113,6 @@ async fn some(stage: &Stage, entity: &Entity) -> Vec<Row> {
     rows
 }
 
-fn orderable(entity: &Entity) -> impl Iterator<Item = &Field> {
-    entity.fields.iter().filter(|field| field.is_column() && field.kind != Kind::Json)
-}
-
-#[tokio::test]
-async fn every_field_orders_both_ways_and_pages_follow_the_order() {
-    let stage = Stage::set().await;
-    let (client, mut report) = (&stage.client, Report::new());
-    for entity in entities() {
-        let name = &entity.name;
-        some(&stage, entity).await;
-        for field in orderable(entity) {
-            for direction in ["", " desc"] {
-                let order_by = format!("{}{direction}", field.name);
-                let sql = format!("SELECT id FROM \"{name}\" ORDER BY \"{}\"{direction}, id", field.name);
-                let wanted: Vec<String> =
-                    stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
-                for page_size in [2, 1000] {
-                    let listed = client.list_with(name, json!({ "order_by": order_by, "page_size": page_size })).await;
-                    let found = listed.map(|rows| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>());
-                    report.equal(format!("{name} by {order_by} in pages of {page_size}"), found, Ok(wanted.clone()));
-                }
-            }
-        }
-        let several = "last_updated_at desc, created_at asc, uid desc";
-        let sql = format!("SELECT id FROM \"{name}\" ORDER BY {several}, id");
-        let wanted: Vec<String> =
-            stage.database.query(&sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect();
-        let listed = client.list_with(name, json!({ "order_by": several, "page_size": 2 })).await;
-        report.equal(
-            format!("{name} by {several}"),
-            listed.map(|rows| rows.iter().map(|row| row.id().to_owned()).collect()),
-            Ok(wanted),
-        );
-        for bad in [
-            "no_such",
-            "id asc desc",
-            "id,",
-            "id id",
-            "id, id",
-            "defaults",
-            "etag",
-            "id; DROP TABLE stack",
-            "1",
-            "\"id\"",
-            "id NULLS FIRST",
-        ] {
-            let result = client.page(name, json!({ "order_by": bad })).await;
-            report.refused(format!("{name} by {bad:?}"), result, Code::InvalidArgument, "INVALID_ORDER_BY", "order_by");
-        }
-    }
-    report.finish();
-}
-
 /// A value in the notation of filters; `None` for kinds that have none.
 fn literal(field: &Field, value: &Value) -> Option<String> {
     match (&field.kind, value) {
@@ -221,10 +169,15 @@ async fn every_field_filters() {
             "id = 'x'; DROP TABLE stack",
             "etag = \"x\"",
             "no_such.id = \"x\"",
-            &"(".repeat(100),
+            "[{\"name\": \"no_such\", \"op\": \"eq\", \"val\": 1}]",
+            "{\"filters\": [",
         ] {
             let result = client.list(name, bad).await;
             report.refused(format!("{name}: {bad:.40}"), result, Code::InvalidArgument, "INVALID_FILTER", "filter");
+        }
+        for large in ["(".repeat(100), "a ".repeat(300), "x".repeat(20_000), "[{\"not\":".repeat(100)] {
+            let result = client.list(name, &large).await;
+            report.refused(format!("{name}: {large:.20}"), result, Code::InvalidArgument, "FILTER_TOO_LARGE", "filter");
         }
     }
     report.finish();

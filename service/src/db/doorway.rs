@@ -142,17 +142,18 @@ impl Db {
             let mut connection = check_out(&pool, &failures).await?;
             let token = connection.cancel_token();
             let mut work = work(&mut connection);
-            tokio::select! {
-                result = &mut work => result,
-                _ = gone => {
-                    // The connection is kept until the statement has ended: a cancellation that came late would hit
-                    // the next user's.
-                    if let Err(error) = token.cancel_query(NoTls).await {
-                        tracing::debug!(%error, "a statement could not be cancelled");
-                    }
-                    work.await
-                }
+            let cancelled = tokio::select! {
+                result = &mut work => return result,
+                _ = gone => token.cancel_query(NoTls).await,
+            };
+            if let Err(error) = cancelled {
+                tracing::debug!(%error, "a statement could not be cancelled");
             }
+            let result = work.await;
+            // Nobody can tell when PostgreSQL delivers a cancellation, and one that comes late would hit the next user's
+            // statement. So there is none: the pool throws a connection away whose transaction has failed.
+            AnsiTransactionManager::transaction_manager_status_mut(&mut *connection).set_in_error();
+            result
         });
         let result = task.await.unwrap_or_else(|error| Err(Error::internal(error).into()));
         drop(caller);

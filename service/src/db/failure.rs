@@ -51,6 +51,16 @@ impl Failure {
         }
     }
 
+    /// Whether a value that was bound as text is none of the type that the statement casts it to.
+    pub fn is_malformed_value(&self) -> bool {
+        let Self::Database(DieselError::DatabaseError(_, info)) = self else { return false };
+        let message = info.message();
+        message.starts_with("invalid input syntax for type")
+            || message.starts_with("invalid byte sequence for encoding")
+            || message.starts_with("invalid cidr value")
+            || message.contains("out of range")
+    }
+
     /// Whether a foreign key stood against it.
     pub fn is_foreign_key_violation(&self) -> bool {
         use DatabaseErrorKind::{ForeignKeyViolation, RestrictViolation};

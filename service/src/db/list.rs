@@ -1,18 +1,20 @@
 //! Listing: one statement per page, by keyset.
 //!
 //! A page starts behind the order keys of the last row before it, so that what is written meanwhile moves no row from
-//! one page to another. The keys travel in the page token as text.
+//! one page to another. The keys travel in the page token as text. A key may stand in a table that references lead to;
+//! an unset reference makes it NULL, and the row stays in the list.
 
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
 use futures_util::TryStreamExt;
-use qairon::model::{Entity, Field};
+use qairon::model::{Entity, Kind};
 
 use super::failure::Failure;
 use super::projection::{ALIAS, Projection};
 use super::sql::{Bind, Row, Sql};
 use super::wire;
+use crate::domain::filter::{OrderKey, SqlFragment};
 use crate::domain::page::{MAX_PAGE_BYTES, PageKey, PageToken};
 
 /// One page of a listing.
@@ -23,9 +25,9 @@ pub struct Listing<'a> {
     /// The fields of the answer.
     pub projection: Arc<Projection>,
     /// The condition, compiled.
-    pub filter: Option<crate::domain::filter::SqlFragment>,
-    /// The order: fields, and whether each is descending. The ID is added when it is not among them.
-    pub order: Vec<(&'a Field, bool)>,
+    pub filter: Option<SqlFragment>,
+    /// The order. The ID is added when it is not among its keys.
+    pub order: Vec<OrderKey>,
     /// Where the page starts.
     pub token: Option<PageToken>,
     /// Rows to pass over; counts for the first page alone.
@@ -39,98 +41,158 @@ pub struct Listing<'a> {
 pub struct Page {
     /// The rows as repeated field 1 of the response.
     pub bytes: Vec<u8>,
+    /// How many there are.
+    pub rows: i64,
     /// The order keys of the last row, when another page follows.
     pub next: Option<Vec<PageKey>>,
 }
 
-impl<'a> Listing<'a> {
+/// Where the keys of an order are read.
+struct Sorted {
+    /// The joins to their tables.
+    joins: String,
+    /// The columns.
+    columns: Vec<String>,
+}
+
+impl Listing<'_> {
     /// Makes the order total.
     pub fn complete_order(&mut self) {
         let id = self.entity.fields.iter().find(|field| field.number == 1);
-        if let Some(id) = id.filter(|_| !self.order.iter().any(|(field, _)| field.number == 1)) {
-            self.order.push((id, false));
+        let is_own = |key: &OrderKey, name: &str| key.joins.is_empty() && key.column == name;
+        if let Some(id) = id.filter(|id| !self.order.iter().any(|key| is_own(key, &id.name))) {
+            self.order.push(OrderKey {
+                joins: Vec::new(),
+                column: id.name.clone(),
+                kind: id.kind.clone(),
+                nullable: false,
+                descending: false,
+            });
         }
     }
 
     /// The statement: the columns of the projection, then the order keys as text.
     pub fn sql(&self) -> Sql {
+        let sorted = self.sorted();
         let mut sql = Sql::new();
         sql.push("SELECT ").push(&self.projection.sql);
-        for (field, _) in &self.order {
-            sql.push(&format!(", {ALIAS}.\"{}\"::text", field.name));
+        for column in &sorted.columns {
+            sql.push(&format!(", {column}::text"));
         }
-        self.push_conditions(&mut sql, true);
-        for (index, (field, descending)) in self.order.iter().enumerate() {
+        self.push_from(&mut sql, &sorted.joins);
+        if let Some(token) = &self.token {
+            sql.push(if self.filter.is_some() { " AND " } else { " WHERE " });
+            self.push_after(&mut sql, &sorted.columns, &token.keys);
+        }
+        for (index, (key, column)) in self.order.iter().zip(&sorted.columns).enumerate() {
             let separator = if index == 0 { " ORDER BY " } else { ", " };
-            let direction = if *descending { " DESC" } else { "" };
-            sql.push(&format!("{separator}{ALIAS}.\"{}\"{direction}", field.name));
+            let direction = if key.descending { " DESC" } else { "" };
+            sql.push(&format!("{separator}{column}{direction}"));
         }
         // One more than asked for tells whether another page follows.
-        sql.push(" LIMIT ").bind(Bind::Integer(self.limit + 1));
+        sql.push(" LIMIT ").bind(Bind::Integer(self.limit.saturating_add(1)));
         if self.token.is_none() && self.skip > 0 {
             sql.push(" OFFSET ").bind(Bind::Integer(self.skip));
         }
-        sql
+        // Orders are as many as callers invent.
+        let common = self.order.len() <= 2 && sorted.joins.is_empty();
+        if common { sql } else { sql.uncached() }
     }
 
-    /// The statement that counts what matches, without the page's columns and order.
+    /// The statement that counts what matches, without the page's columns, joins and order.
     pub fn count_sql(&self) -> Sql {
         let mut sql = Sql::new();
         sql.push("SELECT count(*)");
-        self.push_conditions(&mut sql, false);
+        self.push_from(&mut sql, "");
         sql
     }
 
-    fn push_conditions(&self, sql: &mut Sql, from_token: bool) {
-        sql.push(&format!(" FROM \"{}\" {ALIAS}", self.entity.name));
-        let mut glue = " WHERE ";
+    fn push_from(&self, sql: &mut Sql, joins: &str) {
+        sql.push(&format!(" FROM \"{}\" {ALIAS}{joins}", self.entity.name));
         if let Some(filter) = &self.filter {
             sql.push(" WHERE (").append_filter(filter.clone()).push(")");
-            glue = " AND ";
         }
-        if let Some(token) = self.token.as_ref().filter(|_| from_token) {
-            sql.push(glue).push("(");
-            self.push_after(sql, &token.keys);
-            sql.push(")");
+    }
+
+    /// Keys that begin with the same references share their joins.
+    fn sorted(&self) -> Sorted {
+        let mut taken: Vec<(String, &str, String)> = Vec::new();
+        let mut sorted = Sorted { joins: String::new(), columns: Vec::new() };
+        for key in &self.order {
+            let mut alias = ALIAS.to_owned();
+            let mut optional = false;
+            for join in &key.joins {
+                optional |= join.optional;
+                let known = taken.iter().find(|(from, own, _)| *from == alias && *own == join.own);
+                if let Some((_, _, known)) = known {
+                    alias.clone_from(known);
+                    continue;
+                }
+                let next = format!("o{}", taken.len() + 1);
+                let outer = if optional { " LEFT" } else { "" };
+                sorted.joins.push_str(&format!(
+                    "{outer} JOIN \"{}\" {next} ON {next}.\"id\" = {alias}.\"{}\"",
+                    join.table, join.own
+                ));
+                taken.push((std::mem::replace(&mut alias, next.clone()), &join.own, next));
+            }
+            sorted.columns.push(format!("{alias}.\"{}\"", key.column));
         }
+        sorted
     }
 
     /// Rows behind the given keys: behind the first key, or equal in it and behind the second, and so on.
-    fn push_after(&self, sql: &mut Sql, keys: &[PageKey]) {
-        for (last, (field, descending)) in self.order.iter().enumerate() {
-            sql.push(if last == 0 { "(" } else { " OR (" });
-            for ((field, _), key) in self.order.iter().zip(keys).take(last) {
-                push_equal(sql, field, key);
+    fn push_after(&self, sql: &mut Sql, columns: &[String], keys: &[PageKey]) {
+        self.push_bound(sql, columns, keys);
+        for (last, (key, column)) in self.order.iter().zip(columns).enumerate() {
+            sql.push(if last == 0 { "((" } else { " OR (" });
+            for ((earlier, column), value) in self.order.iter().zip(columns).zip(keys).take(last) {
+                push_equal(sql, earlier, column, value);
                 sql.push(" AND ");
             }
-            push_behind(sql, field, *descending, &keys[last]);
+            push_behind(sql, key, column, keys.get(last));
             sql.push(")");
         }
+        sql.push(")");
+    }
+
+    /// What the alternatives have in common, said once more in a form that an index on the first key serves.
+    fn push_bound(&self, sql: &mut Sql, columns: &[String], keys: &[PageKey]) {
+        let (Some(key), Some(column), Some(value)) = (self.order.first(), columns.first(), keys.first()) else {
+            return;
+        };
+        let (Some(value), true) = (&value.value, self.order.len() > 1) else { return };
+        // NULLs come last in an ascending order, and a bound would leave them out.
+        if key.nullable && !key.descending {
+            return;
+        }
+        sql.push(column);
+        push_key(sql, if key.descending { " <= " } else { " >= " }, key, value);
+        sql.push(" AND ");
     }
 }
 
-fn push_equal(sql: &mut Sql, field: &Field, key: &PageKey) {
-    sql.push(&format!("{ALIAS}.\"{}\"", field.name));
-    match &key.value {
-        Some(value) => push_key(sql, " = ", field, value),
+fn push_equal(sql: &mut Sql, key: &OrderKey, column: &str, value: &PageKey) {
+    sql.push(column);
+    match &value.value {
+        Some(value) => push_key(sql, " = ", key, value),
         None => _ = sql.push(" IS NULL"),
     }
 }
 
 /// PostgreSQL sorts NULL behind everything, and in front of everything when descending.
-fn push_behind(sql: &mut Sql, field: &Field, descending: bool, key: &PageKey) {
-    let column = format!("{ALIAS}.\"{}\"", field.name);
-    match (&key.value, descending) {
+fn push_behind(sql: &mut Sql, key: &OrderKey, column: &str, value: Option<&PageKey>) {
+    match (value.and_then(|value| value.value.as_ref()), key.descending) {
         (Some(value), false) => {
-            sql.push(&column);
-            push_key(sql, " > ", field, value);
-            if field.nullable {
-                sql.push(&format!(" OR {column} IS NULL"));
+            sql.push(if key.nullable { "(" } else { "" }).push(column);
+            push_key(sql, " > ", key, value);
+            if key.nullable {
+                sql.push(&format!(" OR {column} IS NULL)"));
             }
         }
         (Some(value), true) => {
-            sql.push(&column);
-            push_key(sql, " < ", field, value);
+            sql.push(column);
+            push_key(sql, " < ", key, value);
         }
         (None, false) => _ = sql.push("false"),
         (None, true) => _ = sql.push(&format!("{column} IS NOT NULL")),
@@ -138,9 +200,8 @@ fn push_behind(sql: &mut Sql, field: &Field, descending: bool, key: &PageKey) {
 }
 
 /// The key is cast from text by PostgreSQL itself, which wrote it. Texts stay in the collation of their column.
-fn push_key(sql: &mut Sql, operator: &str, field: &Field, value: &str) {
-    use qairon::model::Kind;
-    let cast = match field.kind {
+fn push_key(sql: &mut Sql, operator: &str, key: &OrderKey, value: &str) {
+    let cast = match key.kind {
         Kind::Integer => "::bigint",
         Kind::Double => "::double precision",
         Kind::Bool => "::boolean",
@@ -166,16 +227,15 @@ pub async fn page(
 ) -> Result<Page, Failure> {
     let mut rows = sql.stream(connection).await?;
     let mut page = Page::default();
-    let mut count = 0;
     let mut last: Option<Row> = None;
     while let Some(row) = rows.try_next().await? {
-        let full = count == limit || (count > 0 && page.bytes.len() + row.size() > MAX_PAGE_BYTES);
+        let full = page.rows == limit || (page.rows > 0 && page.bytes.len() + row.size() > MAX_PAGE_BYTES);
         if full {
             page.next = last.as_ref().map(|last| order_keys(last, projection, keys));
             break;
         }
         wire::message_field(&mut page.bytes, 1, |out| projection.encode(&row, out))?;
-        count += 1;
+        page.rows += 1;
         last = Some(row);
     }
     Ok(page)
@@ -190,4 +250,49 @@ fn order_keys(row: &Row, projection: &Projection, keys: usize) -> Vec<PageKey> {
 pub async fn count(connection: &mut AsyncPgConnection, sql: Sql) -> Result<i64, Failure> {
     let rows = sql.rows(connection).await?;
     Ok(rows.first().map_or(0, |row| row.integer(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::{parse_order_by, resolve_order_by};
+
+    /// The statements for a page behind another and for the total, without their values.
+    fn statements(order_by: &str, keys: &[Option<&str>]) -> (String, String) {
+        let model = qairon::model();
+        let entity = model.entity("deployment").unwrap();
+        let terms = parse_order_by(order_by).unwrap();
+        let keys = keys.iter().map(|key| PageKey { value: key.map(str::to_owned) }).collect();
+        let mut listing = Listing {
+            entity,
+            projection: Arc::new(Projection::new(model, entity, Some(&["id".to_owned()])).unwrap()),
+            filter: None,
+            order: resolve_order_by(model, entity, &terms).unwrap(),
+            token: Some(PageToken::new(0, keys)),
+            skip: 0,
+            limit: 10,
+        };
+        listing.complete_order();
+        let text = |sql: Sql| diesel::debug_query::<diesel::pg::Pg, _>(&sql).to_string().replace('"', "");
+        (text(listing.sql()), text(listing.count_sql()))
+    }
+
+    #[test]
+    fn orders_share_their_joins_and_totals_have_none() {
+        let order_by = "deployment_target.partition.region_id, deployment_target.name desc, current_release.build_num";
+        let (page, total) = statements(order_by, &[Some("a"), Some("b"), None, Some("c")]);
+        let from = "FROM deployment t0 JOIN deployment_target o1 ON o1.id = t0.deployment_target_id JOIN partition o2 \
+                    ON o2.id = o1.partition_id LEFT JOIN release o3 ON o3.id = t0.current_release_id WHERE \
+                    o2.region_id >= ";
+        assert!(page.contains(from), "{page}");
+        assert!(page.contains("ORDER BY o2.region_id, o1.name DESC, o3.build_num, t0.id LIMIT"), "{page}");
+        assert!(page.contains("AND o3.build_num IS NULL AND t0.id > "), "{page}");
+        assert!(total.starts_with("SELECT count(*) FROM deployment t0 --"), "{total}");
+    }
+
+    #[test]
+    fn alternatives_for_null_stay_in_their_parentheses() {
+        let (page, _) = statements("tag, current_release_id", &[Some("a"), Some("b"), Some("c")]);
+        assert!(page.contains("AND (t0.current_release_id > $4 OR t0.current_release_id IS NULL))"), "{page}");
+    }
 }

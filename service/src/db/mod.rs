@@ -12,13 +12,17 @@ pub mod deployments;
 pub mod doorway;
 pub mod failure;
 pub mod idempotency;
+pub mod impact;
 pub mod links;
 pub mod list;
 pub mod migrations;
 pub mod objects;
 pub mod projection;
 pub mod readers;
+pub mod search;
+pub mod snapshot;
 pub mod sql;
+pub mod trace;
 pub mod wire;
 
 pub use doorway::{Db, DbConfig, Write};

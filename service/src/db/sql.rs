@@ -39,6 +39,8 @@ pub enum Bind {
     TextArray(Vec<String>),
     /// A 64-bit integer.
     Integer(i64),
+    /// A list of 64-bit integers.
+    IntegerArray(Vec<i64>),
     /// A double.
     Double(f64),
     /// True or false.
@@ -233,6 +235,7 @@ fn push_bind<'b>(bind: &'b Bind, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<(
         Bind::Text(value) => out.push_bind_param::<Text, String>(value),
         Bind::TextArray(values) => out.push_bind_param::<Array<Text>, Vec<String>>(values),
         Bind::Integer(value) => out.push_bind_param::<Int8, i64>(value),
+        Bind::IntegerArray(values) => out.push_bind_param::<Array<Int8>, Vec<i64>>(values),
         Bind::Double(value) => out.push_bind_param::<Double, f64>(value),
         Bind::Bool(value) => out.push_bind_param::<Bool, bool>(value),
         Bind::Timestamp(value) => out.push_bind_param::<Timestamptz, PgTimestamp>(value),

@@ -3,6 +3,8 @@
 pub mod draft;
 pub mod filter;
 pub mod gaps;
+pub mod impact;
 pub mod masks;
 pub mod page;
+pub mod search;
 pub mod validate;

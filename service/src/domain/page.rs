@@ -30,6 +30,9 @@ pub struct PageToken {
     /// The order keys of the last row, as text; see `db::list`.
     #[prost(message, repeated, tag = "3")]
     pub keys: Vec<PageKey>,
+    /// How many rows are left of those that the query wants at most; unset when it wants all.
+    #[prost(int64, optional, tag = "4")]
+    pub left: Option<i64>,
 }
 
 /// One order key of the last row of a page.
@@ -43,7 +46,13 @@ pub struct PageKey {
 impl PageToken {
     /// A token behind a row with these order keys.
     pub fn new(query: u64, keys: Vec<PageKey>) -> Self {
-        Self { version: VERSION, query, keys }
+        Self { version: VERSION, query, keys, left: None }
+    }
+
+    /// The token of a query that wants so many more rows.
+    #[must_use]
+    pub fn with_left(self, left: Option<i64>) -> Self {
+        Self { left, ..self }
     }
 
     /// The notation for callers.
@@ -59,16 +68,19 @@ impl PageToken {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let token =
             bytes.and_then(|bytes| Self::decode(bytes.as_slice()).ok()).filter(|token| token.version == VERSION);
-        let Some(token) = token else {
-            let message = "`page_token` is not one that the service gave out; start again with an empty one";
-            return Err(Error::invalid("page_token", ErrorReason::InvalidPageToken, message));
-        };
+        let Some(token) = token else { return Err(Self::foreign()) };
         if token.query != query || token.keys.len() != keys {
             let message = "`page_token` belongs to a query with another filter, order or skip; repeat those of the \
                            first page, or start again with an empty token";
             return Err(Error::invalid("page_token", ErrorReason::PageTokenMismatch, message));
         }
         Ok(Some(token))
+    }
+
+    /// The error for a token that someone else made.
+    pub fn foreign() -> Error {
+        let message = "`page_token` is not one that the service gave out; start again with an empty one";
+        Error::invalid("page_token", ErrorReason::InvalidPageToken, message)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What surrounds the work of every call: who asks, how long it may take, and what is told of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
@@ -59,20 +60,27 @@ fn parse_timeout(text: &str) -> Option<Duration> {
     }
 }
 
+/// A method as log and metrics know it.
+pub struct Measured {
+    /// Its name: `qairon.v1.CatalogService/GetStack`.
+    pub name: String,
+    /// Its metrics.
+    pub metrics: MethodMetrics,
+}
+
 /// Measures a call and writes its line, also when the caller goes away and the future is dropped.
-pub struct Account<'a> {
-    call: &'a Call,
-    method: &'a str,
-    metrics: &'a MethodMetrics,
+pub struct Account {
+    call: Call,
+    method: Arc<Measured>,
     started: Instant,
     outcome: Option<(Code, String)>,
 }
 
-impl<'a> Account<'a> {
+impl Account {
     /// Opens the account of a call.
-    pub fn open(call: &'a Call, method: &'a str, metrics: &'a MethodMetrics) -> Self {
-        metrics.started();
-        Self { call, method, metrics, started: Instant::now(), outcome: None }
+    pub fn open(call: &Call, method: &Arc<Measured>) -> Self {
+        method.metrics.started();
+        Self { call: call.clone(), method: method.clone(), started: Instant::now(), outcome: None }
     }
 
     /// The call has been answered; the note is for the log.
@@ -81,14 +89,14 @@ impl<'a> Account<'a> {
     }
 }
 
-impl Drop for Account<'_> {
+impl Drop for Account {
     fn drop(&mut self) {
         let elapsed = self.started.elapsed();
         let (code, note) = self.outcome.take().unwrap_or((Code::Cancelled, "the caller went away".to_owned()));
-        self.metrics.finished(code, elapsed);
-        let Call { request_id, actor, .. } = self.call;
+        self.method.metrics.finished(code, elapsed);
+        let Call { request_id, actor, .. } = &self.call;
         let millis = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
-        let method = self.method;
+        let method = self.method.name.as_str();
         match code {
             Code::Ok => {
                 tracing::info!(method, code = ?code, ms = millis, request_id, actor, "request");

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,15 +17,16 @@ use qairon::model::{Entity, Verb};
 use qairon::v1::ErrorReason;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
-use tonic::server::{ClientStreamingService, Grpc, UnaryService};
+use tonic::server::{ClientStreamingService, Grpc, ServerStreamingService, UnaryService};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::call::{Account, Call, REQUEST_ID};
+use super::call::{Account, Call, Measured, REQUEST_ID};
 use super::codec::BytesCodec;
 use super::store::Store;
-use super::{bulk, deployment, network, reads, status, writes};
+use super::stream::Answer;
+use super::{bulk, deployment, network, reads, search, status, trace, writes};
 use crate::error::{Error, ErrorKind, Result};
-use crate::telemetry::metrics::{MethodMetrics, Metrics};
+use crate::telemetry::metrics::Metrics;
 
 /// What clients in most languages send and receive at most.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -41,28 +42,54 @@ enum Action {
     CloneDeployment,
     PromoteDeployment,
     ImportObjects,
+    TraceProvenance,
+    TraceLineage,
+    TracePath,
+    FindObjects,
+    FindByNativeId,
+    ExplainFilter,
+    Stream(Streamed),
+}
+
+/// What a method does whose answer is a stream.
+#[derive(Debug, Clone, Copy)]
+enum Streamed {
+    Infrastructure,
+    Impact,
+    Neighbors,
+    Builds,
 }
 
 /// The methods written by hand, by their names. Every other method is a standard one.
-const SPECIAL: [(&str, Action); 4] = [
+const SPECIAL: [(&str, Action); 14] = [
     ("AllocateSubnet", Action::AllocateSubnet),
     ("CloneDeployment", Action::CloneDeployment),
     ("PromoteDeployment", Action::PromoteDeployment),
     ("ImportObjects", Action::ImportObjects),
+    ("TraceInfrastructure", Action::Stream(Streamed::Infrastructure)),
+    ("TraceImpact", Action::Stream(Streamed::Impact)),
+    ("TraceNeighbors", Action::Stream(Streamed::Neighbors)),
+    ("TraceProvenance", Action::TraceProvenance),
+    ("TraceLineage", Action::TraceLineage),
+    ("TraceBuilds", Action::Stream(Streamed::Builds)),
+    ("TracePath", Action::TracePath),
+    ("FindObjects", Action::FindObjects),
+    ("FindByNativeId", Action::FindByNativeId),
+    ("ExplainFilter", Action::ExplainFilter),
 ];
 
 struct Route {
     path: String,
     action: Action,
     input: MessageDescriptor,
-    metrics: MethodMetrics,
+    measured: Arc<Measured>,
 }
 
 /// Answers every call of the API.
 #[derive(Clone)]
 pub struct Router {
     routes: Arc<HashMap<String, Arc<Route>>>,
-    unknown: Arc<MethodMetrics>,
+    unknown: Arc<Measured>,
     store: Arc<Store>,
     longest: Duration,
 }
@@ -80,25 +107,28 @@ impl Router {
                 path: method.path.clone(),
                 action: action.or_else(special).ok_or_else(|| format!("nobody answers {}", method.path))?,
                 input: method.descriptor.input(),
-                metrics: metrics.method(&method.path[1..]),
+                measured: Arc::new(measured(&method.path[1..], metrics)),
             };
             routes.insert(method.path.clone(), Arc::new(route));
         }
-        let unknown = Arc::new(metrics.method("unknown"));
+        let unknown = Arc::new(measured("unknown", metrics));
         Ok(Self { routes: Arc::new(routes), unknown, store, longest })
     }
 
     /// Answers one call.
     pub async fn answer(self, request: http::Request<Body>) -> http::Response<Body> {
         let route = self.routes.get(request.uri().path()).cloned();
-        // A stream lives as long as it is fed.
-        let is_stream = route.as_ref().is_some_and(|route| matches!(route.action, Action::ImportObjects));
+        // A stream lives as long as it is fed, or read.
+        let is_stream =
+            route.as_ref().is_some_and(|route| matches!(route.action, Action::ImportObjects | Action::Stream(_)));
         let call = Call::new(request.headers(), if is_stream { LONGEST_STREAM } else { self.longest });
         let Some(route) = route else {
             return self.unknown_method(&call, request.uri().path());
         };
-        let account = Account::open(&call, &route.path[1..], &route.metrics);
-        let handler = Handler { store: self.store, route: route.clone(), deadline: call.deadline };
+        // A stream takes its account along and closes it at its end.
+        let account = Arc::new(Mutex::new(Some(Account::open(&call, &route.measured))));
+        let handler =
+            Handler { store: self.store, route: route.clone(), deadline: call.deadline, account: account.clone() };
         let mut grpc = Grpc::new(BytesCodec)
             .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), Some(MAX_MESSAGE_BYTES))
             .accept_compressed(CompressionEncoding::Gzip)
@@ -106,6 +136,7 @@ impl Router {
         let answer = async {
             match route.action {
                 Action::ImportObjects => grpc.client_streaming(handler, request.map(bulk::unbroken)).await,
+                Action::Stream(_) => grpc.server_streaming(handler, request).await,
                 _ => grpc.unary(handler, request).await,
             }
         };
@@ -116,12 +147,15 @@ impl Router {
             Err(_) => Status::from(Error::deadline_exceeded()).into_http(),
         };
         let (response, code, note) = finish(response, &call);
-        account.close(code, note);
+        let account = account.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(account) = account {
+            account.close(code, note);
+        }
         response
     }
 
     fn unknown_method(&self, call: &Call, path: &str) -> http::Response<Body> {
-        let account = Account::open(call, "unknown", &self.unknown);
+        let account = Account::open(call, &self.unknown);
         let message = format!("there is no method `{path}`; server reflection lists them");
         let error = Error::new(ErrorKind::Unimplemented, ErrorReason::UnknownMethod, message);
         let (response, code, note) = finish(Status::from(error).into_http(), call);
@@ -149,14 +183,19 @@ fn finish(mut response: http::Response<Body>, call: &Call) -> (http::Response<Bo
     (response, code, note)
 }
 
+fn measured(name: &str, metrics: &Metrics) -> Measured {
+    Measured { name: name.to_owned(), metrics: metrics.method(name) }
+}
+
 /// One call of one method.
 struct Handler {
     store: Arc<Store>,
     route: Arc<Route>,
     deadline: Instant,
+    account: Arc<Mutex<Option<Account>>>,
 }
 
-type Answer = Pin<Box<dyn Future<Output = std::result::Result<Response<Bytes>, Status>> + Send>>;
+type UnaryAnswer = Pin<Box<dyn Future<Output = std::result::Result<Response<Bytes>, Status>> + Send>>;
 
 impl Handler {
     /// Keeps the deadline, and turns a panic into an error of this call alone.
@@ -176,29 +215,38 @@ impl Handler {
             }
             Ok(Ok(Ok(bytes))) => return Ok(Response::new(bytes)),
             Ok(Ok(Err(error))) => error,
-            Ok(Err(panic)) => Error::internal(format!("a handler panicked: {}", panic_text(&panic))),
+            Ok(Err(panic)) => Error::panicked(&*panic),
             Err(_) => Error::deadline_exceeded(),
         };
-        if let Some(cause) = &error.cause {
-            tracing::debug!(cause, "a call failed");
-        }
-        if error.kind == ErrorKind::Internal {
-            tracing::error!(cause = error.cause.as_deref().unwrap_or_default(), "the service failed a call");
-        }
+        error.tell();
         Err(error.into())
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+impl Error {
+    /// A handler panicked.
+    pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text");
+        Self::internal(format!("a handler panicked: {text}"))
+    }
+
+    /// Writes to the log what callers are not shown.
+    pub(super) fn tell(&self) {
+        if let Some(cause) = &self.cause {
+            tracing::debug!(cause, "a call failed");
+        }
+        if self.kind == ErrorKind::Internal {
+            tracing::error!(cause = self.cause.as_deref().unwrap_or_default(), "the service failed a call");
+        }
+    }
 }
 
 impl UnaryService<Bytes> for Handler {
     type Response = Bytes;
-    type Future = Answer;
+    type Future = UnaryAnswer;
 
-    fn call(&mut self, request: Request<Bytes>) -> Answer {
+    fn call(&mut self, request: Request<Bytes>) -> UnaryAnswer {
         let (store, route, deadline) = (self.store.clone(), self.route.clone(), self.deadline);
         let bytes = request.into_inner();
         Box::pin(async move {
@@ -220,7 +268,15 @@ impl UnaryService<Bytes> for Handler {
                     Action::AllocateSubnet => network::allocate_subnet(&store, &method, bytes).await,
                     Action::CloneDeployment => deployment::clone(&store, &method, bytes).await,
                     Action::PromoteDeployment => deployment::promote(&store, &method, bytes).await,
-                    Action::ImportObjects => Err(Error::internal("a stream came as a single message")),
+                    Action::TraceProvenance => trace::provenance::provenance(&store, bytes).await,
+                    Action::TraceLineage => trace::provenance::lineage(&store, bytes).await,
+                    Action::TracePath => trace::path::path(&store, bytes).await,
+                    Action::FindObjects => search::find(&store, bytes).await,
+                    Action::FindByNativeId => search::by_native_id(&store, bytes).await,
+                    Action::ExplainFilter => search::explain_filter(&store, bytes),
+                    Action::ImportObjects | Action::Stream(_) => {
+                        Err(Error::internal("a stream came as a single message"))
+                    }
                 }
             })
             .await
@@ -228,11 +284,33 @@ impl UnaryService<Bytes> for Handler {
     }
 }
 
+impl ServerStreamingService<Bytes> for Handler {
+    type Response = Bytes;
+    type ResponseStream = Answer;
+    type Future = Ready<std::result::Result<Response<Answer>, Status>>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let (store, action) = (self.store.clone(), self.route.action);
+        let account = self.account.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let bytes = request.into_inner();
+        let answer = Answer::new(self.deadline, self.store.stopping.clone(), account, |outlet| async move {
+            match action {
+                Action::Stream(Streamed::Infrastructure) => trace::rows::infrastructure(&store, bytes, outlet).await,
+                Action::Stream(Streamed::Impact) => trace::impact::impact(&store, bytes, outlet).await,
+                Action::Stream(Streamed::Neighbors) => trace::rows::neighbors(&store, bytes, outlet).await,
+                Action::Stream(Streamed::Builds) => trace::rows::builds(&store, bytes, outlet).await,
+                _ => Err(Error::internal("a single message was asked for as a stream")),
+            }
+        });
+        ready(Ok(Response::new(answer)))
+    }
+}
+
 impl ClientStreamingService<Bytes> for Handler {
     type Response = Bytes;
-    type Future = Answer;
+    type Future = UnaryAnswer;
 
-    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Answer {
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> UnaryAnswer {
         let (store, deadline) = (self.store.clone(), self.deadline);
         let stream = request.into_inner();
         Box::pin(async move { Self::guard(deadline, bulk::import(&store, stream)).await })

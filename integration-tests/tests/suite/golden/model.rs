@@ -29,7 +29,8 @@ fn of_entity(model: &Model, entity: &Entity) -> String {
                 format!("linked {} by {table} ({own_column}, {target_column}), {side}", relation.target)
             }
         };
-        line(format!("  relation {names}: {way}"));
+        let dependents = relation.dependents.map(|crossing| format!(", dependents: {crossing:?}")).unwrap_or_default();
+        line(format!("  relation {names}: {way}{dependents}"));
     }
     for link in &entity.links {
         let scope = link.scope.map(|scope| format!(", inside one {}", scope.label())).unwrap_or_default();

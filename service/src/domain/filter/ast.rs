@@ -1,5 +1,8 @@
 //! The syntax tree: what a filter says, before anything in it has a meaning.
 
+use super::document::Places;
+use super::error::FilterError;
+
 /// Where something stands, in characters from 1; `end` is the column after it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Span {
@@ -21,6 +24,18 @@ impl PartialEq for Span {
 pub struct Ast {
     /// The condition; none for an empty filter, which everything matches.
     pub root: Option<Node>,
+    /// Where errors are, when the filter was a document; none for text, whose columns say it.
+    pub places: Option<Places>,
+}
+
+impl Ast {
+    /// The error with its place as callers know it.
+    pub(super) fn locate(&self, error: FilterError) -> FilterError {
+        match &self.places {
+            Some(places) => places.locate(error),
+            None => error,
+        }
+    }
 }
 
 /// A condition.
@@ -72,12 +87,21 @@ pub enum Arg {
 }
 
 /// A path or a literal; which of the two, its place decides.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Member {
     /// What the dots separate; at least one.
     pub parts: Vec<Part>,
     /// Where it stands.
     pub span: Span,
+    /// Whether it was given as the name of a field or a relation, which only a document can say: it must be one then.
+    pub named: bool,
+}
+
+/// As with spans, what a notation knows besides is no part of what it says.
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
 }
 
 /// What stands between two dots.

@@ -5,7 +5,7 @@ use qairon::model::{Entity, Kind};
 
 use super::ast::{Arg, Comparator, Comparison, Member, Node};
 use super::chain::Chain;
-use super::error::{FilterError, shown};
+use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
 use super::json;
 use super::path::{self, End, Lead, Path};
@@ -23,7 +23,7 @@ pub(super) fn comparison(model: &Model, entity: &Entity, comparison: &Comparison
     let path = path::resolve(model, entity, &comparison.left).map_err(|error| match comparison.comparator {
         // `prod:aws` may well have been meant as part of an ID.
         Comparator::Has => {
-            FilterError::new(error.column, format!("{}; a text that holds `:` is quoted", error.message))
+            FilterError { message: format!("{}; a text that holds `:` is quoted", error.message), ..error }
         }
         _ => error,
     })?;
@@ -71,6 +71,7 @@ pub(super) fn compare(
     comparator: Comparator,
     value: &Member,
 ) -> Result<Expr, FilterError> {
+    check_named(scope, path, field, value)?;
     if let Some((lead, prefix)) = by_lead(scope, path, comparator, value) {
         let (chain, condition) = (Chain::of(&lead.steps), Expr::test(&lead.column, Check::Prefix(prefix)));
         let holds = comparator == Comparator::Equal;
@@ -177,6 +178,29 @@ pub(super) fn other_field(scope: &Scope<'_>, path: &Path<'_>, kind: &Kind, value
     let other = scope.entity.field(name).filter(|other| !part.quoted && other.is_column())?;
     let same = (is_text(kind) && is_text(&other.kind)) || (*kind == other.kind && *kind != Kind::Json);
     same.then(|| Operand::Column { up: path.steps.len(), name: other.name.clone(), nullable: other.nullable })
+}
+
+/// Refuses a value that was given as a field and is none the left side can be compared with.
+pub(super) fn check_named(scope: &Scope<'_>, path: &Path<'_>, field: &str, value: &Member) -> Result<(), FilterError> {
+    let in_json = path.column.keys.is_some();
+    let kind = match path.end {
+        End::Field(end) => &end.kind,
+        End::Relation { .. } => &Kind::Text,
+    };
+    if !value.named || !in_json && other_field(scope, path, kind, value).is_some() {
+        return Ok(());
+    }
+    let name = value.text();
+    let message = match scope.entity.field(&name).filter(|other| other.is_column()) {
+        Some(_) if in_json => format!("{} is in JSON, and compared with values only", shown(field)),
+        Some(_) => format!("{} and {} are of different types", shown(field), shown(&name)),
+        None => {
+            let fields = scope.entity.fields.iter().filter(|other| other.is_column());
+            let nearest = suggestion(&name, fields.map(|other| other.name.as_str()));
+            format!("`{}` has no field {} to compare with; {nearest}", scope.entity.name, shown(&name))
+        }
+    };
+    Err(FilterError::new(value.span.start, message))
 }
 
 /// Texts that a part can be looked for in.

@@ -8,21 +8,53 @@ const SHOWN: usize = 60;
 /// What is wrong with a filter or an order, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
-    /// The column, in characters, from 1.
-    pub column: usize,
+    /// Where it is.
+    pub place: Place,
     /// What was expected there, and the nearest thing that would do.
     pub message: String,
+    /// Whether it is a limit that was exceeded: the filter would mean something if it were smaller.
+    pub is_limit: bool,
+}
+
+/// Where an error is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The column of a text, in characters, from 1.
+    Column(usize),
+    /// A place in a document.
+    Document {
+        /// The way to the value: `filters[1].op`; empty for the whole document.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column in the line, in characters, from 1.
+        column: usize,
+    },
 }
 
 impl FilterError {
     pub(super) fn new(column: usize, message: impl Into<String>) -> Self {
-        Self { column, message: message.into() }
+        Self { place: Place::Column(column), message: message.into(), is_limit: false }
+    }
+
+    pub(super) fn limit(column: usize, message: impl Into<String>) -> Self {
+        Self { is_limit: true, ..Self::new(column, message) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Column(column) => write!(f, "column {column}"),
+            Self::Document { path, line, column } if path.is_empty() => write!(f, "line {line}, column {column}"),
+            Self::Document { path, line, column } => write!(f, "`{path}` (line {line}, column {column})"),
+        }
     }
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: {}", self.column, self.message)
+        write!(f, "{}: {}", self.place, self.message)
     }
 }
 

@@ -6,7 +6,7 @@ use qairon::model::{Entity, Kind};
 use super::MAX_TERMS;
 use super::ast::{Arg, Call, Comparator, Member, Node};
 use super::chain::{Chain, wrap};
-use super::compare::{Scope, compare, is_text, other_field};
+use super::compare::{Scope, check_named, compare, is_text, other_field};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
 use super::json;
@@ -71,9 +71,11 @@ pub(super) fn call(model: &Model, entity: &Entity, call: &Call) -> Result<Expr, 
             let path = path::resolve(model, entity, field)?;
             Ok(Chain::to_null(&path).holds_not(Expr::test(&path.column, Check::Present)))
         }
-        (Function::In, _, Some([field, values @ ..])) if !values.is_empty() => one_of(&scope, field, values),
+        (Function::In, _, Some([field, values @ ..])) => one_of(&scope, field, values),
         (Function::Network(operator), _, Some([field, range])) => network(&scope, *operator, field, range, &call.name),
-        (Function::Any, [Arg::Value(relation), Arg::Filter(condition)], _) => any(&scope, relation, condition),
+        (Function::Any, [Arg::Value(relation), Arg::Filter(condition)], _) => {
+            any(&scope, relation, condition, &call.name)
+        }
         _ => Err(misused()),
     }
 }
@@ -85,9 +87,15 @@ fn as_value(arg: &Arg) -> Option<&Member> {
     }
 }
 
-/// One and the same object of the relation satisfies the condition.
-fn any(scope: &Scope<'_>, relation: &Member, condition: &Node) -> Result<Expr, FilterError> {
+/// One and the same object of the relation satisfies the condition. A document says `has` of a relation to one and
+/// `any` of one to many; in text they are the same.
+fn any(scope: &Scope<'_>, relation: &Member, condition: &Node, function: &str) -> Result<Expr, FilterError> {
     let way = path::resolve_relation(scope.model, scope.entity, relation)?;
+    if relation.named && way.many != (function == "any") {
+        let (is, wanted) = if way.many { ("many objects", "any") } else { ("one object", "has") };
+        let message = format!("{} leads to {is}; use `{wanted}`", shown(&relation.text()));
+        return Err(FilterError::new(relation.span.start, message));
+    }
     Ok(wrap(&way.steps, resolve::node(scope.model, way.target, condition)?))
 }
 
@@ -140,7 +148,7 @@ fn one_of(scope: &Scope<'_>, field: &Member, values: &[&Member]) -> Result<Expr,
         }
         if others.len() > MAX_TERMS {
             let message = format!("`in` takes any number of texts, but at most {MAX_TERMS} values of other types");
-            return Err(FilterError::new(value.span.start, message));
+            return Err(FilterError::limit(value.span.start, message));
         }
     }
     if !texts.is_empty() {
@@ -161,6 +169,7 @@ fn network(
     if end.kind != Kind::Cidr {
         return Err(not_a_range(field, function));
     }
+    check_named(scope, &path, &field.text(), range)?;
     let operand: Operand = match other_field(scope, &path, &end.kind, range) {
         Some(other) => other,
         None => operand(scope.model, &end.name, &end.kind, range)?,

@@ -1,51 +1,77 @@
-//! The order of a List: `field [asc|desc], …` over the entity's own fields.
+//! The order of a List: `path [asc|desc], …` over the entity's own fields and over relations to one object.
+//!
+//! As filters do, an order reads the ID of a related object from the reference that holds it, and takes a step to
+//! another table only for something else.
 
+use qairon::Model;
 use qairon::model::{Entity, Kind};
 
-use super::MAX_BYTES;
-use super::error::{FilterError, shown, suggestion};
+use super::ast::{Member, Part, Span};
+use super::error::{FilterError, shown};
+use super::path::{self, End};
+use super::{MAX_BYTES, MAX_TABLES};
 
-/// One key of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OrderKey {
-    /// The field's place in [`Entity::fields`].
-    pub field: usize,
+/// How many keys an order has.
+const MAX_KEYS: usize = 16;
+
+/// One key of an order, before it has a meaning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderTerm {
+    /// The path to the field.
+    pub path: Member,
     /// Whether great values come first.
     pub descending: bool,
 }
 
-/// Parses an order; an empty text has no keys.
-pub fn parse_order_by(entity: &Entity, text: &str) -> Result<Vec<OrderKey>, FilterError> {
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderKey {
+    /// The references to follow, the entity's own first. The column is in the table that the last leads to.
+    pub joins: Vec<Join>,
+    /// The column.
+    pub column: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether there can be no value: in the column, or because a reference on the way is unset.
+    pub nullable: bool,
+    /// Whether great values come first.
+    pub descending: bool,
+}
+
+/// A step along a reference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The table it leads to, by its ID.
+    pub table: String,
+    /// The column that holds the ID.
+    pub own: String,
+    /// Whether the reference can be unset.
+    pub optional: bool,
+}
+
+/// Reads an order; an empty text has no keys.
+pub(super) fn parse(text: &str) -> Result<Vec<OrderTerm>, FilterError> {
     if text.len() > MAX_BYTES {
-        return Err(FilterError::new(
-            1,
-            format!("an order has at most {MAX_BYTES} bytes, this one has {}", text.len()),
-        ));
+        let message = format!("an order has at most {MAX_BYTES} bytes, this one has {}", text.len());
+        return Err(FilterError::limit(1, message));
     }
-    let mut keys: Vec<OrderKey> = Vec::new();
+    let mut terms = Vec::new();
     if text.trim().is_empty() {
-        return Ok(keys);
+        return Ok(terms);
     }
     let mut column = 1;
     for item in text.split(',') {
-        let key = parse_key(entity, item, column)?;
-        if keys.iter().any(|known| known.field == key.field) {
-            let (name, at) = words(item, column).next().unwrap_or((item, column));
-            return Err(FilterError::new(at, format!("`{name}` stands in the order twice; leave one out")));
-        }
-        keys.push(key);
+        terms.push(parse_term(item, column)?);
         column += item.chars().count() + 1;
     }
-    Ok(keys)
+    Ok(terms)
 }
 
-fn parse_key(entity: &Entity, item: &str, column: usize) -> Result<OrderKey, FilterError> {
+fn parse_term(item: &str, column: usize) -> Result<OrderTerm, FilterError> {
     let mut words = words(item, column);
     let Some((name, at)) = words.next() else {
-        return Err(FilterError::new(column, "expected a field, as in `name desc, created_at`"));
+        return Err(FilterError::new(column, "expected a field, as in `stack.name desc, created_at`"));
     };
-    let field = field_index(entity, name).map_err(|message| FilterError::new(at, message))?;
     let descending = match words.next() {
         None => false,
         Some((word, _)) if word.eq_ignore_ascii_case("asc") => false,
@@ -55,21 +81,79 @@ fn parse_key(entity: &Entity, item: &str, column: usize) -> Result<OrderKey, Fil
         }
     };
     match words.next() {
-        None => Ok(OrderKey { field, descending }),
+        None => Ok(OrderTerm { path: member(name, at), descending }),
         Some((word, at)) => Err(FilterError::new(at, format!("expected `,` or the end, found {}", shown(word)))),
     }
 }
 
-fn field_index(entity: &Entity, name: &str) -> Result<usize, String> {
-    let orderable = |kind: &Kind| !matches!(kind, Kind::Json | Kind::Etag | Kind::Object | Kind::Objects);
-    match entity.fields.iter().position(|field| field.name == name) {
-        Some(index) if orderable(&entity.fields[index].kind) => Ok(index),
-        Some(_) => Err(format!("`{name}` has no order")),
-        None => {
-            let known = entity.fields.iter().filter(|field| orderable(&field.kind)).map(|field| field.name.as_str());
-            Err(format!("`{}` has no field {} to order by; {}", entity.name, shown(name), suggestion(name, known)))
+fn member(text: &str, column: usize) -> Member {
+    let mut start = column;
+    let mut part = |text: &str| {
+        let span = Span { start, end: start + text.chars().count() };
+        start = span.end + 1;
+        Part { pieces: vec![text.to_owned()], quoted: false, span }
+    };
+    let parts: Vec<Part> = text.split('.').map(&mut part).collect();
+    Member { parts, span: Span { start: column, end: column + text.chars().count() }, named: true }
+}
+
+/// Gives an order its meaning on an entity.
+pub(super) fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Vec<OrderKey>, FilterError> {
+    let mut keys: Vec<OrderKey> = Vec::new();
+    for term in terms {
+        let at = term.path.span.start;
+        let key = resolve_term(model, entity, term)?;
+        if keys.iter().any(|known| known.joins == key.joins && known.column == key.column) {
+            let name = shown(&term.path.text());
+            return Err(FilterError::new(at, format!("{name} stands in the order twice; leave one out")));
+        }
+        keys.push(key);
+        if keys.len() > MAX_KEYS {
+            return Err(FilterError::limit(at, format!("an order has at most {MAX_KEYS} fields")));
+        }
+        if keys.iter().map(|key| key.joins.len()).sum::<usize>() > MAX_TABLES {
+            return Err(FilterError::limit(at, format!("an order reads at most {MAX_TABLES} other tables")));
         }
     }
+    Ok(keys)
+}
+
+fn resolve_term(model: &Model, entity: &Entity, term: &OrderTerm) -> Result<OrderKey, FilterError> {
+    let at = term.path.span.start;
+    if let Some(part) = path::to_many(model, entity, &term.path) {
+        let message = format!(
+            "{} leads to many objects, which have no one place in an order; order by fields of `{}` itself and over \
+             its relations to one object",
+            shown(&part.text()),
+            entity.name
+        );
+        return Err(FilterError::new(part.span.start, message));
+    }
+    let path = path::resolve(model, entity, &term.path)?;
+    let kind = match path.end {
+        End::Field(field) => field.kind.clone(),
+        End::Relation { .. } => Kind::Text,
+    };
+    if kind == Kind::Json {
+        let message =
+            format!("{} has no order, being JSON; order by a field of another type", shown(&term.path.text()));
+        return Err(FilterError::new(at, message));
+    }
+    let mut table = entity;
+    let mut joins = Vec::new();
+    for step in path.steps {
+        let optional = table.field(&step.own).is_none_or(|field| field.nullable);
+        table = model.target(&step.table);
+        joins.push(Join { table: step.table, own: step.own, optional });
+    }
+    let nullable = path.column.nullable || joins.iter().any(|join| join.optional);
+    Ok(OrderKey { joins, column: path.column.name, kind, nullable, descending: term.descending })
+}
+
+/// The order as text.
+pub fn print_order(terms: &[OrderTerm]) -> String {
+    let term = |term: &OrderTerm| format!("{}{}", term.path.text(), if term.descending { " desc" } else { "" });
+    terms.iter().map(term).collect::<Vec<_>>().join(", ")
 }
 
 /// The words of a text that begins at a column, with their columns.

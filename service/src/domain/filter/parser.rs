@@ -14,21 +14,17 @@
 use super::ast::{Arg, Ast, Call, Comparison, Member, Node, Part, Span};
 use super::error::{FilterError, shown};
 use super::lexer::{Lexer, Mode, Token};
-use super::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
+use super::{MAX_DEPTH, MAX_TERMS, check_bytes};
 
 pub(super) fn parse(text: &str) -> Result<Ast, FilterError> {
-    if text.len() > MAX_BYTES {
-        let column = text.char_indices().take_while(|(at, _)| *at < MAX_BYTES).count();
-        let message = format!("a filter has at most {MAX_BYTES} bytes, this one has {}", text.len());
-        return Err(FilterError::new(column, message));
-    }
+    check_bytes(text)?;
     let mut parser = Parser { lexer: Lexer::new(text), depth: 0, terms: 0 };
     if parser.lexer.peek(Mode::Field)?.0 == Token::End {
         return Ok(Ast::default());
     }
     let root = parser.expression(Mode::Field)?;
     match parser.lexer.next(Mode::Field)? {
-        (Token::End, _) => Ok(Ast { root: Some(root) }),
+        (Token::End, _) => Ok(Ast { root: Some(root), places: None }),
         (Token::Close, span) => Err(FilterError::new(span.start, "this `)` has no `(`")),
         (Token::Comma, span) => Err(FilterError::new(
             span.start,
@@ -261,7 +257,7 @@ impl Parser {
                 let message = format!("expected white space or an operator, found {}", shown(&c.to_string()));
                 Err(FilterError::new(self.lexer.column(), message))
             }
-            _ => Ok(Member { parts, span: Span { start: span.start, end: self.lexer.column() } }),
+            _ => Ok(Member { parts, span: Span { start: span.start, end: self.lexer.column() }, named: false }),
         }
     }
 
@@ -319,7 +315,7 @@ impl Parser {
     fn deepen(&mut self, at: Span) -> Result<(), FilterError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(FilterError::new(at.start, format!("parentheses nest at most {MAX_DEPTH} deep")));
+            return Err(FilterError::limit(at.start, format!("parentheses nest at most {MAX_DEPTH} deep")));
         }
         Ok(())
     }
@@ -328,7 +324,7 @@ impl Parser {
         self.terms += 1;
         if self.terms > MAX_TERMS {
             let message = format!("a filter has at most {MAX_TERMS} terms; `in(field, …)` takes any number of texts");
-            return Err(FilterError::new(at.start, message));
+            return Err(FilterError::limit(at.start, message));
         }
         Ok(())
     }

@@ -50,6 +50,8 @@ pub(super) enum End<'m> {
 pub(super) struct Way<'m> {
     pub steps: Vec<Step>,
     pub target: &'m Entity,
+    /// Whether its last relation leads to many.
+    pub many: bool,
 }
 
 /// A walk through the model.
@@ -112,10 +114,14 @@ pub(super) fn resolve_relation<'m>(
     path: &Member,
 ) -> Result<Way<'m>, FilterError> {
     let mut walk = Walk::new(model, entity);
+    let mut many = false;
     for part in &path.parts {
         let name = name_of(part)?;
         match walk.relation(&name) {
-            Some(relation) => walk.cross(relation, part)?,
+            Some(relation) => {
+                walk.cross(relation, part)?;
+                many = !relation.is_to_one();
+            }
             None => {
                 let known = walk.entity.relations.iter().flat_map(|relation| relation.names.iter().map(String::as_str));
                 let message =
@@ -125,7 +131,20 @@ pub(super) fn resolve_relation<'m>(
         }
     }
     walk.reach();
-    Ok(Way { steps: walk.steps, target: walk.entity })
+    Ok(Way { steps: walk.steps, target: walk.entity, many })
+}
+
+/// The part of a path that is a relation to many, if there is one.
+pub(super) fn to_many<'p>(model: &Model, entity: &Entity, path: &'p Member) -> Option<&'p Part> {
+    let mut walk = Walk::new(model, entity);
+    for part in &path.parts {
+        let relation = walk.relation(&name_of(part).ok()?)?;
+        if !relation.is_to_one() {
+            return Some(part);
+        }
+        walk.entity = model.target(&relation.target);
+    }
+    None
 }
 
 impl<'m> Walk<'m> {
@@ -150,7 +169,7 @@ impl<'m> Walk<'m> {
         self.relations += 1;
         if self.relations > MAX_PATH_RELATIONS {
             let message = format!("a path crosses at most {MAX_PATH_RELATIONS} relations");
-            return Err(FilterError::new(part.span.start, message));
+            return Err(FilterError::limit(part.span.start, message));
         }
         self.step_over(relation);
         Ok(())
@@ -216,7 +235,7 @@ fn name_of(part: &Part) -> Result<String, FilterError> {
 
 fn unknown(entity: &Entity, name: &str, part: &Part) -> FilterError {
     if entity.field(name).is_some() {
-        let message = format!("`{name}` is opaque and cannot be asked for; compare it in the request instead");
+        let message = format!("`{name}` is opaque, so nothing is found or ordered by it; send it with a write instead");
         return FilterError::new(part.span.start, message);
     }
     let fields = entity.fields.iter().filter(|field| field.is_column()).map(|field| field.name.as_str());

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::ast::{Arg, Ast, Comparator, Member, Node, Part};
+use super::document::is_document;
 
 /// The filter as text; parsing it gives the same tree, unless the spaces it gained take it over the limit of length.
 pub fn print(ast: &Ast) -> String {
@@ -11,7 +12,8 @@ pub fn print(ast: &Ast) -> String {
     if let Some(root) = &ast.root {
         print_node(&mut text, root);
     }
-    text
+    // Text that begins so is a document, unless something stands in front.
+    if is_document(&text) { format!("({text})") } else { text }
 }
 
 fn print_node(text: &mut String, node: &Node) {

@@ -17,7 +17,7 @@ pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr,
     let expr = node(model, entity, root)?;
     if expr.tables() > MAX_TABLES {
         let message = format!("a filter reads at most {MAX_TABLES} other tables, this one {}", expr.tables());
-        return Err(FilterError::new(1, message));
+        return Err(FilterError::limit(1, message));
     }
     Ok(expr)
 }

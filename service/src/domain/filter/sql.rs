@@ -310,10 +310,11 @@ impl Writer {
                 self.json(column, "#>");
                 self.out.sql(" IS NULL");
             }
-            Check::Compare(Operator::Equal, operand) if column.nullable || other_nullable => {
+            // Two values that are not there would not be distinct, but neither are they equal.
+            Check::Compare(Operator::Equal, operand) if column.nullable != other_nullable => {
                 self.compare(column, "IS DISTINCT FROM", operand);
             }
-            Check::Compare(Operator::Equal, operand) => self.compare(column, "<>", operand),
+            Check::Compare(Operator::Equal, operand) if !column.nullable => self.compare(column, "<>", operand),
             _ => {
                 let unknown = column.nullable || other_nullable || column.keys.is_some();
                 self.out.sql(if unknown { "(" } else { "NOT (" });

@@ -153,7 +153,7 @@ fn pattern(pieces: &[String]) -> String {
 
 /// The smallest text above every text that begins with this one, in the order of the collation "C", which for UTF-8 is
 /// that of code points; none above the last code point.
-pub(super) fn after_prefix(prefix: &str) -> Option<String> {
+pub fn after_prefix(prefix: &str) -> Option<String> {
     let mut after = prefix.to_owned();
     while let Some(last) = after.pop() {
         let next = match last {

@@ -18,4 +18,5 @@ CREATE TABLE contact (
     CONSTRAINT contact_defaults_object_check CHECK (jsonb_typeof(defaults) = 'object')
 );
 CREATE INDEX contact_application_id_idx ON contact (application_id);
+CREATE INDEX contact_search_idx ON contact USING gin (name gin_trgm_ops) WITH (gin_pending_list_limit = 256);
 SELECT qairon_manage('contact', 'Contact');

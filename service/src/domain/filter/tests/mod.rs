@@ -1,5 +1,7 @@
 //! The language without a database: trees, errors, SQL and order.
 
+mod document;
+mod order;
 mod properties;
 
 use qairon::model::Entity;
@@ -95,6 +97,7 @@ fn meaning_errors_suggest_the_nearest_name() {
         ("stack", "etag = x", "column 1: `etag` is opaque"),
         ("stack", "name.x = y", "column 1: `name` of `stack` is a plain field"),
         ("stack", "lik(name, x)", "column 1: there is no function `lik`; did you mean `like`?"),
+        ("stack", "in()", "column 1: expected `in"),
         ("stack", "like(name)", "column 1: expected `like(field, \"pattern\")`"),
         ("stack", "like(name, 'x\\\\')", "column 12: the pattern ends with `\\`"),
         ("stack", "contains(name, x)", "column 10: `contains` takes an address range, which `name` is not"),
@@ -121,6 +124,30 @@ fn meaning_errors_suggest_the_nearest_name() {
         let message = error(on, text);
         assert!(message.starts_with(expected), "{text}: {message}");
     }
+}
+
+#[test]
+fn one_of_none_is_never() {
+    assert_eq!(sql("stack", "in(name)"), "FALSE");
+    assert_eq!(sql("stack", "NOT in(name)"), "TRUE");
+    assert!(error("stack", "in(nmae)").contains("did you mean `name`?"));
+}
+
+#[test]
+fn text_that_would_look_like_a_document_is_printed_in_parentheses() {
+    assert_eq!(canonical("({x)"), "({x)");
+    assert_eq!(canonical("([x] b)"), "([x] AND b)");
+    assert_eq!(canonical("a {x"), "a AND {x");
+}
+
+#[test]
+fn limits_are_told_from_other_errors() {
+    let is_limit = |text: &str| parse(text).expect_err(text).is_limit;
+    assert!(is_limit(&"(".repeat(MAX_DEPTH + 1)));
+    assert!(is_limit(&"a ".repeat(MAX_TERMS + 1)));
+    assert!(is_limit(&"é".repeat(MAX_BYTES)));
+    assert!(!is_limit(&"(".repeat(MAX_DEPTH)));
+    assert!(!is_limit("[{]"));
 }
 
 #[test]
@@ -187,27 +214,6 @@ fn quotes_decide_between_fields_and_literals() {
     assert_eq!(sql("service", "name = null"), "t.name IS NULL");
     assert_eq!(sql("service", "name = \"null\""), "t.name = {Text(\"null\")}::text");
     assert!(sql("service", "deployments.tag = name").ends_with("AND t_1.tag = t.name)"));
-}
-
-#[test]
-fn an_order_is_a_list_of_own_fields() {
-    let build = entity("build");
-    let keys = parse_order_by(build, " build_num desc,created_at , id ASC").unwrap();
-    let named: Vec<_> = keys.iter().map(|key| (build.fields[key.field].name.as_str(), key.descending)).collect();
-    assert_eq!(named, [("build_num", true), ("created_at", false), ("id", false)]);
-    assert!(parse_order_by(build, " ").unwrap().is_empty());
-    let cases = [
-        ("id,", "column 4: expected a field, as in `name desc, created_at`"),
-        ("id, ver dsc", "column 9: expected `asc`, `desc` or `,`, found `dsc`"),
-        ("id, id desc", "column 5: `id` stands in the order twice; leave one out"),
-        ("defaults", "column 1: `defaults` has no order"),
-        ("etag", "column 1: `etag` has no order"),
-        ("vcs_reff", "column 1: `build` has no field `vcs_reff` to order by; did you mean `vcs_ref`?"),
-        ("id desc x", "column 9: expected `,` or the end, found `x`"),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(parse_order_by(build, text).unwrap_err().to_string(), expected, "{text}");
-    }
 }
 
 #[test]

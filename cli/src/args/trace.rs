@@ -1,0 +1,268 @@
+//! The commands that ask across all resources: a table, because their methods follow no standard.
+//!
+//! An argument's kind follows from the field of the request that it fills: a boolean is a flag, a list can be repeated.
+
+use clap::{Arg, ArgAction, Command};
+use prost_reflect::{FieldDescriptor, Kind as ProtoKind};
+use qairon::model::Method;
+
+use super::{Docs, positional, verbs as with_verbs};
+
+/// A command that calls one method and changes nothing.
+#[derive(Debug)]
+pub struct Question {
+    /// The command: of the group [`TRACE`], or one of its own.
+    pub verb: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The arguments in order, by the fields of the request.
+    pub args: &'static [&'static str],
+    /// The options: the name people know, and the field of the request.
+    pub options: &'static [(&'static str, &'static str)],
+    /// Whether the answer comes in pages, so that it can be limited.
+    pub paged: bool,
+    /// The pictures that can be made of the answer.
+    pub pictures: &'static [Picture],
+}
+
+/// A picture in place of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// An indented tree.
+    Tree,
+    /// A graph for Graphviz.
+    Dot,
+}
+
+/// The group of the traces.
+pub const TRACE: &str = "trace";
+
+const BOTH: &[Picture] = &[Picture::Tree, Picture::Dot];
+
+/// The commands of the group [`TRACE`].
+pub const TRACES: [Question; 7] = [
+    Question {
+        verb: "infrastructure",
+        method: "TraceInfrastructure",
+        args: &["service_id"],
+        options: &[],
+        paged: false,
+        pictures: BOTH,
+    },
+    Question {
+        verb: "impact",
+        method: "TraceImpact",
+        args: &["resource", "id"],
+        options: &[("to", "to"), ("max-depth", "max_depth"), ("ignore-declared", "ignore_declared")],
+        paged: false,
+        pictures: BOTH,
+    },
+    Question {
+        verb: "neighbors",
+        method: "TraceNeighbors",
+        args: &["deployment_id"],
+        options: &[],
+        paged: false,
+        pictures: &[Picture::Dot],
+    },
+    Question {
+        verb: "provenance",
+        method: "TraceProvenance",
+        args: &["deployment_id"],
+        options: &[("release", "release_id")],
+        paged: false,
+        pictures: BOTH,
+    },
+    Question {
+        verb: "lineage",
+        method: "TraceLineage",
+        args: &["resource", "id"],
+        options: &[],
+        paged: false,
+        pictures: &[],
+    },
+    Question {
+        verb: "builds",
+        method: "TraceBuilds",
+        args: &[],
+        options: &[("vcs-ref", "vcs_ref"), ("prefix", "prefix")],
+        paged: false,
+        pictures: &[Picture::Dot],
+    },
+    Question {
+        verb: "path",
+        method: "TracePath",
+        args: &["from_resource", "from_id", "to_resource", "to_id"],
+        options: &[("max-length", "max_length"), ("max-paths", "max_paths"), ("ignore-declared", "ignore_declared")],
+        paged: false,
+        pictures: BOTH,
+    },
+];
+
+/// The commands that stand beside the groups.
+pub const SEARCHES: [Question; 2] = [
+    Question {
+        verb: "find",
+        method: "FindObjects",
+        args: &["text"],
+        options: &[("resource", "resources")],
+        paged: true,
+        pictures: &[],
+    },
+    Question {
+        verb: "native_id",
+        method: "FindByNativeId",
+        args: &["native_id"],
+        options: &[],
+        paged: true,
+        pictures: &[],
+    },
+];
+
+/// The fields of requests that name resources.
+const RESOURCES: [&str; 5] = ["resource", "resources", "to", "from_resource", "to_resource"];
+
+/// The options that a command cannot do without.
+const NEEDED: [&str; 1] = ["vcs_ref"];
+
+/// Whether a field of a request names a resource.
+pub fn names_resource(field: &str) -> bool {
+    RESOURCES.contains(&field)
+}
+
+impl Picture {
+    /// The name of its flag.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Tree => "tree",
+            Self::Dot => "dot",
+        }
+    }
+
+    fn arg(self, beside: &[Self]) -> Arg {
+        let (help, other) = match self {
+            Self::Tree => ("Print an indented tree", Self::Dot),
+            Self::Dot => ("Print a graph in the language of Graphviz: `... --dot | dot -Tsvg`", Self::Tree),
+        };
+        let arg = Arg::new(self.flag()).long(self.flag()).action(ArgAction::SetTrue).help(help);
+        // A picture has neither formats nor fields.
+        let arg = arg.conflicts_with_all(["output", "asked fields"]);
+        if beside.contains(&other) { arg.conflicts_with(other.flag()) } else { arg }
+    }
+}
+
+impl Question {
+    /// Its method, as the descriptors have it.
+    pub fn method(&self) -> Option<&'static Method> {
+        qairon::model().methods().iter().find(|method| method.descriptor.name() == self.method)
+    }
+
+    /// The fields of the request that its arguments and options fill.
+    pub fn fields(&self) -> impl Iterator<Item = FieldDescriptor> {
+        let request = self.method().map(|method| method.descriptor.input());
+        let names = self.args.iter().copied().chain(self.options.iter().map(|(_, field)| *field));
+        names.filter_map(move |name| request.as_ref()?.get_field_by_name(name))
+    }
+
+    /// The name for people: `trace impact`.
+    pub fn name(&self) -> String {
+        match SEARCHES.iter().any(|search| search.verb == self.verb) {
+            true => self.verb.to_owned(),
+            false => format!("{TRACE} {}", self.verb),
+        }
+    }
+
+    /// Its command, under an `about` of its own or that of the method.
+    fn command(&self, command: Command, docs: &Docs) -> Command {
+        let request = self.method().map(|method| method.descriptor.input());
+        let field = |name: &str| request.as_ref().and_then(|request| request.get_field_by_name(name));
+        let help = |name: &str| field(name).map(|field| docs.field(&field)).unwrap_or_default();
+        let args = self.args.iter().map(|name| positional(name, help(name)).required(true));
+        let options = self.options.iter().map(|(name, target)| match field(target) {
+            Some(descriptor) => option(name, &descriptor).help(help(target)),
+            None => Arg::new(*target).long(*name),
+        });
+        let limit = self.paged.then(|| {
+            let number = clap::value_parser!(i64).range(0..);
+            let limit = Arg::new("limit").long("limit").value_name("N").value_parser(number);
+            limit.allow_negative_numbers(true).help("How many objects at most")
+        });
+        command
+            .args(args)
+            .args(options)
+            .args(limit)
+            .args(self.pictures.iter().map(|picture| picture.arg(self.pictures)))
+    }
+}
+
+fn option(name: &'static str, field: &FieldDescriptor) -> Arg {
+    let arg = Arg::new(field.name().to_owned()).long(name).required(NEEDED.contains(&field.name()));
+    let arg = match name.contains('-') {
+        true => arg.alias(name.replace('-', "_")),
+        false => arg,
+    };
+    match field.kind() {
+        ProtoKind::Bool => arg.action(ArgAction::SetTrue),
+        ProtoKind::Int32 => {
+            let number = clap::value_parser!(i64).range(0..=i64::from(i32::MAX));
+            arg.value_name("N").value_parser(number).allow_negative_numbers(true)
+        }
+        _ if field.is_list() => arg.value_name("RESOURCE").action(ArgAction::Append).value_delimiter(','),
+        _ => arg.value_name(if name == "release" { "ID" } else { "COMMIT" }),
+    }
+}
+
+/// Adds the traces to their group.
+pub(super) fn group(command: Command, docs: &Docs) -> Command {
+    let commands = TRACES.iter().map(|trace| {
+        let about = trace.method().map(|method| docs.method(&method.descriptor)).unwrap_or_default();
+        trace.command(Command::new(trace.verb).about(about), docs)
+    });
+    with_verbs(command).subcommands(commands)
+}
+
+/// Adds its arguments to the command of a search.
+pub(super) fn search(command: Command, docs: &Docs) -> Command {
+    match SEARCHES.iter().find(|search| search.verb == command.get_name()) {
+        Some(search) => search.command(command, docs),
+        None => command,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_has_its_method_and_its_arguments_have_fields() {
+        for question in TRACES.iter().chain(&SEARCHES) {
+            let method = question.method().expect(question.method);
+            assert_eq!(question.fields().count(), question.args.len() + question.options.len(), "{}", question.verb);
+            for field in question.fields() {
+                let message = field.parent_message();
+                assert_eq!(*message, method.descriptor.input());
+                assert_eq!(names_resource(field.name()), docs_say_resource(&field), "{}", field.full_name());
+            }
+            let paged = method.descriptor.input().get_field_by_name("page_token").is_some();
+            assert_eq!(question.paged, paged, "{}", question.verb);
+        }
+    }
+
+    /// The protos tell which texts are resources: those that are no ID, no commit and no search.
+    fn docs_say_resource(field: &FieldDescriptor) -> bool {
+        let comment = Docs::load().field(field);
+        field.kind() == ProtoKind::String && (comment.contains("resource") || comment.contains("`build_artifact`"))
+    }
+
+    #[test]
+    fn the_questions_are_those_of_the_two_services() {
+        let asked: Vec<&str> = TRACES.iter().chain(&SEARCHES).map(|question| question.method).collect();
+        for name in ["TraceService", "SearchService"] {
+            let service = qairon::model().pool().get_service_by_name(&format!("qairon.v1.{name}")).expect(name);
+            let missing: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+            // What a filter means is asked beside the list that would use it.
+            let missing = missing.iter().filter(|name| !asked.contains(&name.as_str()) && *name != "ExplainFilter");
+            assert_eq!(missing.count(), 0, "a method of {name} has no command");
+        }
+    }
+}

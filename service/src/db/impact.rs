@@ -1,0 +1,381 @@
+//! One statement per impact: a common table expression for each set of the plan, then all of them in order.
+//!
+//! With every ID goes a code, its distance and the relation by which it was reached in one number, so that the least
+//! code is the answer for an object that is reached in several ways. Declared dependencies may go from any object to any
+//! other, so they are no part of the plan: they are looked up for what the plan reaches ([`declared`]), and the objects
+//! they lead to become roots of further walks, until nothing nearer is found.
+
+use std::collections::BTreeMap;
+
+use diesel_async::AsyncPgConnection;
+use qairon::Model;
+use qairon::model::{Entity, Mood, RelationKind};
+
+use super::failure::Failure;
+use super::sql::{Bind, Row, Sql};
+use crate::domain::impact::{Plan, Set};
+
+/// Ranks below a distance: how many relations and dependency cases can be told apart.
+const RANKS: i64 = 1 << 20;
+/// How many entities the roots of a statement that is kept prepared may belong to.
+const MOST_CACHED: usize = 3;
+/// Digits of a code in the key that finds a parent.
+const DIGITS: usize = 19;
+
+/// An object from which a walk begins: the traced one, or one reached by a declared dependency. The least is the one told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Root {
+    /// How far it is from the traced one.
+    pub depth: i64,
+    /// The dependency case it was reached by; empty for the traced one.
+    pub case: String,
+    /// The object it was reached from, as entity and ID; empty for the traced one.
+    pub parent: (String, String),
+}
+
+/// The roots, by entity name, ID and the mood in which the walk goes on.
+pub type Roots = BTreeMap<(String, String, Mood), Root>;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The plan.
+    pub roots: Roots,
+    /// The largest distance; zero for any.
+    pub max_depth: i64,
+    /// Whether the object before each is told.
+    pub parents: bool,
+    /// Distance, entity and ID of the last row that the caller has.
+    pub after: Option<(i64, String, String)>,
+}
+
+/// An impact as a statement, and how to read its rows.
+#[derive(Debug)]
+pub struct Impact {
+    plan: Plan,
+    cases: Vec<String>,
+    question: Question,
+}
+
+/// One row of an impact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The entity.
+    pub resource: String,
+    /// The ID.
+    pub id: String,
+    /// The distance.
+    pub depth: i64,
+    /// The relation or dependency case.
+    pub via: String,
+    /// The object before it, when it was asked for.
+    pub parent: (String, String),
+}
+
+impl Impact {
+    /// Prepares the statement for a plan.
+    pub fn new(plan: Plan, question: Question) -> Self {
+        let mut cases: Vec<String> = question.roots.values().map(|root| root.case.clone()).collect();
+        cases.sort();
+        cases.dedup();
+        cases.retain(|case| !case.is_empty());
+        Self { plan, cases, question }
+    }
+
+    /// The statement: entity, ID, code and, with parents, the key.
+    pub fn sql(&self) -> Sql {
+        let mut sql = Sql::new();
+        self.push_sets(&mut sql);
+        let (key, least) = self.keys();
+        sql.push(&format!("SELECT resource, id, code{key} FROM ("));
+        let mut names: Vec<&str> = self.wanted().map(|(_, set)| set.entity.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for (index, name) in names.iter().enumerate() {
+            let same = self.wanted().filter(|(_, set)| set.entity.name == *name);
+            let parts: Vec<String> = same.map(|(set, _)| format!("SELECT id, code{key} FROM s{set}")).collect();
+            sql.push(if index == 0 { "" } else { " UNION ALL " });
+            let (columns, group) = if parts.len() > 1 {
+                (least, " GROUP BY id")
+            } else {
+                (if key.is_empty() { "code" } else { "code, key" }, "")
+            };
+            let parts = parts.join(" UNION ALL ");
+            sql.push(&format!(
+                "SELECT '{name}'::text COLLATE \"C\" AS resource, id, {columns} FROM ({parts}) u{group}"
+            ));
+        }
+        if names.is_empty() {
+            sql.push("SELECT ''::text COLLATE \"C\" AS resource, ''::text COLLATE \"C\" AS id, 0::bigint AS code");
+            sql.push(if key.is_empty() { "" } else { ", ''::text AS key" });
+        }
+        // The traced object has the distance zero.
+        sql.push(&format!(") r WHERE code >= {RANKS}"));
+        if let Some((depth, resource, id)) = &self.question.after {
+            sql.push(" AND (code / ").push(&format!("{RANKS}, resource, id) > (")).bind(Bind::Integer(*depth));
+            sql.push(", ").bind(Bind::Text(resource.clone())).push(" COLLATE \"C\", ");
+            sql.bind(Bind::Text(id.clone())).push(" COLLATE \"C\")");
+        }
+        sql.push(&format!(" ORDER BY code / {RANKS}, resource, id"));
+        self.cached(sql)
+    }
+
+    /// The statement that finds the declared dependencies on what the plan reaches: entity and ID of the object that has
+    /// it, the case, the distance, and the object depended on.
+    pub fn declared_sql(&self) -> Sql {
+        let mut sql = Sql::new();
+        self.push_sets(&mut sql);
+        sql.push(&format!(
+            "SELECT rt.relatable_type, rt.object_id, d.dependency_case_id, n.rising, min(n.depth) + 1, \
+             min(lpad(n.depth::text, {DIGITS}, '0') || n.resource || ':' || n.id) FROM ("
+        ));
+        let parts: Vec<String> = self
+            .wanted()
+            .map(|(index, set)| {
+                let Entity { name, type_name, .. } = set.entity;
+                format!(
+                    "SELECT '{name}'::text COLLATE \"C\" AS resource, '{type_name}'::text COLLATE \"C\" AS type, id, \
+                     code / {RANKS} AS depth, {} AS rising FROM s{index}",
+                    set.is_rising
+                )
+            })
+            .collect();
+        sql.push(&parts.join(" UNION ALL "));
+        sql.push(
+            ") n JOIN related r ON r.related_type = n.type AND r.object_id = n.id JOIN dependency d ON d.id = \
+             r.dependency_id JOIN relatable rt ON rt.id = d.relatable_id GROUP BY 1, 2, 3, 4",
+        );
+        self.cached(sql)
+    }
+
+    /// Walks from objects of many entities are of too many shapes to be kept.
+    fn cached(&self, sql: Sql) -> Sql {
+        let roots = self.plan.sets.iter().filter(|set| set.root.is_some()).count();
+        if roots > MOST_CACHED { sql.uncached() } else { sql }
+    }
+
+    /// Reads a row.
+    pub fn read(&self, row: &Row) -> Reached {
+        let code = row.integer(2);
+        let rank = usize::try_from(code % RANKS).unwrap_or_default();
+        let (resource, id) = (row.text(0).to_owned(), row.text(1).to_owned());
+        let depth = code / RANKS;
+        if let Some(case) = rank.checked_sub(self.plan.ways.len()).and_then(|index| self.cases.get(index)) {
+            let root = [Mood::AtHome, Mood::Rising]
+                .into_iter()
+                .filter_map(|mood| self.question.roots.get(&(resource.clone(), id.clone(), mood)))
+                .min()
+                .filter(|_| self.question.parents);
+            let parent = root.map(|root| root.parent.clone()).unwrap_or_default();
+            return Reached { resource, id, depth, via: format!("dependency_case:{case}"), parent };
+        }
+        let way = self.plan.ways.get(rank);
+        let via = way.map(|way| way.relation.name().to_owned()).unwrap_or_default();
+        let parent = match way {
+            Some(way) if self.question.parents => {
+                let id = row.text(3).get(DIGITS..).unwrap_or_default().to_owned();
+                (self.plan.sets[way.from].entity.name.clone(), id)
+            }
+            _ => Default::default(),
+        };
+        Reached { resource, id, depth, via, parent }
+    }
+
+    /// The sets whose objects are asked for, with their places.
+    fn wanted(&self) -> impl Iterator<Item = (usize, &Set)> {
+        self.plan.sets.iter().enumerate().filter(|(_, set)| set.is_wanted)
+    }
+
+    /// The column of the key, when there is one, and the aggregates that take the least of what came several ways.
+    fn keys(&self) -> (&'static str, &'static str) {
+        if self.question.parents { (", key", "min(code) AS code, min(key) AS key") } else { ("", "min(code) AS code") }
+    }
+
+    fn push_sets(&self, sql: &mut Sql) {
+        for index in 0..self.plan.sets.len() {
+            sql.push(if index == 0 { "WITH " } else { ", " });
+            // Sets that others come from are computed on their own: as one join of all, they would take longer to plan
+            // than to run.
+            let is_leaf = !self.plan.ways.iter().any(|way| way.from == index);
+            let materialized = if is_leaf { "" } else { "MATERIALIZED " };
+            sql.push(&format!("s{index} AS {materialized}("));
+            self.push_set(sql, index);
+            sql.push(") ");
+        }
+    }
+
+    /// A set: its roots and what comes over each way, the least code of each object.
+    fn push_set(&self, sql: &mut Sql, index: usize) {
+        let set = &self.plan.sets[index];
+        let ways: Vec<_> = self.plan.ways.iter().filter(|way| way.to == index).collect();
+        let climbs = self.climbs(index);
+        // Over references each object comes once.
+        let once = match ways.as_slice() {
+            [] => true,
+            [way] => set.root.is_none() && matches!(way.relation.kind, RelationKind::ToMany { .. }),
+            _ => false,
+        };
+        let columns: String = climbs.iter().map(|field| format!(", \"{field}\"")).collect();
+        if !once {
+            let (_, least) = self.keys();
+            sql.push(&format!("SELECT id, {least}{columns} FROM ("));
+        }
+        let mut glue = "";
+        if let Some(mood) = set.root {
+            self.push_roots(sql, set, mood, &climbs);
+            glue = " UNION ALL ";
+        }
+        for way in ways {
+            sql.push(glue);
+            self.push_way(sql, way, set, &climbs);
+            glue = " UNION ALL ";
+        }
+        if !once {
+            sql.push(&format!(") u GROUP BY id{columns}"));
+        }
+    }
+
+    /// The references of a set by which walks climb from it: carried along, so that its table is read once.
+    fn climbs(&self, index: usize) -> Vec<&'static str> {
+        let mut fields: Vec<&'static str> = Vec::new();
+        for way in self.plan.ways.iter().filter(|way| way.from == index) {
+            if let RelationKind::ToOne { field } = &way.relation.kind
+                && !fields.contains(&field.as_str())
+            {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    fn push_roots(&self, sql: &mut Sql, set: &Set, mood: Mood, climbs: &[&str]) {
+        let mut ids = Vec::new();
+        let mut codes = Vec::new();
+        let of_set = |(name, _, of): &(String, String, Mood)| *name == set.entity.name && *of == mood;
+        for ((_, id, _), root) in self.question.roots.iter().filter(|(key, _)| of_set(key)) {
+            ids.push(id.clone());
+            let case = self.cases.binary_search(&root.case).map_or(0, |index| self.plan.ways.len() + index);
+            codes.push(root.depth * RANKS + i64::try_from(case).unwrap_or(RANKS - 1).min(RANKS - 1));
+        }
+        let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
+        let key = format!(", lpad(q.code::text, {DIGITS}, '0') COLLATE \"C\" AS key");
+        let key = if self.question.parents { key.as_str() } else { "" };
+        sql.push(&format!("SELECT q.id, q.code{key}{columns} FROM "));
+        if let ([_], [_]) = (ids.as_slice(), codes.as_slice()) {
+            // The planner knows more of one row than of an array.
+            sql.push("(SELECT ").bind(Bind::Text(ids.remove(0))).push("::text COLLATE \"C\" AS id, ");
+            sql.bind(Bind::Integer(codes.remove(0))).push("::bigint AS code) q");
+        } else {
+            sql.push("(SELECT a.id COLLATE \"C\" AS id, a.code FROM unnest(").bind(Bind::TextArray(ids));
+            sql.push("::text[], ").bind(Bind::IntegerArray(codes)).push("::bigint[]) a(id, code)) q");
+        }
+        if !climbs.is_empty() {
+            sql.push(&format!(" JOIN \"{}\" c ON c.id = q.id", set.entity.name));
+        }
+    }
+
+    fn push_way(&self, sql: &mut Sql, way: &crate::domain::impact::Way, set: &Set, climbs: &[&str]) {
+        let (from, rank) = (way.from, self.plan.rank(way));
+        let code = format!("(p.code / {RANKS} + 1) * {RANKS} + {rank}");
+        let key = format!(", lpad(({code})::text, {DIGITS}, '0') || p.id AS key");
+        let key = if self.question.parents { key.as_str() } else { "" };
+        let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
+        let table = &set.entity.name;
+        match &way.relation.kind {
+            RelationKind::ToMany { field } => sql.push(&format!(
+                "SELECT c.id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{table}\" c ON c.\"{field}\" = p.id"
+            )),
+            RelationKind::ToOne { field } if climbs.is_empty() => {
+                sql.push(&format!("SELECT p.\"{field}\" AS id, {code} AS code{key} FROM s{from} p"))
+            }
+            RelationKind::ToOne { field } => sql.push(&format!(
+                "SELECT c.id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{table}\" c ON c.id = p.\"{field}\""
+            )),
+            RelationKind::Linked { table: links, own_column, target_column, .. } => {
+                let join = if climbs.is_empty() {
+                    String::new()
+                } else {
+                    format!(" JOIN \"{table}\" c ON c.id = l.\"{target_column}\"")
+                };
+                sql.push(&format!(
+                    "SELECT l.\"{target_column}\" AS id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{links}\" l \
+                     ON l.\"{own_column}\" = p.id{join}"
+                ))
+            }
+        };
+        if self.question.max_depth > 0 {
+            let limit = self.question.max_depth.saturating_mul(RANKS);
+            sql.push(" WHERE p.code < ").bind(Bind::Integer(limit));
+        }
+    }
+}
+
+/// What an impact sorts and groups stays in memory up to this; beyond, PostgreSQL uses files.
+pub async fn more_memory(connection: &mut AsyncPgConnection) -> Result<(), Failure> {
+    let mut sql = Sql::new();
+    sql.push("SET LOCAL work_mem = '64MB'");
+    sql.run(connection).await?;
+    Ok(())
+}
+
+/// Adds to the roots every object that has a declared dependency on one that is reached, directly or over others.
+pub async fn declared(
+    connection: &mut AsyncPgConnection,
+    model: &'static Model,
+    roots: &mut Roots,
+    max_depth: i64,
+) -> Result<(), Failure> {
+    let mut types = Sql::new();
+    types.push("SELECT DISTINCT related_type FROM dependency_case");
+    let types = types.rows(connection).await?;
+    let types: Vec<&Entity> = types.iter().filter_map(|row| model.entity_of_type(row.text(0))).collect();
+    if types.is_empty() {
+        return Ok(());
+    }
+    let mut fresh = roots.clone();
+    while !fresh.is_empty() {
+        let plan =
+            Plan::new(model, entities(model, &fresh), |entity| types.iter().any(|wanted| wanted.index == entity.index));
+        let question = Question { roots: std::mem::take(&mut fresh), max_depth, parents: false, after: None };
+        let impact = Impact::new(plan, question);
+        if impact.plan.sets.is_empty() {
+            break;
+        }
+        for row in impact.declared_sql().rows(connection).await? {
+            let Some(entity) = model.entity_of_type(row.text(0)) else { continue };
+            let depth = row.integer(4);
+            if max_depth > 0 && depth > max_depth {
+                continue;
+            }
+            let parent = row.text(5).get(DIGITS..).and_then(|key| key.split_once(':')).unwrap_or_default();
+            let parent = (parent.0.to_owned(), parent.1.to_owned());
+            let found = Root { depth, case: row.text(2).to_owned(), parent };
+            // What suffers with one of its parts makes others suffer so, and not all of them.
+            let mood = if row.bool(3) { Mood::Rising } else { Mood::AtHome };
+            let key = (entity.name.clone(), row.text(1).to_owned(), mood);
+            let known = roots.get(&key);
+            if known.is_some_and(|known| known <= &found) {
+                continue;
+            }
+            // What lies behind an object depends on its distance alone.
+            if known.is_none_or(|known| known.depth > found.depth) {
+                fresh.insert(key.clone(), found.clone());
+            }
+            roots.insert(key, found);
+        }
+    }
+    Ok(())
+}
+
+/// The entities of roots, each in the moods in which walks begin there.
+pub fn entities(model: &'static Model, roots: &Roots) -> Vec<(&'static Entity, Mood)> {
+    let mut found: Vec<(&'static Entity, Mood)> = Vec::new();
+    for (name, _, mood) in roots.keys() {
+        if let Some(entity) = model.entity(name)
+            && !found.iter().any(|(known, of)| known.index == entity.index && of == mood)
+        {
+            found.push((entity, *mood));
+        }
+    }
+    found
+}

@@ -1,0 +1,135 @@
+//! Search: objects by part of their IDs and names, and by what their provider calls them.
+//!
+//! Whole IDs have no index for this: they repeat what stands in the IDs above them. What is indexed, by trigrams, are
+//! the components that an object adds; [`walk`] finds the text there and follows the references down, in one
+//! statement, as far as an entity has [`CAP`] matches. Where it has more, they are frequent, and [`scan`] finds the
+//! next of them quickly by reading IDs in order.
+//!
+//! Objects come in the order of the kind of match, the entity and the ID; a page begins behind a [`Place`] in it.
+
+mod native;
+mod scan;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use qairon::Model;
+use qairon::model::Entity;
+use qairon::v1::Match;
+
+use super::failure::Failure;
+use super::snapshot::snapshot;
+use crate::domain::search::Text;
+
+pub use native::native;
+
+/// Up to so many matches of an entity are gathered; more are read for in order.
+pub const CAP: usize = 2000;
+
+/// The statement of a walk is long, and planning it takes longer than most walks. What is planned for one serves all,
+/// also when the tables have grown: indexes are used wherever there are any.
+const ONE_PLAN: &str =
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+const OWN_PLANS: &str = "SET LOCAL plan_cache_mode TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
+
+/// A place in the order of what is found, and so an object that is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The number of the [`Match`].
+    pub kind: i64,
+    /// The entity's place in the model.
+    pub entity: usize,
+    /// The ID.
+    pub id: String,
+}
+
+/// A search.
+#[derive(Debug)]
+pub struct Search {
+    /// The model.
+    pub model: &'static Model,
+    /// What is looked for.
+    pub text: Text,
+    /// The entities to look among.
+    pub entities: BTreeSet<usize>,
+    /// Where to begin: behind this place.
+    pub start: Place,
+}
+
+/// What a walk tells.
+#[derive(Debug, Default)]
+struct Known {
+    /// The first objects, in order, of what is not passed over below.
+    objects: Vec<Place>,
+    /// The entities of which too many match by their own names.
+    names_over: BTreeSet<usize>,
+    /// The entities of which too many match by their IDs.
+    ids_over: BTreeSet<usize>,
+}
+
+impl Search {
+    /// The next objects, up to a limit.
+    pub async fn next(self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {
+        if self.text.is_impossible() {
+            return Ok(Vec::new());
+        }
+        snapshot(connection, move |connection| Box::pin(async move { self.found(connection, limit).await })).await
+    }
+
+    async fn found(&self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {
+        let known = match &self.text.key {
+            Some(key) => {
+                connection.batch_execute(ONE_PLAN).await?;
+                let rows = walk::walk(self, key, limit).rows(connection).await?;
+                connection.batch_execute(OWN_PLANS).await?;
+                walk::known(rows)
+            }
+            None => Known { names_over: self.entities.clone(), ids_over: self.entities.clone(), ..Known::default() },
+        };
+        let mut found = Vec::new();
+        for kind in [Match::Exact, Match::NamePrefix, Match::Name, Match::Id] {
+            for &index in &self.entities {
+                let (number, entity) = (i64::from(kind as i32), &self.model.entities()[index]);
+                if found.len() == limit {
+                    return Ok(found);
+                }
+                if (number, index) < (self.start.kind, self.start.entity) {
+                    continue;
+                }
+                if known.is_over(self, kind, index) {
+                    self.read_for(connection, kind, entity, limit, &mut found).await?;
+                } else {
+                    let of_both = known.objects.iter().filter(|place| (place.kind, place.entity) == (number, index));
+                    found.extend(of_both.take(limit - found.len()).cloned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn read_for(
+        &self,
+        connection: &mut AsyncPgConnection,
+        kind: Match,
+        entity: &Entity,
+        limit: usize,
+        found: &mut Vec<Place>,
+    ) -> Result<(), Failure> {
+        let number = i64::from(kind as i32);
+        let started = (number, entity.index) == (self.start.kind, self.start.entity);
+        let behind = if started { self.start.id.as_str() } else { "" };
+        let Some(sql) = scan::scan(self, kind, entity, behind, limit - found.len()) else { return Ok(()) };
+        let rows = sql.rows(connection).await?;
+        found.extend(rows.iter().map(|row| Place { kind: number, entity: entity.index, id: row.text(0).to_owned() }));
+        Ok(())
+    }
+}
+
+impl Known {
+    fn is_over(&self, search: &Search, kind: Match, entity: usize) -> bool {
+        // No name holds a colon: an exact match is that of an ID then.
+        let by_name = kind != Match::Id && !search.text.has_colon();
+        if by_name { self.names_over.contains(&entity) } else { self.ids_over.contains(&entity) }
+    }
+}

@@ -1,0 +1,80 @@
+//! The statement that reads for a text: one kind of match, one entity, in the order of IDs, from a place on.
+//!
+//! It is planned anew for every text, for which way is the best depends on how frequent the text is.
+
+use qairon::model::{Entity, Kind};
+use qairon::v1::Match;
+
+use super::super::sql::{Bind, Sql};
+use super::Search;
+use crate::domain::search::{escaped, own_name};
+
+/// The statement, whose rows are IDs; `None` when there can be no such match.
+pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: usize) -> Option<Sql> {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT id FROM \"{}\" WHERE ", entity.name));
+    if search.text.has_colon() {
+        of_ids(search, kind, entity, &mut sql)?;
+    } else {
+        of_names(search, kind, entity, &mut sql)?;
+    }
+    sql.push(" AND id > ").bind(Bind::Text(behind.to_owned()));
+    sql.push(" ORDER BY id LIMIT ").bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX)));
+    Some(sql.uncached())
+}
+
+/// For a text with colons, which no name holds.
+fn of_ids(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Option<()> {
+    let text = &search.text;
+    let (components, open_ended) = search.model.id_components(entity);
+    if components < text.pieces && !open_ended {
+        return None;
+    }
+    match kind {
+        Match::Exact if components > text.pieces || text.is_ragged() => return None,
+        Match::Exact => sql.push("lower(id) = ").bind(Bind::Text(text.lower.clone())),
+        Match::Id => {
+            sql.push("strpos(lower(id), ").bind(Bind::Text(text.lower.clone()));
+            sql.push(") > 0 AND lower(id) <> ").bind(Bind::Text(text.lower.clone()))
+        }
+        _ => return None,
+    };
+    Some(())
+}
+
+fn of_names(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Option<()> {
+    let lower = || Bind::Text(search.text.lower.clone());
+    let text = escaped(&search.text.lower);
+    let name = own_name(entity);
+    if kind == Match::Id {
+        if entity.id_is_given() {
+            return None;
+        }
+        sql.push("strpos(lower(id), ").bind(lower()).push(") > 0");
+        if let Some(name) = name {
+            // Out of the ID, so that its index is enough.
+            let place = name.from_end;
+            sql.push(&format!(" AND strpos(lower(split_part(id, ':', -{place})), ")).bind(lower()).push(") = 0");
+        }
+        return Some(());
+    }
+    let name = name?.field;
+    if name.kind == Kind::Integer && !search.text.is_digits() {
+        return None;
+    }
+    // The very expressions that are indexed.
+    let cast = if name.kind == Kind::Integer { "::text" } else { "" };
+    let column = format!("\"{}\"{cast}", name.name);
+    sql.push(&format!("{column} ILIKE "));
+    match kind {
+        Match::Exact => sql.bind(Bind::Text(text)),
+        Match::NamePrefix => {
+            sql.bind(Bind::Text(format!("{text}%"))).push(&format!(" AND lower({column}) <> ")).bind(lower())
+        }
+        _ => {
+            sql.bind(Bind::Text(format!("%{text}%")));
+            sql.push(&format!(" AND NOT starts_with(lower({column}), ")).bind(lower()).push(")")
+        }
+    };
+    Some(())
+}

@@ -1,0 +1,191 @@
+//! The statement that finds a text where it is indexed and follows the references down.
+//!
+//! An entity has up to three parts in it: `o<n>`, the objects that hold the key in a component of their own; `a<n>`,
+//! those and the objects that refer to one of `a<m>`, m being an entity of which its IDs are made; `f<n>`, whether
+//! there are too many of them, by their names, and here or above. Nothing is followed down from there, which bounds the
+//! work.
+//!
+//! The values stand in a part of their own, `q`. The planner cannot look into it, so that one plan serves all texts and
+//! is kept; and that plan is a good one for rare texts, for the order of the joins is laid down (`OFFSET 0`).
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use qairon::model::{Entity, Kind};
+use qairon::v1::Match;
+
+use super::super::sql::{Bind, Row, Sql};
+use super::{CAP, Known, Place, Search};
+use crate::domain::search::{Key, escaped, id_references, own_components, own_name};
+
+/// In place of a kind of match in the rows of the answer.
+const NAMES_OVER: i64 = 0;
+const IDS_OVER: i64 = -1;
+
+const ID: i32 = Match::Id as i32;
+const EXACT: i32 = Match::Exact as i32;
+
+/// The statement. Its rows are kind, entity and ID.
+pub fn walk(search: &Search, key: &Key, limit: usize) -> Sql {
+    let types = key.among(search.model.entities().iter().map(|entity| entity.type_name.as_str()));
+    let mut walk = Walk { search, key, types, labels: Vec::new(), done: BTreeSet::new(), parts: String::new() };
+    for &index in &search.entities {
+        walk.entity(&search.model.entities()[index]);
+    }
+    let mut sql = Sql::new();
+    sql.push("WITH q AS MATERIALIZED (SELECT ").bind(Bind::Text(search.text.lower.clone())).push("::text AS text, ");
+    sql.bind(Bind::Text(format!("%{}%", escaped(&key.piece)))).push("::text AS key, ");
+    sql.bind(Bind::TextArray(key.compatible.clone().unwrap_or_default())).push("::text[] AS compatible, ");
+    sql.bind(Bind::TextArray(walk.types.clone())).push("::text[] AS types, ");
+    sql.bind(Bind::TextArray(walk.labels.clone())).push("::text[] AS labels, ");
+    sql.bind(Bind::Integer(search.start.kind)).push("::bigint AS kind, ");
+    sql.bind(Bind::Integer(search.start.entity.try_into().unwrap_or_default())).push("::bigint AS entity, ");
+    sql.bind(Bind::Text(search.start.id.clone())).push("::text AS id, ");
+    sql.bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX))).push("::bigint AS rows)");
+    sql.push(&walk.parts).push(&walk.answer());
+    // Among chosen entities there are too many statements to keep.
+    if search.entities.len() < search.model.entities().len() { sql.uncached() } else { sql }
+}
+
+struct Walk<'a> {
+    search: &'a Search,
+    key: &'a Key,
+    types: Vec<String>,
+    labels: Vec<String>,
+    done: BTreeSet<usize>,
+    parts: String,
+}
+
+impl Walk<'_> {
+    /// Adds the parts of an entity, behind those of the entities of which its IDs are made.
+    fn entity(&mut self, entity: &Entity) {
+        if !self.done.insert(entity.index) {
+            return;
+        }
+        let above: Vec<(&str, usize)> = id_references(entity)
+            .map(|(field, target)| (field.name.as_str(), self.search.model.target(target).index))
+            .collect();
+        for (_, index) in &above {
+            self.entity(&self.search.model.entities()[*index]);
+        }
+        let (n, table, kind, limit) = (entity.index, &entity.name, self.kind(entity), CAP + 1);
+        let compatible = match self.key.compatible {
+            Some(_) => " AND lower(id) LIKE ANY ((SELECT compatible FROM q)::text[])",
+            None => "",
+        };
+        let own = match self.own(entity) {
+            conditions if conditions.is_empty() => "false".to_owned(),
+            conditions => format!("({})", conditions.join(" OR ")),
+        };
+        let mut sources = vec![format!("SELECT id, kind FROM o{n}")];
+        let mut over = format!("count(*) > {CAP}");
+        for (column, m) in &above {
+            sources.push(format!(
+                "(SELECT c.id, c.kind FROM a{m} p CROSS JOIN LATERAL (SELECT id, {kind} AS kind FROM \"{table}\" \
+                 WHERE \"{column}\" = p.id{compatible} OFFSET 0) c WHERE NOT (SELECT ids FROM f{m}) LIMIT {limit})"
+            ));
+            _ = write!(over, " OR (SELECT ids FROM f{m})");
+        }
+        let all = match sources.as_slice() {
+            [only] => only.clone(),
+            several => format!("SELECT id, min(kind) AS kind FROM ({}) u GROUP BY id", several.join(" UNION ALL ")),
+        };
+        _ = write!(
+            self.parts,
+            ", o{n} AS MATERIALIZED (SELECT id, {kind} AS kind FROM \"{table}\" WHERE {own}{compatible} LIMIT {limit}), \
+             a{n} AS MATERIALIZED ({all}), f{n} AS MATERIALIZED \
+             (SELECT (SELECT count(*) FROM o{n}) > {CAP} AS names, {over} AS ids FROM a{n})"
+        );
+    }
+
+    /// Where an object's own components hold the key.
+    fn own(&mut self, entity: &Entity) -> Vec<String> {
+        let mut conditions = Vec::new();
+        for field in own_components(entity) {
+            let column = format!("\"{}\"", field.name);
+            match &field.kind {
+                Kind::EntityType if self.types.is_empty() => {}
+                Kind::EntityType => conditions.push(format!("{column} = ANY ((SELECT types FROM q)::text[])")),
+                Kind::Enum(descriptor) => {
+                    let labels = Kind::enum_labels(descriptor);
+                    let labels = self.key.among(labels.iter().map(String::as_str));
+                    if !labels.is_empty() {
+                        conditions.push(format!("{column} = ANY ((SELECT labels FROM q)::text[])"));
+                        self.labels.extend(labels);
+                    }
+                }
+                kind if !self.key.fits(kind) => {}
+                Kind::Text | Kind::Name => conditions.push(format!("{column} ILIKE (SELECT key FROM q)")),
+                _ => conditions.push(format!("{column}::text ILIKE (SELECT key FROM q)")),
+            }
+        }
+        conditions
+    }
+
+    /// The kind of match of a row; more than the last one for rows that are only on the way.
+    fn kind(&self, entity: &Entity) -> String {
+        if self.search.text.has_colon() {
+            return format!(
+                "CASE WHEN lower(id) = (SELECT text FROM q) THEN {EXACT} \
+                 WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN {ID} ELSE {} END",
+                ID + 1
+            );
+        }
+        let Some(name) = own_name(entity) else { return ID.to_string() };
+        let name = format!("lower(\"{}\"::text)", name.field.name);
+        format!(
+            "CASE WHEN {name} = (SELECT text FROM q) THEN {EXACT} \
+             WHEN starts_with({name}, (SELECT text FROM q)) THEN {} \
+             WHEN strpos({name}, (SELECT text FROM q)) > 0 THEN {} ELSE {ID} END",
+            Match::NamePrefix as i32,
+            Match::Name as i32,
+        )
+    }
+
+    /// The first objects that are wholly known, and what is not.
+    fn answer(&self) -> String {
+        let mut known = Vec::new();
+        let mut over = String::new();
+        let colon = self.search.text.has_colon();
+        for &n in &self.search.entities {
+            let entity = &self.search.model.entities()[n];
+            if !colon && own_name(entity).is_some() {
+                let names = format!("FROM o{n} WHERE kind < {ID} AND NOT (SELECT names FROM f{n})");
+                known.push(format!("SELECT kind, {n}, id {names}"));
+            }
+            if colon || !entity.id_is_given() {
+                let kinds = if colon { "<=" } else { "=" };
+                known.push(format!(
+                    "SELECT kind, {n}, id FROM a{n} WHERE kind {kinds} {ID} AND NOT (SELECT ids FROM f{n})"
+                ));
+            }
+            // Where there are too many names, there are too many IDs.
+            let told = format!("CASE WHEN names THEN {NAMES_OVER} ELSE {IDS_OVER} END");
+            _ = write!(over, " UNION ALL SELECT {told}, {n}, '' FROM f{n} WHERE ids");
+        }
+        format!(
+            " SELECT kind::bigint, entity::bigint, id FROM (SELECT kind, entity, id FROM ({}) known (kind, entity, id) \
+             WHERE (kind::bigint, entity::bigint, id) > ((SELECT kind FROM q), (SELECT entity FROM q), (SELECT id FROM q)) \
+             ORDER BY kind, entity, id LIMIT (SELECT rows FROM q)) first{over}",
+            known.join(" UNION ALL ")
+        )
+    }
+}
+
+/// What the rows of the statement tell.
+pub fn known(rows: Vec<Row>) -> Known {
+    let mut known = Known::default();
+    for row in rows {
+        let entity = usize::try_from(row.integer(1)).unwrap_or_default();
+        match row.integer(0) {
+            NAMES_OVER => {
+                known.names_over.insert(entity);
+                known.ids_over.insert(entity);
+            }
+            IDS_OVER => _ = known.ids_over.insert(entity),
+            kind => known.objects.push(Place { kind, entity, id: row.text(2).to_owned() }),
+        }
+    }
+    known.objects.sort_unstable();
+    known
+}

@@ -1,0 +1,98 @@
+//! Traces whose rows come out of one join, in an order in which they can be taken up behind any row.
+
+use super::super::sql::{Bind, Sql};
+use crate::domain::filter::after_prefix;
+
+/// What stands in the statement of [`builds`] for each kind of row; its place is its number there, and the order.
+pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "release_artifact", "deployment"];
+
+/// Where a repo `r` has what lies at a path `a.upload_path`; NULL when it has no URL.
+pub(super) const LOCATION: &str = "(rtrim(NULLIF(r.url, ''), '/') || '/' || ltrim(a.upload_path, '/'))";
+
+/// Deployments of a service: ID, target, partition, region, provider, environment, and the fleets line by line.
+pub fn infrastructure(service_id: &str, after: Option<&str>) -> Sql {
+    let mut sql = Sql::new();
+    // Line breaks are not part of any ID.
+    sql.push(
+        "SELECT d.id, d.deployment_target_id, t.partition_id, p.region_id, r.provider_id, v.environment_id, \
+         (SELECT string_agg(l.fleet_id, E'\\n' ORDER BY l.fleet_id) FROM fleet_deployment_target l \
+         WHERE l.deployment_target_id = d.deployment_target_id) \
+         FROM deployment d JOIN deployment_target t ON t.id = d.deployment_target_id \
+         JOIN partition p ON p.id = t.partition_id JOIN region r ON r.id = p.region_id \
+         JOIN provider v ON v.id = r.provider_id WHERE d.service_id = ",
+    );
+    sql.bind(Bind::Text(service_id.to_owned()));
+    if let Some(after) = after {
+        sql.push(" AND d.id > ").bind(Bind::Text(after.to_owned()));
+    }
+    sql.push(" ORDER BY d.id");
+    sql
+}
+
+/// Other deployments on the target of one: ID, target, service, tag, current release.
+pub fn neighbors(deployment_id: &str, after: Option<&str>) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(
+        "SELECT n.id, n.deployment_target_id, n.service_id, n.tag, n.current_release_id FROM deployment d \
+         JOIN deployment n ON n.deployment_target_id = d.deployment_target_id AND n.id <> d.id WHERE d.id = ",
+    );
+    sql.bind(Bind::Text(deployment_id.to_owned()));
+    if let Some(after) = after {
+        sql.push(" AND n.id > ").bind(Bind::Text(after.to_owned()));
+    }
+    sql.push(" ORDER BY n.id");
+    sql
+}
+
+/// What the builds of a commit are found by.
+#[derive(Debug, Clone, Copy)]
+pub enum Commit<'a> {
+    /// As the build records it.
+    Exact(&'a str),
+    /// Its beginning.
+    Prefix(&'a str),
+}
+
+/// Build ID, place of the kind and ID of a row of [`builds`].
+pub type BuildKey<'a> = (&'a str, i64, &'a str);
+
+/// Everything that contains a commit: place of the kind, ID, build, commit, deployment, whether in effect, location.
+pub fn builds(commit: Commit<'_>, after: Option<BuildKey<'_>>) -> Sql {
+    let mut sql = Sql::new();
+    sql.push("WITH b AS MATERIALIZED (SELECT id, vcs_ref FROM build WHERE vcs_ref ");
+    match commit {
+        Commit::Exact(text) => _ = sql.push("= ").bind(Bind::Text(text.to_owned())),
+        Commit::Prefix(text) => {
+            // The column is ordered by bytes, and so by code points.
+            sql.push(">= ").bind(Bind::Text(text.to_owned()));
+            if let Some(end) = after_prefix(text) {
+                sql.push(" AND vcs_ref < ").bind(Bind::Text(end));
+            }
+        }
+    }
+    if let Some((build, ..)) = after {
+        sql.push(" AND id >= ").bind(Bind::Text(build.to_owned()));
+    }
+    sql.push(&format!(
+        "), e AS MATERIALIZED (SELECT e.id, e.build_id, b.vcs_ref, e.deployment_id, \
+         d.current_release_id IS NOT DISTINCT FROM e.id AS current FROM b \
+         JOIN release e ON e.build_id = b.id JOIN deployment d ON d.id = e.deployment_id\
+         ), kinds AS (\
+         SELECT 0::bigint AS kind, b.id, b.id AS build_id, b.vcs_ref, NULL::text AS deployment_id, \
+         NULL::boolean AS current, NULL::text AS location FROM b \
+         UNION ALL SELECT 1, a.id, b.id, b.vcs_ref, NULL, NULL, {LOCATION} FROM b \
+         JOIN build_artifact a ON a.build_id = b.id JOIN repo r ON r.id = a.output_repo_id \
+         UNION ALL SELECT 2, e.id, e.build_id, e.vcs_ref, e.deployment_id, e.current, NULL FROM e \
+         UNION ALL SELECT 3, a.id, e.build_id, e.vcs_ref, e.deployment_id, e.current, {LOCATION} FROM e \
+         JOIN release_artifact a ON a.release_id = e.id JOIN repo r ON r.id = a.output_repo_id \
+         UNION ALL SELECT 4, e.deployment_id, e.build_id, e.vcs_ref, e.deployment_id, bool_or(e.current), NULL FROM e \
+         GROUP BY e.deployment_id, e.build_id, e.vcs_ref\
+         ) SELECT kind, id, build_id, vcs_ref, deployment_id, current, location FROM kinds"
+    ));
+    if let Some((build, kind, id)) = after {
+        sql.push(" WHERE (build_id, kind, id) > (").bind(Bind::Text(build.to_owned()));
+        sql.push(", ").bind(Bind::Integer(kind)).push(", ").bind(Bind::Text(id.to_owned())).push(")");
+    }
+    sql.push(" ORDER BY build_id, kind, id");
+    sql
+}
