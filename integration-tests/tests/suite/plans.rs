@@ -51,6 +51,19 @@ const SHAPES: [(&str, &str, &str); 24] = [
     ("deployment", "", "id desc"),
 ];
 
+/// Traces and searches that have to be as quick: method, request, and what tells their statement from others.
+const TRACES: [(&str, &str, &str); 9] = [
+    ("TraceInfrastructure", r#"{"service_id": "app-7:stack-3:service-5"}"#, "FROM deployment d"),
+    ("TraceNeighbors", r#"{"deployment_id": "$deployment"}"#, "deployment"),
+    ("TraceProvenance", r#"{"deployment_id": "$deployment"}"#, "deployment"),
+    ("TraceBuilds", r#"{"vcs_ref": "5f4dcc3b5aa765d61d8327deb882cf99"}"#, "vcs_ref"),
+    ("TraceImpact", r#"{"resource": "fleet", "id": "$fleet"}"#, "WITH s0"),
+    ("TraceImpact", r#"{"resource": "fleet", "id": "$fleet", "to": ["service"], "include_parents": true}"#, "WITH s0"),
+    ("TraceImpact", r#"{"resource": "build", "id": "app-7:stack-3:service-5:1"}"#, "WITH s0"),
+    ("FindObjects", r#"{"text": "app-33:stack-7:service-11"}"#, "WITH q"),
+    ("FindByNativeId", r#"{"native_id": "arn:5f4dcc3b5aa765d61d8327deb882cf99"}"#, "native_id"),
+];
+
 /// A server on a database that tells its plans.
 struct Planned {
     client: Client,
@@ -88,17 +101,20 @@ impl Planned {
         let found = find_entity(entity);
         let response = self.client.standard(found, verb, request.clone()).await;
         let response = response.unwrap_or_else(|failure| panic!("{entity} {request}: {failure}"));
-        let table = format!("\"{entity}\"");
+        (response, self.plans_of(&format!("\"{entity}\""), start, statements).await)
+    }
+
+    /// The plans of statements with a text in them, behind a place in the log.
+    async fn plans_of(&self, table: &str, start: usize, statements: usize) -> Vec<Value> {
         // The log may follow the answer.
-        let plans = poll_until(Duration::from_secs(10), "the plans are logged", || async {
+        poll_until(Duration::from_secs(10), "the plans are logged", || async {
             let plans: Vec<Value> = plans(&String::from_utf8_lossy(&self.read_log()[start..]))
                 .into_iter()
-                .filter(|plan| plan["Query Text"].as_str().is_some_and(|text| text.contains(&table)))
+                .filter(|plan| plan["Query Text"].as_str().is_some_and(|text| text.contains(table)))
                 .collect();
             (plans.len() >= statements).then_some(plans)
         })
-        .await;
-        (response, plans)
+        .await
     }
 
     fn read_log(&self) -> Vec<u8> {
@@ -161,6 +177,7 @@ async fn no_declared_query_reads_a_large_table_from_one_end_to_the_other() {
         }
     }
     by_ids(&planned, &mut report).await;
+    traces(&planned, &mut report).await;
     assert!(followed > 30, "only {followed} pages followed another");
     report.finish();
 }
@@ -174,5 +191,27 @@ async fn by_ids(planned: &Planned, report: &mut Report) {
         planned.check(report, "Get", &plans);
         let (_, plans) = planned.call("deployment", Verb::BatchGet, json!({ "ids": ids }), 1).await;
         planned.check(report, "BatchGet", &plans);
+    }
+}
+
+/// Checks the plans of traces and searches.
+async fn traces(planned: &Planned, report: &mut Report) {
+    let fleet = "prod:aws:account-1:region-2:partition-1:eks:target-1:aws:standard:fleet-1";
+    let filter = r#"service_id = "app-7:stack-3:service-5""#;
+    let deployments = planned.client.page("deployment", json!({ "filter": filter })).await.expect("a page").0;
+    for (method, request, marker) in TRACES {
+        let request = request.replace("$deployment", deployments[0].id()).replace("$fleet", fleet);
+        let json: Value = serde_json::from_str(&request).expect("JSON");
+        for _ in 0..6 {
+            let start = planned.read_log().len();
+            let found = qairon::model().methods().iter().find(|found| found.descriptor.name() == method);
+            let outcome = match found.expect("a method").descriptor.is_server_streaming() {
+                true => planned.client.stream(method, json.clone()).await.map(|_| ()),
+                false => planned.client.call(method, json.clone()).await.map(|_| ()),
+            };
+            report.accepted(format!("{method} {request}"), outcome);
+            let plans = planned.plans_of(marker, start, 1).await;
+            planned.check(report, &format!("{method} {request}"), &plans);
+        }
     }
 }
