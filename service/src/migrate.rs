@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::{DatabaseArgs, MigrateArgs};
-use crate::db::connect::{SessionLimits, connect};
+use crate::db::connect::{Plans, SessionLimits, connect};
 use crate::db::migrations::{self, MigrationError};
 use crate::embedded::{self, Postgres};
 
@@ -45,7 +45,7 @@ async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result
     let started = Instant::now();
     let mut told = false;
     loop {
-        let error = match connect(url, limits).await {
+        let error = match connect(url, limits, Plans::Chosen).await {
             Ok(_) => return Ok(()),
             Err(diesel::ConnectionError::InvalidConnectionUrl(error)) => {
                 return Err(

@@ -23,9 +23,19 @@ pub struct SessionLimits {
     pub connect: Duration,
 }
 
+/// How PostgreSQL plans the statements of a connection that are run again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plans {
+    /// For each value, or once for all, whatever it thinks cheaper.
+    Chosen,
+    /// Once for all values: right for look-ups by ID.
+    Once,
+}
+
 /// Opens a connection.
-pub async fn connect(url: &str, limits: SessionLimits) -> Result<AsyncPgConnection, ConnectionError> {
-    let config = config(url, limits).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+pub async fn connect(url: &str, limits: SessionLimits, plans: Plans) -> Result<AsyncPgConnection, ConnectionError> {
+    let config =
+        config(url, limits, plans).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
     let (client, connection) = tokio::time::timeout(limits.connect, config.connect(NoTls))
         .await
         .map_err(|_| ConnectionError::BadConnection("timed out".to_owned()))?
@@ -38,18 +48,19 @@ pub async fn connect(url: &str, limits: SessionLimits) -> Result<AsyncPgConnecti
     AsyncPgConnection::try_from(client).await
 }
 
-fn config(url: &str, limits: SessionLimits) -> Result<Config, tokio_postgres::Error> {
+fn config(url: &str, limits: SessionLimits, plans: Plans) -> Result<Config, tokio_postgres::Error> {
     let mut config = Config::from_str(url)?;
     let millis = |limit: Duration| limit.as_millis();
     // A dropped client is noticed within 100 ms instead of at the end of its statement, and its locks are released.
     // Compiling a statement takes longer than any of ours runs.
     let options = format!(
         "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c \
-         client_connection_check_interval=100 -c jit=off",
+         client_connection_check_interval=100 -c jit=off -c plan_cache_mode={}",
         config.get_options().unwrap_or_default(),
         millis(limits.statement),
         millis(limits.lock),
         millis(limits.idle_in_transaction),
+        if plans == Plans::Once { "force_generic_plan" } else { "auto" },
     );
     config.options(options.trim()).connect_timeout(limits.connect);
     // A peer that is gone without a word is noticed in half a minute, not in the quarter of an hour that TCP takes.

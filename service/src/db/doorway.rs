@@ -22,7 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_postgres::NoTls;
 use tokio_util::task::TaskTracker;
 
-use super::connect::{SessionLimits, connect};
+use super::connect::{Plans, SessionLimits, connect};
 use super::failure::Failure;
 use super::idempotency::{self, Once};
 use super::readers::Readers;
@@ -89,7 +89,7 @@ impl Db {
         let mut manager = ManagerConfig::<AsyncPgConnection>::default();
         manager.custom_setup = Box::new(move |url| {
             let url = url.to_owned();
-            async move { connect(&url, limits).await }.boxed()
+            async move { connect(&url, limits, Plans::Chosen).await }.boxed()
         });
         // A dead connection is recognised without a round trip: its task has ended.
         manager.recycling_method = RecyclingMethod::CustomFunction(Box::new(|connection| {

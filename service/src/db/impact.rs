@@ -17,6 +17,9 @@ use crate::domain::impact::{Plan, Set};
 
 /// Ranks below a distance: how many relations and dependency cases can be told apart.
 const RANKS: i64 = 1 << 20;
+/// Settings of an impact. What it sorts and groups stays in memory up to this; beyond, PostgreSQL uses files. It begins
+/// at an ID, and planning two dozen joins for each would take longer than most answers.
+pub const SETTINGS: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_generic_plan";
 /// How many entities the roots of a statement that is kept prepared may belong to.
 const MOST_CACHED: usize = 3;
 /// Digits of a code in the key that finds a parent.
@@ -308,14 +311,6 @@ impl Impact {
             sql.push(" WHERE p.code < ").bind(Bind::Integer(limit));
         }
     }
-}
-
-/// What an impact sorts and groups stays in memory up to this; beyond, PostgreSQL uses files.
-pub async fn more_memory(connection: &mut AsyncPgConnection) -> Result<(), Failure> {
-    let mut sql = Sql::new();
-    sql.push("SET LOCAL work_mem = '64MB'");
-    sql.run(connection).await?;
-    Ok(())
 }
 
 /// Adds to the roots every object that has a declared dependency on one that is reached, directly or over others.

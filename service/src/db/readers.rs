@@ -10,7 +10,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio::sync::Mutex;
 
-use super::connect::{SessionLimits, connect};
+use super::connect::{Plans, SessionLimits, connect};
 use super::failure::Failure;
 use super::sql::{Row, Sql};
 use crate::error::{Error, Result};
@@ -63,7 +63,7 @@ impl Readers {
         if let Some(connection) = usable() {
             return Ok(connection);
         }
-        let connection = connect(&self.url, self.limits).await.map_err(Error::database_unavailable)?;
+        let connection = connect(&self.url, self.limits, Plans::Once).await.map_err(Error::database_unavailable)?;
         let connection = Arc::new(connection);
         *slot.current.write().unwrap_or_else(PoisonError::into_inner) = Some(connection.clone());
         Ok(connection)

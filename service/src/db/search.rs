@@ -74,7 +74,7 @@ impl Search {
         if self.text.is_impossible() {
             return Ok(Vec::new());
         }
-        snapshot(connection, move |connection| Box::pin(async move { self.found(connection, limit).await })).await
+        snapshot(connection, "", move |connection| Box::pin(async move { self.found(connection, limit).await })).await
     }
 
     async fn found(&self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {

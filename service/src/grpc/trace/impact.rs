@@ -10,7 +10,7 @@ use super::super::store::Store;
 use super::super::stream::Outlet;
 use super::{Gathered, exists, resource, resume};
 use crate::db::failure::Failure;
-use crate::db::impact::{Impact, Question, Reached, Root, Roots, declared, entities, more_memory};
+use crate::db::impact::{Impact, Question, Reached, Root, Roots, SETTINGS, declared, entities};
 use crate::db::snapshot::snapshot;
 use crate::db::wire::{bytes_field, integer_field};
 use crate::domain::impact::Plan;
@@ -44,10 +44,9 @@ pub async fn impact(store: &Store, request: Bytes, outlet: Outlet) -> Result<()>
     store
         .db
         .query("trace_impact", move |connection| {
-            Box::pin(snapshot(connection, move |connection| {
+            Box::pin(snapshot(connection, SETTINGS, move |connection| {
                 Box::pin(async move {
                     let mut roots = roots;
-                    more_memory(connection).await?;
                     if with_declared {
                         declared(connection, model, &mut roots, max_depth).await?;
                     }

@@ -43,7 +43,7 @@ pub async fn path(store: &Store, bytes: Bytes) -> Result<Bytes> {
     };
     let model = store.model;
     let found = store.db.query("trace_path", move |connection| {
-        Box::pin(snapshot(connection, move |connection| {
+        Box::pin(snapshot(connection, "", move |connection| {
             Box::pin(async move { search(connection, model, &question).await })
         }))
     });

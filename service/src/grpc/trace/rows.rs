@@ -8,6 +8,7 @@ use super::super::requests::decode;
 use super::super::store::Store;
 use super::super::stream::Outlet;
 use super::{Gathered, exists, resume};
+use crate::db::snapshot::{PLANNED_ONCE, snapshot};
 use crate::db::sql::{Row, Sql};
 use crate::db::trace::rows::{self, BUILD_KINDS, Commit};
 use crate::db::wire;
@@ -116,24 +117,26 @@ async fn stream(
     Columns { encode, keys }: Columns,
 ) -> Result<()> {
     let sent = store.db.query(operation, move |connection| {
-        Box::pin(async move {
-            let mut rows = sql.stream(connection).await?;
-            let mut last = None;
-            while let Some(row) = rows.try_next().await? {
-                let write = |out: &mut Vec<u8>| {
-                    encode(&row, out);
-                    Ok(())
-                };
-                if let Err(error) = gathered.push(write, || keys(&row)).await {
-                    // Nobody listens, and the statement is being cancelled. The connection serves others when it has
-                    // ended, not before.
-                    while let Ok(Some(_)) = rows.try_next().await {}
-                    return Err(error.into());
+        Box::pin(snapshot(connection, PLANNED_ONCE, move |connection| {
+            Box::pin(async move {
+                let mut rows = sql.stream(connection).await?;
+                let mut last = None;
+                while let Some(row) = rows.try_next().await? {
+                    let write = |out: &mut Vec<u8>| {
+                        encode(&row, out);
+                        Ok(())
+                    };
+                    if let Err(error) = gathered.push(write, || keys(&row)).await {
+                        // Nobody listens, and the statement is being cancelled. The connection serves others when it
+                        // has ended, not before.
+                        while let Ok(Some(_)) = rows.try_next().await {}
+                        return Err(error.into());
+                    }
+                    last = Some(keys(&row));
                 }
-                last = Some(keys(&row));
-            }
-            Ok(gathered.flush(last.unwrap_or_default()).await?)
-        })
+                Ok(gathered.flush(last.unwrap_or_default()).await?)
+            })
+        }))
     });
     sent.await.map_err(|failure| failure.into_error(store.model, None))
 }
