@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What `make bench` does: release builds of everything, then `qairon-bench`, which prints the service's rates beside
 # those of pgbench and psql. It takes about five minutes; BENCH_SECONDS=1 BENCH_REPEATS=1 makes it quick and rough.
-# Arguments choose operations: get, list, create, qcli.
+# Arguments choose operations: get, list, create, qcli, and ask, which fills a PostgreSQL with BENCH_ROWS rows (one
+# million when unset) and needs about two minutes more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -39,11 +39,42 @@ impl Connection {
 
     /// The address of a method of the catalogue.
     pub fn method(&self, name: &str) -> Result<Uri> {
-        Ok(format!("http://{}/qairon.v1.CatalogService/{name}", self.address).parse()?)
+        self.method_of("CatalogService", name)
+    }
+
+    /// The address of a method.
+    pub fn method_of(&self, service: &str, name: &str) -> Result<Uri> {
+        Ok(format!("http://{}/qairon.v1.{service}/{name}", self.address).parse()?)
     }
 
     /// Calls a method and returns the encoded response.
     pub async fn call(&self, method: &Uri, message: &impl Message) -> Result<Bytes> {
+        let mut body = self.send(method, frame(message)?).await?;
+        let frame = read(&mut body).await?;
+        check_status(&body.trailers().await?.context("the response has no trailers")?)?;
+        unframe(frame)
+    }
+
+    /// Calls a method with a request in its frame, passes on every message of the answer to its end, and counts them.
+    pub async fn stream(&self, method: &Uri, request: Bytes, mut each: impl FnMut(Bytes)) -> Result<usize> {
+        let mut body = self.send(method, request).await?;
+        let (mut buffer, mut messages) = (BytesMut::new(), 0);
+        while let Some(chunk) = body.data().await {
+            let chunk = chunk?;
+            body.flow_control().release_capacity(chunk.len())?;
+            buffer.extend_from_slice(&chunk);
+            while let Some(message) = next_message(&mut buffer)? {
+                messages += 1;
+                each(message);
+            }
+        }
+        check_status(&body.trailers().await?.context("the answer has no trailers")?)?;
+        ensure!(buffer.is_empty(), "the answer ends within a message");
+        Ok(messages)
+    }
+
+    /// Sends a request and waits for the answer to begin.
+    async fn send(&self, method: &Uri, frame: Bytes) -> Result<RecvStream> {
         let mut request = http::Request::new(());
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = method.clone();
@@ -53,20 +84,18 @@ impl Connection {
 
         let mut sender = self.sender.clone().ready().await?;
         let (response, mut stream) = sender.send_request(request, false)?;
-        stream.send_data(frame(message)?, true)?;
+        stream.send_data(frame, true)?;
         let response = response.await?;
         ensure!(response.status() == 200, "the service answered {}", response.status());
         if response.headers().contains_key("grpc-status") {
             check_status(response.headers())?;
         }
-        let mut body = response.into_body();
-        let frame = read(&mut body).await?;
-        check_status(&body.trailers().await?.context("the response has no trailers")?)?;
-        unframe(frame)
+        Ok(response.into_body())
     }
 }
 
-fn frame(message: &impl Message) -> Result<Bytes> {
+/// A request as it travels.
+pub fn frame(message: &impl Message) -> Result<Bytes> {
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(length + 5);
     frame.put_u8(0);
@@ -80,6 +109,18 @@ fn unframe(mut frame: Bytes) -> Result<Bytes> {
     ensure!(frame.get_u8() == 0, "the response is compressed, which was not asked for");
     ensure!(frame.get_u32() as usize == frame.len(), "the response is not one whole message");
     Ok(frame)
+}
+
+/// The first whole message in the buffer, taken out of it.
+fn next_message(buffer: &mut BytesMut) -> Result<Option<Bytes>> {
+    let Some((head, rest)) = buffer.split_first_chunk::<5>() else { return Ok(None) };
+    ensure!(head[0] == 0, "the answer is compressed, which was not asked for");
+    let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    if rest.len() < length {
+        return Ok(None);
+    }
+    buffer.advance(5);
+    Ok(Some(buffer.split_to(length).freeze()))
 }
 
 async fn read(body: &mut RecvStream) -> Result<Bytes> {
@@ -98,5 +139,23 @@ fn check_status(headers: &HeaderMap) -> Result<()> {
     match text("grpc-status") {
         "0" => Ok(()),
         code => bail!("the service answered with code {code}: {}", text("grpc-message")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_found_however_they_are_cut() {
+        let whole: Vec<u8> = [b"\0\0\0\0\x03abc".as_slice(), b"\0\0\0\0\0", b"\0\0\0\0\x01d"].concat();
+        let (mut buffer, mut found) = (BytesMut::new(), Vec::new());
+        for byte in whole {
+            buffer.put_u8(byte);
+            found.extend(next_message(&mut buffer).unwrap());
+        }
+        assert_eq!(found, [Bytes::from("abc"), Bytes::new(), Bytes::from("d")]);
+        assert!(buffer.is_empty());
+        assert!(next_message(&mut BytesMut::from(&b"\x01\0\0\0\0"[..])).is_err(), "compressed");
     }
 }

@@ -5,9 +5,14 @@
 //! Then load through the service ([`load`], over the client in [`client`]) and through pgbench take turns
 //! ([`measure`]), as do `qcli` and `psql` ([`programs`]), and [`report`] prints the medians as ratios, with the CPU
 //! that each side used ([`process`]).
+//!
+//! Questions to an organisation of a million rows have a cluster to themselves, beside SQL written for each ([`ask`]).
+//! `qairon-bench fill` fills any empty database with an organisation of any size ([`fill`]).
 
+mod ask;
 mod client;
 mod cluster;
+mod fill;
 mod load;
 mod measure;
 mod organisation;
@@ -34,11 +39,11 @@ struct Settings {
 }
 
 impl Settings {
-    fn read() -> Result<Self> {
+    fn read(only: Vec<String>) -> Result<Self> {
         Ok(Self {
             duration: Duration::from_secs(number("BENCH_SECONDS", 3)?),
             repeats: usize::try_from(number("BENCH_REPEATS", 5)?)?,
-            only: std::env::args().skip(1).collect(),
+            only,
         })
     }
 
@@ -70,14 +75,24 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<String> {
-    let settings = Settings::read()?;
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    if command.as_deref() == Some("fill") {
+        let order = fill::Order::read(arguments)?;
+        return until_stopped(fill::fill(&order));
+    }
+    let settings = Settings::read(command.into_iter().chain(arguments).collect())?;
+    until_stopped(bench(&settings))
+}
+
+fn until_stopped(work: impl Future<Output = Result<String>>) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         // Whoever comes first: dropping the work stops what it started and removes its files.
         tokio::select! {
-            report = bench(&settings) => report,
+            report = work => report,
             _ = terminate.recv() => anyhow::bail!("stopped by SIGTERM"),
             _ = interrupt.recv() => anyhow::bail!("stopped by SIGINT"),
         }
@@ -85,6 +100,23 @@ fn run() -> Result<String> {
 }
 
 async fn bench(settings: &Settings) -> Result<String> {
+    let mut reports = Vec::new();
+    if measure::OPERATIONS.iter().any(|operation| settings.wants(operation)) {
+        reports.push(operations(settings).await?);
+    }
+    if settings.wants(ask::OPERATION) {
+        reports.push(ask::ask(settings).await?);
+    }
+    anyhow::ensure!(
+        !reports.is_empty(),
+        "nothing to measure: {} and {} are",
+        measure::OPERATIONS.join(", "),
+        ask::OPERATION
+    );
+    Ok(reports.join("\n"))
+}
+
+async fn operations(settings: &Settings) -> Result<String> {
     progress("starting a PostgreSQL of its own and filling it");
     let cluster = cluster::Cluster::start().await?;
     let statements = {

@@ -86,6 +86,9 @@ impl What {
     }
 }
 
+/// The names of what is measured here.
+pub const OPERATIONS: [&str; 4] = ["get", "list", "qcli", "create"];
+
 /// What is measured, and the goals. Creates come last: they add to what the others read.
 async fn plans(service: &Service, statements: &Statements) -> Result<Vec<Plan>> {
     let (get, list, create) = (statements.get.clone(), statements.list.clone(), statements.create.clone());
@@ -156,7 +159,9 @@ impl Bench<'_> {
 
     async fn beside(&self, what: &What, in_flight: usize) -> Result<Sample> {
         match what {
-            What::Calls(_, statement) => pgbench::run(self.cluster, &statement.script, in_flight, self.duration).await,
+            What::Calls(_, statement) => {
+                pgbench::run(self.cluster, &statement.script, in_flight, self.duration, pgbench::LOG_ONE_IN).await
+            }
             What::Processes(get) => programs::psql(self.cluster, get, in_flight, self.duration).await,
         }
     }

@@ -8,18 +8,26 @@ use crate::cluster::Cluster;
 use crate::measure::Sample;
 
 /// Every so many transactions are in the log that the percentiles are taken from; writing all would cost it speed.
-const LOG_ONE_IN: u32 = 10;
+pub const LOG_ONE_IN: u32 = 10;
 
 /// Runs a script for a while, prepared, on so many connections.
-pub async fn run(cluster: &Cluster, script: &str, connections: usize, duration: Duration) -> Result<Sample> {
+pub async fn run(
+    cluster: &Cluster,
+    script: &str,
+    connections: usize,
+    duration: Duration,
+    log_one_in: u32,
+) -> Result<Sample> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("script.sql");
     std::fs::write(&file, script)?;
     let mut command = tokio::process::Command::new(cluster.program("pgbench"));
     command
         .current_dir(dir.path())
+        // Compiling a statement takes longer than any that is measured gains by it.
+        .env("PGOPTIONS", "-c jit=off")
         .args(["--no-vacuum", "--protocol=prepared", "--log"])
-        .arg(format!("--sampling-rate={}", 1.0 / f64::from(LOG_ONE_IN)))
+        .arg(format!("--sampling-rate={}", 1.0 / f64::from(log_one_in)))
         .arg(format!("--client={connections}"))
         .arg(format!("--jobs={}", connections.min(2)))
         .arg(format!("--time={}", duration.as_secs()))

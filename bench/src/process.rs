@@ -95,3 +95,24 @@ pub fn cpu_of_machine() -> Duration {
     let busy = [0, 1, 2, 5, 6, 7].iter().filter_map(|&index| fields.get(index)).sum::<u32>();
     TICK * busy
 }
+
+/// The memory of a process that is resident, in bytes.
+pub fn memory(pid: u32) -> Result<u64> {
+    memory_line(pid, "VmRSS:")
+}
+
+/// The most of it that there was since [`forget_peak`].
+pub fn peak_memory(pid: u32) -> Result<u64> {
+    memory_line(pid, "VmHWM:")
+}
+
+/// Lets the peak start anew from what there is.
+pub fn forget_peak(pid: u32) -> Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the peak of memory cannot be reset")
+}
+
+fn memory_line(pid: u32, name: &str) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
+    Ok(line.with_context(|| format!("no {name} in the status of {pid}"))?.parse::<u64>()? * 1024)
+}

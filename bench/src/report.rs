@@ -138,7 +138,8 @@ fn rate(samples: &[Sample]) -> f64 {
     median(samples.iter().map(|sample| sample.rate))
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The one in the middle.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

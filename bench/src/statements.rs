@@ -104,7 +104,7 @@ impl Statement {
 }
 
 /// A text as SQL. The colon is escaped, for pgbench takes one in front of a word for a variable.
-fn literal(value: &str) -> String {
+pub fn literal(value: &str) -> String {
     format!("E'{}'", value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a"))
 }
 

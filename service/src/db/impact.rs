@@ -5,15 +5,18 @@
 //! other, so they are no part of the plan: they are looked up for what the plan reaches ([`declared`]), and the objects
 //! they lead to become roots of further walks, until nothing nearer is found.
 
+mod sets;
+
 use std::collections::BTreeMap;
 
 use diesel_async::AsyncPgConnection;
 use qairon::Model;
-use qairon::model::{Entity, Mood, RelationKind};
+use qairon::model::{Entity, Mood};
 
 use super::failure::Failure;
 use super::sql::{Bind, Row, Sql};
-use crate::domain::impact::{Plan, Set};
+use crate::domain::impact::{Below, Plan, Set};
+use sets::Source;
 
 /// Ranks below a distance: how many relations and dependency cases can be told apart.
 const RANKS: i64 = 1 << 20;
@@ -58,6 +61,12 @@ pub struct Impact {
     plan: Plan,
     cases: Vec<String>,
     question: Question,
+    /// The sets that hold all there is below the traced object.
+    below: Vec<Option<Below>>,
+    /// The first ID below the traced object, and the first behind all of them.
+    range: (String, String),
+    /// Whether a set has objects besides those below the traced one.
+    gathered: Vec<bool>,
 }
 
 /// One row of an impact.
@@ -82,7 +91,15 @@ impl Impact {
         cases.sort();
         cases.dedup();
         cases.retain(|case| !case.is_empty());
-        Self { plan, cases, question }
+        let traced = question.roots.iter().find(|(_, root)| root.depth == 0).map(|((name, id, _), _)| (name, id));
+        let below = match traced {
+            Some((name, _)) => plan.below(name, question.max_depth),
+            None => vec![None; plan.sets.len()],
+        };
+        let range = traced.map(|(_, id)| (format!("{id}:"), format!("{id};"))).unwrap_or_default();
+        let mut impact = Self { plan, cases, question, below, range, gathered: Vec::new() };
+        impact.gathered = impact.sets_to_gather();
+        impact
     }
 
     /// The statement: entity, ID, code and, with parents, the key.
@@ -96,17 +113,19 @@ impl Impact {
         names.dedup();
         for (index, name) in names.iter().enumerate() {
             let same = self.wanted().filter(|(_, set)| set.entity.name == *name);
-            let parts: Vec<String> = same.map(|(set, _)| format!("SELECT id, code{key} FROM s{set}")).collect();
-            sql.push(if index == 0 { "" } else { " UNION ALL " });
-            let (columns, group) = if parts.len() > 1 {
+            let sources: Vec<Source> = same.flat_map(|(set, _)| self.sources(set)).collect();
+            let (columns, group) = if sources.len() > 1 {
                 (least, " GROUP BY id")
             } else {
                 (if key.is_empty() { "code" } else { "code, key" }, "")
             };
-            let parts = parts.join(" UNION ALL ");
-            sql.push(&format!(
-                "SELECT '{name}'::text COLLATE \"C\" AS resource, id, {columns} FROM ({parts}) u{group}"
-            ));
+            sql.push(if index == 0 { "" } else { " UNION ALL " });
+            sql.push(&format!("SELECT '{name}'::text COLLATE \"C\" AS resource, id, {columns} FROM ("));
+            for (index, source) in sources.iter().enumerate() {
+                sql.push(if index == 0 { "" } else { " UNION ALL " }).push(&format!("SELECT id, code{key} FROM "));
+                self.push_source(&mut sql, source);
+            }
+            sql.push(&format!(") u{group}"));
         }
         if names.is_empty() {
             sql.push("SELECT ''::text COLLATE \"C\" AS resource, ''::text COLLATE \"C\" AS id, 0::bigint AS code");
@@ -132,18 +151,17 @@ impl Impact {
             "SELECT rt.relatable_type, rt.object_id, d.dependency_case_id, n.rising, min(n.depth) + 1, \
              min(lpad(n.depth::text, {DIGITS}, '0') || n.resource || ':' || n.id) FROM ("
         ));
-        let parts: Vec<String> = self
-            .wanted()
-            .map(|(index, set)| {
-                let Entity { name, type_name, .. } = set.entity;
-                format!(
-                    "SELECT '{name}'::text COLLATE \"C\" AS resource, '{type_name}'::text COLLATE \"C\" AS type, id, \
-                     code / {RANKS} AS depth, {} AS rising FROM s{index}",
-                    set.is_rising
-                )
-            })
-            .collect();
-        sql.push(&parts.join(" UNION ALL "));
+        let wanted = self.wanted().flat_map(|(index, set)| self.sources(index).map(move |source| (set, source)));
+        for (index, (set, source)) in wanted.enumerate() {
+            let Entity { name, type_name, .. } = set.entity;
+            sql.push(if index == 0 { "" } else { " UNION ALL " });
+            sql.push(&format!(
+                "SELECT '{name}'::text COLLATE \"C\" AS resource, '{type_name}'::text COLLATE \"C\" AS type, id, \
+                 code / {RANKS} AS depth, {} AS rising FROM ",
+                set.is_rising
+            ));
+            self.push_source(&mut sql, &source);
+        }
         sql.push(
             ") n JOIN related r ON r.related_type = n.type AND r.object_id = n.id JOIN dependency d ON d.id = \
              r.dependency_id JOIN relatable rt ON rt.id = d.relatable_id GROUP BY 1, 2, 3, 4",
@@ -192,124 +210,6 @@ impl Impact {
     /// The column of the key, when there is one, and the aggregates that take the least of what came several ways.
     fn keys(&self) -> (&'static str, &'static str) {
         if self.question.parents { (", key", "min(code) AS code, min(key) AS key") } else { ("", "min(code) AS code") }
-    }
-
-    fn push_sets(&self, sql: &mut Sql) {
-        for index in 0..self.plan.sets.len() {
-            sql.push(if index == 0 { "WITH " } else { ", " });
-            // Sets that others come from are computed on their own: as one join of all, they would take longer to plan
-            // than to run.
-            let is_leaf = !self.plan.ways.iter().any(|way| way.from == index);
-            let materialized = if is_leaf { "" } else { "MATERIALIZED " };
-            sql.push(&format!("s{index} AS {materialized}("));
-            self.push_set(sql, index);
-            sql.push(") ");
-        }
-    }
-
-    /// A set: its roots and what comes over each way, the least code of each object.
-    fn push_set(&self, sql: &mut Sql, index: usize) {
-        let set = &self.plan.sets[index];
-        let ways: Vec<_> = self.plan.ways.iter().filter(|way| way.to == index).collect();
-        let climbs = self.climbs(index);
-        // Over references each object comes once.
-        let once = match ways.as_slice() {
-            [] => true,
-            [way] => set.root.is_none() && matches!(way.relation.kind, RelationKind::ToMany { .. }),
-            _ => false,
-        };
-        let columns: String = climbs.iter().map(|field| format!(", \"{field}\"")).collect();
-        if !once {
-            let (_, least) = self.keys();
-            sql.push(&format!("SELECT id, {least}{columns} FROM ("));
-        }
-        let mut glue = "";
-        if let Some(mood) = set.root {
-            self.push_roots(sql, set, mood, &climbs);
-            glue = " UNION ALL ";
-        }
-        for way in ways {
-            sql.push(glue);
-            self.push_way(sql, way, set, &climbs);
-            glue = " UNION ALL ";
-        }
-        if !once {
-            sql.push(&format!(") u GROUP BY id{columns}"));
-        }
-    }
-
-    /// The references of a set by which walks climb from it: carried along, so that its table is read once.
-    fn climbs(&self, index: usize) -> Vec<&'static str> {
-        let mut fields: Vec<&'static str> = Vec::new();
-        for way in self.plan.ways.iter().filter(|way| way.from == index) {
-            if let RelationKind::ToOne { field } = &way.relation.kind
-                && !fields.contains(&field.as_str())
-            {
-                fields.push(field);
-            }
-        }
-        fields
-    }
-
-    fn push_roots(&self, sql: &mut Sql, set: &Set, mood: Mood, climbs: &[&str]) {
-        let mut ids = Vec::new();
-        let mut codes = Vec::new();
-        let of_set = |(name, _, of): &(String, String, Mood)| *name == set.entity.name && *of == mood;
-        for ((_, id, _), root) in self.question.roots.iter().filter(|(key, _)| of_set(key)) {
-            ids.push(id.clone());
-            let case = self.cases.binary_search(&root.case).map_or(0, |index| self.plan.ways.len() + index);
-            codes.push(root.depth * RANKS + i64::try_from(case).unwrap_or(RANKS - 1).min(RANKS - 1));
-        }
-        let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
-        let key = format!(", lpad(q.code::text, {DIGITS}, '0') COLLATE \"C\" AS key");
-        let key = if self.question.parents { key.as_str() } else { "" };
-        sql.push(&format!("SELECT q.id, q.code{key}{columns} FROM "));
-        if let ([_], [_]) = (ids.as_slice(), codes.as_slice()) {
-            // The planner knows more of one row than of an array.
-            sql.push("(SELECT ").bind(Bind::Text(ids.remove(0))).push("::text COLLATE \"C\" AS id, ");
-            sql.bind(Bind::Integer(codes.remove(0))).push("::bigint AS code) q");
-        } else {
-            sql.push("(SELECT a.id COLLATE \"C\" AS id, a.code FROM unnest(").bind(Bind::TextArray(ids));
-            sql.push("::text[], ").bind(Bind::IntegerArray(codes)).push("::bigint[]) a(id, code)) q");
-        }
-        if !climbs.is_empty() {
-            sql.push(&format!(" JOIN \"{}\" c ON c.id = q.id", set.entity.name));
-        }
-    }
-
-    fn push_way(&self, sql: &mut Sql, way: &crate::domain::impact::Way, set: &Set, climbs: &[&str]) {
-        let (from, rank) = (way.from, self.plan.rank(way));
-        let code = format!("(p.code / {RANKS} + 1) * {RANKS} + {rank}");
-        let key = format!(", lpad(({code})::text, {DIGITS}, '0') || p.id AS key");
-        let key = if self.question.parents { key.as_str() } else { "" };
-        let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
-        let table = &set.entity.name;
-        match &way.relation.kind {
-            RelationKind::ToMany { field } => sql.push(&format!(
-                "SELECT c.id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{table}\" c ON c.\"{field}\" = p.id"
-            )),
-            RelationKind::ToOne { field } if climbs.is_empty() => {
-                sql.push(&format!("SELECT p.\"{field}\" AS id, {code} AS code{key} FROM s{from} p"))
-            }
-            RelationKind::ToOne { field } => sql.push(&format!(
-                "SELECT c.id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{table}\" c ON c.id = p.\"{field}\""
-            )),
-            RelationKind::Linked { table: links, own_column, target_column, .. } => {
-                let join = if climbs.is_empty() {
-                    String::new()
-                } else {
-                    format!(" JOIN \"{table}\" c ON c.id = l.\"{target_column}\"")
-                };
-                sql.push(&format!(
-                    "SELECT l.\"{target_column}\" AS id, {code} AS code{key}{columns} FROM s{from} p JOIN \"{links}\" l \
-                     ON l.\"{own_column}\" = p.id{join}"
-                ))
-            }
-        };
-        if self.question.max_depth > 0 {
-            let limit = self.question.max_depth.saturating_mul(RANKS);
-            sql.push(" WHERE p.code < ").bind(Bind::Integer(limit));
-        }
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use qairon::Model;
-use qairon::model::{Entity, Mood, Relation};
+use qairon::model::{Entity, Mood, Relation, RelationKind};
 
 /// What is computed.
 #[derive(Debug)]
@@ -31,6 +31,15 @@ pub struct Set {
     pub is_rising: bool,
     /// Whether its objects are wanted, and not only those that depend on them.
     pub is_wanted: bool,
+}
+
+/// A set holds all of its entity below the traced object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Below {
+    /// How far these objects are from it.
+    pub depth: i64,
+    /// The place of the way by which they are reached.
+    pub way: usize,
 }
 
 /// A relation that leads from the objects of one set to those of another.
@@ -124,6 +133,30 @@ impl Plan {
         }
         ways.sort_by_key(|way| (way.relation.name(), sets[way.from].entity.name.as_str(), way.from, way.to));
         Self { sets, ways }
+    }
+
+    /// For each set, whether it holds everything of its entity that lies below the traced object, which begins with its
+    /// ID, and at which distance: along references that are the first part of the ID. None farther than the largest
+    /// distance, when it is not zero.
+    pub fn below(&self, traced: &str, max_depth: i64) -> Vec<Option<Below>> {
+        let mut below: Vec<Option<Below>> = vec![None; self.sets.len()];
+        for (place, set) in self.sets.iter().enumerate() {
+            let is_traced = set.entity.name == traced && set.root == Some(Mood::AtHome);
+            let depth = if is_traced { 0 } else { below[place].map_or(i64::MAX, |below: Below| below.depth) };
+            if depth == i64::MAX || (max_depth > 0 && depth >= max_depth) {
+                continue;
+            }
+            for (index, way) in self.ways.iter().enumerate().filter(|(_, way)| way.from == place) {
+                let first = self.sets[way.to].entity.id_fields.first();
+                if let RelationKind::ToMany { field } = &way.relation.kind
+                    && first == Some(field)
+                    && below[way.to].is_none()
+                {
+                    below[way.to] = Some(Below { depth: depth + 1, way: index });
+                }
+            }
+        }
+        below
     }
 
     /// The place of a way in the order of ties; ways over the same relation share it.
