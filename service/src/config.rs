@@ -92,9 +92,12 @@ pub struct ServeArgs {
     /// The longest wait for a connection of the pool
     #[arg(long, env = "QAIRON_POOL_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub pool_timeout: Duration,
-    /// The longest call, whatever deadline the client gives
+    /// The longest call, whatever deadline the client gives; a stream lasts as long as it is read
     #[arg(long, env = "QAIRON_REQUEST_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub request_timeout: Duration,
+    /// How long the reader of a stream may take for a message
+    #[arg(long, env = "QAIRON_STREAM_STALL_TIMEOUT", default_value = "20s", value_parser = duration)]
+    pub stream_stall_timeout: Duration,
     /// How long calls under way may go on after SIGTERM
     #[arg(long, env = "QAIRON_DRAIN_TIMEOUT", default_value = "20s", value_parser = duration)]
     pub drain_timeout: Duration,

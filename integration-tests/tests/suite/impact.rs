@@ -1,9 +1,10 @@
 //! TraceImpact against a walk in Rust over everything that the API lists.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use qairon::model::Mood;
-use qairon_integration_tests::{Client, Database, Server, find_entity};
+use qairon_integration_tests::{Client, Database, Server, find_entity, poll_until};
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -193,6 +194,53 @@ async fn a_broken_impact_is_taken_up_where_it_broke() {
             "{request}"
         );
     }
+}
+
+#[tokio::test]
+async fn readers_that_stop_reading_hold_nobody_up() {
+    let database = Database::new().await;
+    crowded(&database).await;
+    // More than the windows of a connection hold.
+    let more = "INSERT INTO deployment (deployment_target_id, service_id, tag)
+        SELECT deployment_target_id, service_id, 't' || n FROM deployment, generate_series(1, 12) n";
+    database.execute(more).await.expect("more deployments");
+    let flags = ["--pool-size", "2", "--stream-stall-timeout", "2s", "--pool-timeout", "30s"];
+    let server = Server::start(&database, &flags).await;
+    let client = server.client();
+    let request = json!({ "resource": "region", "id": "e:t:n:r" });
+    let mut stalled = Vec::new();
+    for _ in 0..3 {
+        stalled.push(client.open("TraceImpact", request.clone()).await.expect("a stream"));
+    }
+    // Lists and writes have connections left, and the streams that nobody reads come to an end.
+    client.page("application", json!({})).await.expect("a list beside streams");
+    client.create("application", json!({ "id": "beside" })).await.expect("a write beside streams");
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' \
+               AND query LIKE 'WITH%'";
+    poll_until(Duration::from_secs(60), "no stream is under way", || async {
+        (database.number(sql).await == 0).then_some(())
+    })
+    .await;
+    let mut ends = Vec::new();
+    for mut messages in stalled {
+        let mut rows = 0;
+        let mut last = json!("");
+        let end = loop {
+            match messages.next().await {
+                Ok(Some(message)) => {
+                    rows += message["rows"].as_array().map_or(0, Vec::len);
+                    last = message["resume_token"].clone();
+                }
+                Ok(None) => break None,
+                Err(failure) => break Some(failure),
+            }
+        };
+        // What it has, and the rest behind its last token, is everything.
+        let rest = impact(&client, json!({ "resource": "region", "id": "e:t:n:r", "resume_token": last })).await;
+        assert_eq!(rows + rest.len(), 4142 + 1 + 48_000);
+        ends.push(end);
+    }
+    assert!(ends.iter().flatten().any(|end| end.code == Code::DeadlineExceeded), "{ends:?}");
 }
 
 #[tokio::test]

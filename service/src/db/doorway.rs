@@ -2,6 +2,7 @@
 //!
 //! - [`Db::read`]: by ID, on the shared connections.
 //! - [`Db::query`]: reads that may take long, on a connection of their own; cancelled when nobody waits any more.
+//! - [`Db::stream`]: the same for answers that are streams, which never take all connections.
 //! - [`Db::write`]: everything that changes something. It runs in a task of its own, so that a caller who goes away
 //!   leaves no transaction half done, and is repeated when PostgreSQL gives it up for another.
 #![allow(clippy::disallowed_methods, reason = "this is the doorway that all others are sent to")]
@@ -56,6 +57,8 @@ pub struct Db {
     failures: watch::Sender<()>,
     /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
     gate: Arc<Semaphore>,
+    /// Permits of streams: whoever reads slowly leaves half of the connections to others.
+    streams: Arc<Semaphore>,
     readers: Arc<Readers>,
     writes: TaskTracker,
     metrics: Arc<Metrics>,
@@ -111,6 +114,7 @@ impl Db {
             pool,
             failures,
             gate: Arc::new(Semaphore::new(config.pool_size as usize)),
+            streams: Arc::new(Semaphore::new((config.pool_size as usize / 2).max(1))),
             readers: Arc::new(Readers::new(&config.url, limits, config.readers)),
             writes: TaskTracker::new(),
             metrics,
@@ -159,6 +163,15 @@ impl Db {
         drop(caller);
         self.metrics.database(operation, started.elapsed(), result.is_ok());
         result
+    }
+
+    /// The same for a query whose rows go to the caller as they come, and which lasts as long as the caller reads.
+    pub async fn stream<F>(&self, operation: &'static str, work: F) -> Result<(), Failure>
+    where
+        F: for<'c> FnOnce(&'c mut AsyncPgConnection) -> Work<'c, ()> + Send + 'static,
+    {
+        let _share = self.share(&self.streams).await?;
+        self.query(operation, work).await
     }
 
     /// Does a write and returns the encoded response. With `once`, a repetition returns the first response.
@@ -218,7 +231,11 @@ impl Db {
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        match tokio::time::timeout(self.pool_timeout, self.gate.clone().acquire_owned()).await {
+        self.share(&self.gate).await
+    }
+
+    async fn share(&self, gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+        match tokio::time::timeout(self.pool_timeout, gate.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Error::new(
                 ErrorKind::Unavailable,

@@ -111,9 +111,17 @@ impl Failure {
 fn unclassified(message: &str) -> Error {
     match message {
         "deadlock detected" => conflict(),
-        "canceling statement due to statement timeout"
-        | "canceling statement due to lock timeout"
-        | "canceling statement due to user request" => {
+        "canceling statement due to statement timeout" => {
+            let message = "a statement took longer than the server allows; ask for less at once, or give the server a \
+                           longer --statement-timeout";
+            Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
+        }
+        "canceling statement due to lock timeout" => {
+            let message = "another write held what this call needs for longer than the server waits; try again, or give \
+                           the server a longer --lock-timeout";
+            Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
+        }
+        "canceling statement due to user request" => {
             let mut error = Error::deadline_exceeded();
             error.cause = Some(message.to_owned());
             error

@@ -7,7 +7,8 @@
 
 mod sets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use diesel_async::AsyncPgConnection;
 use qairon::Model;
@@ -23,8 +24,9 @@ const RANKS: i64 = 1 << 20;
 /// Settings of an impact. What it sorts and groups stays in memory up to this; beyond, PostgreSQL uses files. It begins
 /// at an ID, and planning two dozen joins for each would take longer than most answers.
 pub const SETTINGS: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_generic_plan";
-/// How many entities the roots of a statement that is kept prepared may belong to.
-const MOST_CACHED: usize = 3;
+/// How many statements are kept prepared. Each takes PostgreSQL some hundred kilobytes in every connection, and there are
+/// as many of them as there are choices of entities.
+const MOST_KEPT: usize = 32;
 /// Digits of a code in the key that finds a parent.
 const DIGITS: usize = 19;
 
@@ -139,7 +141,7 @@ impl Impact {
             sql.bind(Bind::Text(id.clone())).push(" COLLATE \"C\")");
         }
         sql.push(&format!(" ORDER BY code / {RANKS}, resource, id"));
-        self.cached(sql)
+        kept(sql)
     }
 
     /// The statement that finds the declared dependencies on what the plan reaches: entity and ID of the object that has
@@ -166,13 +168,7 @@ impl Impact {
             ") n JOIN related r ON r.related_type = n.type AND r.object_id = n.id JOIN dependency d ON d.id = \
              r.dependency_id JOIN relatable rt ON rt.id = d.relatable_id GROUP BY 1, 2, 3, 4",
         );
-        self.cached(sql)
-    }
-
-    /// Walks from objects of many entities are of too many shapes to be kept.
-    fn cached(&self, sql: Sql) -> Sql {
-        let roots = self.plan.sets.iter().filter(|set| set.root.is_some()).count();
-        if roots > MOST_CACHED { sql.uncached() } else { sql }
+        kept(sql)
     }
 
     /// Reads a row.
@@ -210,6 +206,19 @@ impl Impact {
     /// The column of the key, when there is one, and the aggregates that take the least of what came several ways.
     fn keys(&self) -> (&'static str, &'static str) {
         if self.question.parents { (", key", "min(code) AS code, min(key) AS key") } else { ("", "min(code) AS code") }
+    }
+}
+
+/// Keeps the statements that come first, which are those that are asked often; further ones are planned every time.
+fn kept(sql: Sql) -> Sql {
+    static KEPT: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let shape = sql.shape();
+    if kept.contains(&shape) || kept.len() < MOST_KEPT {
+        kept.insert(shape);
+        sql
+    } else {
+        sql.uncached()
     }
 }
 

@@ -195,6 +195,16 @@ impl Sql {
         self.uncached = true;
         self
     }
+
+    /// A number that stands for the text of the statement, whatever its values.
+    pub fn shape(&self) -> u64 {
+        let texts = self.parts.iter().map(|part| match part {
+            Part::Shared(text) => text.as_ref(),
+            Part::Text(text) => text.as_str(),
+            Part::Bind(_) => "",
+        });
+        crate::domain::page::fingerprint(&texts.collect::<Vec<_>>())
+    }
 }
 
 impl From<filter::Bind> for Bind {

@@ -293,7 +293,8 @@ impl ServerStreamingService<Bytes> for Handler {
         let (store, action) = (self.store.clone(), self.route.action);
         let account = self.account.lock().unwrap_or_else(PoisonError::into_inner).take();
         let bytes = request.into_inner();
-        let answer = Answer::new(self.deadline, self.store.stopping.clone(), account, |outlet| async move {
+        let (stopping, stall) = (self.store.stopping.clone(), self.store.longest_stall);
+        let answer = Answer::new(self.deadline, stopping, stall, account, |outlet| async move {
             match action {
                 Action::Stream(Streamed::Infrastructure) => trace::rows::infrastructure(&store, bytes, outlet).await,
                 Action::Stream(Streamed::Impact) => trace::impact::impact(&store, bytes, outlet).await,

@@ -1,6 +1,7 @@
 //! What handlers work with: the model, the database, and the statements prepared for each entity.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use qairon::Model;
 use qairon::model::Entity;
@@ -19,6 +20,8 @@ pub struct Store {
     pub db: Db,
     /// How many objects one deletion or change of ID may concern.
     pub max_affected: usize,
+    /// How long the reader of a stream may take for a message.
+    pub longest_stall: Duration,
     /// Cancelled when the server stops: streams end then.
     pub stopping: CancellationToken,
     statements: Vec<Statements>,
@@ -26,10 +29,11 @@ pub struct Store {
 
 impl Store {
     /// Prepares the statements of every entity.
-    pub fn new(model: &'static Model, db: Db, max_affected: usize) -> Result<Self> {
+    pub fn new(model: &'static Model, db: Db, max_affected: usize, longest_stall: Duration) -> Result<Self> {
         let statements = model.entities().iter().map(|entity| Statements::new(model, entity));
         let statements = statements.collect::<Result<_>>()?;
-        Ok(Self { model, db, max_affected, stopping: CancellationToken::new(), statements })
+        let stopping = CancellationToken::new();
+        Ok(Self { model, db, max_affected, longest_stall, stopping, statements })
     }
 
     /// The statements of an entity.

@@ -1,18 +1,21 @@
 //! Answers that are streams: a handler fills an [`Outlet`], and the transport drains it at the pace of the caller.
 //!
-//! The handler's future lives in the stream itself. A caller who goes away drops the stream, that drops the handler, and
-//! the database work it waits for is cancelled. A caller who reads slowly holds the handler up, not memory.
+//! The handler runs in a task of its own, for the transport asks for nothing while a caller does not read, and a handler
+//! that waits for the caller holds a database connection. A caller who reads slowly holds the handler up, not memory;
+//! one who stops reading is given up after a while. A caller who goes away ends the task, and with it the database work.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream};
 use qairon::v1::ErrorReason;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{Code, Status};
 
 use super::call::Account;
@@ -23,25 +26,36 @@ const WAITING: usize = 2;
 
 /// Where a handler puts the messages of its answer.
 #[derive(Debug, Clone)]
-pub struct Outlet(mpsc::Sender<Bytes>);
+pub struct Outlet {
+    messages: mpsc::Sender<Bytes>,
+    longest_stall: Duration,
+}
 
 impl Outlet {
     /// Sends a message as soon as the caller has room for it. When nobody listens any more the error ends the work.
     pub async fn send(&self, message: Bytes) -> Result<()> {
-        self.0.send(message).await.map_err(|_| {
-            Error::new(ErrorKind::Aborted, ErrorReason::Conflict, "the caller went away before the stream was over")
-        })
+        match tokio::time::timeout(self.longest_stall, self.messages.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => {
+                let message = "the caller went away before the stream was over";
+                Err(Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message))
+            }
+            Err(_) => {
+                let message = format!(
+                    "the stream was not read for {} seconds; take it up again with the last resume token",
+                    self.longest_stall.as_secs()
+                );
+                Err(Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message))
+            }
+        }
     }
 }
-
-type Work = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
 /// The stream of an answer.
 pub struct Answer {
     messages: mpsc::Receiver<Bytes>,
-    /// `None` once it has ended.
-    work: Option<Work>,
-    account: Option<Account>,
+    /// How it ends; `None` once that was said.
+    task: Option<AbortOnDropHandle<std::result::Result<(), Status>>>,
 }
 
 impl Answer {
@@ -49,6 +63,7 @@ impl Answer {
     pub fn new<F>(
         deadline: std::time::Instant,
         stopping: CancellationToken,
+        longest_stall: Duration,
         account: Option<Account>,
         handler: impl FnOnce(Outlet) -> F,
     ) -> Self
@@ -56,24 +71,30 @@ impl Answer {
         F: Future<Output = Result<()>> + Send + 'static,
     {
         let (sender, messages) = mpsc::channel(WAITING);
-        let work = AssertUnwindSafe(handler(Outlet(sender))).catch_unwind();
-        let work = async move {
-            tokio::select! {
+        let work = AssertUnwindSafe(handler(Outlet { messages: sender, longest_stall })).catch_unwind();
+        let task = tokio::spawn(async move {
+            let outcome = tokio::select! {
                 outcome = tokio::time::timeout_at(deadline.into(), work) => match outcome {
                     Ok(Ok(outcome)) => outcome,
                     Ok(Err(panic)) => Err(Error::panicked(&*panic)),
                     Err(_) => Err(Error::deadline_exceeded()),
                 },
                 () = stopping.cancelled() => Err(stopped()),
+            };
+            let outcome = outcome.map_err(|error| {
+                error.tell();
+                Status::from(error)
+            });
+            if let Some(account) = account {
+                let (code, note) = match &outcome {
+                    Ok(()) => (Code::Ok, String::new()),
+                    Err(status) => (status.code(), status.message().to_owned()),
+                };
+                account.close(code, note);
             }
-        };
-        Self { messages, work: Some(Box::pin(work)), account }
-    }
-
-    fn close(&mut self, code: Code, note: String) {
-        if let Some(account) = self.account.take() {
-            account.close(code, note);
-        }
+            outcome
+        });
+        Self { messages, task: Some(AbortOnDropHandle::new(task)) }
     }
 }
 
@@ -87,28 +108,18 @@ impl Stream for Answer {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Some(work) = &mut this.work
-            && let Poll::Ready(outcome) = work.as_mut().poll(context)
-        {
-            this.work = None;
-            if let Err(error) = outcome {
-                error.tell();
-                // What waits is given up: the caller takes the stream up behind what it has.
-                let status = Status::from(error);
-                this.close(status.code(), status.message().to_owned());
-                this.messages.close();
-                return Poll::Ready(Some(Err(status)));
-            }
+        // What was sent before the end is good, and comes before it.
+        if let Some(message) = ready!(this.messages.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(message)));
         }
-        match this.messages.poll_recv(context) {
-            Poll::Ready(Some(message)) => Poll::Ready(Some(Ok(message))),
-            // The outlet may be gone before the work is over, and only that tells how it ended.
-            Poll::Ready(None) if this.work.is_some() => Poll::Pending,
-            Poll::Ready(None) => {
-                this.close(Code::Ok, String::new());
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        }
+        // The outlet may be gone before the work is over, and only that tells how it ended.
+        let Some(task) = &mut this.task else { return Poll::Ready(None) };
+        let outcome = ready!(Pin::new(task).poll(context));
+        this.task = None;
+        Poll::Ready(match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(status)) => Some(Err(status)),
+            Err(error) => Some(Err(Error::internal(error).into())),
+        })
     }
 }

@@ -43,7 +43,7 @@ pub async fn impact(store: &Store, request: Bytes, outlet: Outlet) -> Result<()>
     let gathered = Gathered::new(outlet, query);
     store
         .db
-        .query("trace_impact", move |connection| {
+        .stream("trace_impact", move |connection| {
             Box::pin(snapshot(connection, SETTINGS, move |connection| {
                 Box::pin(async move {
                     let mut roots = roots;

@@ -116,7 +116,7 @@ async fn stream(
     mut gathered: Gathered,
     Columns { encode, keys }: Columns,
 ) -> Result<()> {
-    let sent = store.db.query(operation, move |connection| {
+    let sent = store.db.stream(operation, move |connection| {
         Box::pin(snapshot(connection, PLANNED_ONCE, move |connection| {
             Box::pin(async move {
                 let mut rows = sql.stream(connection).await?;

@@ -214,8 +214,13 @@ impl Place<'_> {
                 Ok(compared(right, mirrored(comparator), self.name.clone()))
             }
             Op::Range(function) if is_own => Ok(self.call(function, vec![Arg::Value(right)])),
+            Op::Range(function) if self.name.parts.len() == 1 => Ok(Node::Call(Call {
+                name: turned(function).to_owned(),
+                span: self.name.span,
+                args: vec![Arg::Value(right), Arg::Value(self.name.clone())],
+            })),
             Op::Compare(_) | Op::Range(_) => Err(field.error(format!(
-                "of {} and {} one must be a field of the object itself",
+                "of {} and {} one must be a field of the object itself; the other may stand behind relations",
                 self.shown_name,
                 shown(path)
             ))),
@@ -224,6 +229,17 @@ impl Place<'_> {
                 self.op_name, self.shown_name
             ))),
         }
+    }
+}
+
+/// The operator of ranges that says the same with its sides exchanged.
+fn turned(function: &str) -> &str {
+    match function {
+        "contained_in" => "contains",
+        "contained_in_or_equal" => "contains_or_equal",
+        "contains" => "contained_in",
+        "contains_or_equal" => "contained_in_or_equal",
+        same => same,
     }
 }
 

@@ -259,7 +259,7 @@ fn errors_point_into_the_document() {
         (
             "service",
             r#"[{"name":"stack.name","op":"eq","field":"stack.id"}]"#,
-            "`[0].field` (line 1, column 41): of `stack.name` and `stack.id` one must be a field of the object itself",
+            "`[0].field` (line 1, column 41): of `stack.name` and `stack.id` one must be a field of the object itself; the other may stand behind relations",
         ),
         (
             "build",
