@@ -190,8 +190,9 @@ fn list(command: Command) -> Command {
         arg.value_parser(clap::value_parser!(i64).range(range)).allow_negative_numbers(true)
     };
     command
-        .arg(option("filter", "FILTER", "Which objects, in the filter language (stack.application_id = \"shop\") or as a query document"))
-        .arg(option("order_by", "FIELDS", "Fields or paths over relations to one object, in order of weight, each with an optional `desc` [default: id]"))
+        // A filter may begin with the hyphen that negates, and what is wrong with an order is the server's to say.
+        .arg(option("filter", "FILTER", "Which objects, in the filter language (stack.application_id = \"shop\") or as a query document").allow_hyphen_values(true))
+        .arg(option("order_by", "FIELDS", "Fields or paths over relations to one object, in order of weight, each with an optional `desc` [default: id]").allow_hyphen_values(true))
         .arg(number(option("limit", "N", "How many objects at most"), 0..=i64::MAX))
         .arg(number(option("skip", "N", "How many objects to pass over first"), 0..=i64::from(i32::MAX)))
         .arg(number(option("page_size", "N", "How many objects to ask for in one call"), 1..=1000))

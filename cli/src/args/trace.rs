@@ -23,6 +23,8 @@ pub struct Question {
     pub paged: bool,
     /// The pictures that can be made of the answer.
     pub pictures: &'static [Picture],
+    /// What its help says at the end.
+    pub note: &'static str,
 }
 
 /// A picture in place of rows.
@@ -48,6 +50,7 @@ pub const TRACES: [Question; 7] = [
         options: &[],
         paged: false,
         pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "impact",
@@ -56,6 +59,7 @@ pub const TRACES: [Question; 7] = [
         options: &[("to", "to"), ("max-depth", "max_depth"), ("ignore-declared", "ignore_declared")],
         paged: false,
         pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "neighbors",
@@ -63,7 +67,8 @@ pub const TRACES: [Question; 7] = [
         args: &["deployment_id"],
         options: &[],
         paged: false,
-        pictures: &[Picture::Dot],
+        pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "provenance",
@@ -72,6 +77,7 @@ pub const TRACES: [Question; 7] = [
         options: &[("release", "release_id")],
         paged: false,
         pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "lineage",
@@ -79,7 +85,8 @@ pub const TRACES: [Question; 7] = [
         args: &["resource", "id"],
         options: &[],
         paged: false,
-        pictures: &[],
+        pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "builds",
@@ -87,7 +94,8 @@ pub const TRACES: [Question; 7] = [
         args: &[],
         options: &[("vcs-ref", "vcs_ref"), ("prefix", "prefix")],
         paged: false,
-        pictures: &[Picture::Dot],
+        pictures: BOTH,
+        note: "",
     },
     Question {
         verb: "path",
@@ -96,6 +104,9 @@ pub const TRACES: [Question; 7] = [
         options: &[("max-length", "max_length"), ("max-paths", "max_paths"), ("ignore-declared", "ignore_declared")],
         paged: false,
         pictures: BOTH,
+        note: "On lines, as `-o plain` and `-o table` print them, the columns are `way`, the number of the way from 1, \
+               `relation`, `resource` and `id`. The relation of the first object of a way, to which none led, is `-` \
+               there and empty in JSON.",
     },
 ];
 
@@ -108,6 +119,7 @@ pub const SEARCHES: [Question; 2] = [
         options: &[("resource", "resources")],
         paged: true,
         pictures: &[],
+        note: "",
     },
     Question {
         verb: "native_id",
@@ -116,11 +128,15 @@ pub const SEARCHES: [Question; 2] = [
         options: &[],
         paged: true,
         pictures: &[],
+        note: "",
     },
 ];
 
 /// The fields of requests that name resources.
 const RESOURCES: [&str; 5] = ["resource", "resources", "to", "from_resource", "to_resource"];
+
+/// The arguments that may begin with a hyphen, as what people look for can.
+const FREE_TEXTS: [&str; 2] = ["text", "native_id"];
 
 /// The options that a command cannot do without.
 const NEEDED: [&str; 1] = ["vcs_ref"];
@@ -177,7 +193,10 @@ impl Question {
         let request = self.method().map(|method| method.descriptor.input());
         let field = |name: &str| request.as_ref().and_then(|request| request.get_field_by_name(name));
         let help = |name: &str| field(name).map(|field| docs.field(&field)).unwrap_or_default();
-        let args = self.args.iter().map(|name| positional(name, help(name)).required(true));
+        let args = self
+            .args
+            .iter()
+            .map(|name| positional(name, help(name)).required(true).allow_hyphen_values(FREE_TEXTS.contains(name)));
         let options = self.options.iter().map(|(name, target)| match field(target) {
             Some(descriptor) => option(name, &descriptor).help(help(target)),
             None => Arg::new(*target).long(*name),
@@ -187,6 +206,7 @@ impl Question {
             let limit = Arg::new("limit").long("limit").value_name("N").value_parser(number);
             limit.allow_negative_numbers(true).help("How many objects at most")
         });
+        let command = if self.note.is_empty() { command } else { command.after_help(self.note) };
         command
             .args(args)
             .args(options)

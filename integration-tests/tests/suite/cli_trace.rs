@@ -1,6 +1,7 @@
 //! `qcli trace`, `qcli find` and `qcli native_id` against a real server.
 
 mod broken;
+mod hyphens;
 mod pictures;
 mod scripted;
 
@@ -153,6 +154,21 @@ async fn ways_are_arrays_of_steps() {
     );
     let plain = qcli.text(&[&path[..], &["-o", "plain", "-f", "way,relation,id"]].concat()).await;
     assert_eq!(plain.lines().nth(1), Some(format!("1 deployments {}", id("deployment")).as_str()));
+    // Every line has as many columns, the first of a way too.
+    let plain = qcli.text(&[&path[..], &["-o", "plain"]].concat()).await;
+    let lines: Vec<Vec<&str>> = plain.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        lines,
+        [
+            ["1", "-", "service", id("service")],
+            ["1", "deployments", "deployment", id("deployment")],
+            ["1", "deployment_target", "deployment_target", id("deployment_target")],
+        ]
+    );
+    let relations = qcli.text(&[&path[..], &["-o", "plain", "-f", "relation"]].concat()).await;
+    assert_eq!(relations, "-\ndeployments\ndeployment_target");
+    let help = qcli.text(&["trace", "path", "--help"]).await.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("first object of a way, to which none led, is `-`"), "{help}");
     assert_eq!(qcli.text(&[&path[..], &["--max-length", "1"]].concat()).await, "[]");
     // Two targets, two ways, of which one is printed.
     let mut world = delivery.world.clone();
@@ -228,8 +244,11 @@ async fn wrong_usage_is_told_before_anything_is_sent() {
         (&["trace", "impact", "fleet", "x", "--tree", "-o", "json"], "`--tree`"),
         (&["trace", "impact", "fleet", "x", "--dot", "-o", "json"], "`--dot`"),
         (&["trace", "provenance", "x", "--tree", "-f", "id"], "`--tree`"),
-        (&["trace", "neighbors", "x", "--tree"], "`--tree`"),
-        (&["trace", "lineage", "build_artifact", "x", "--dot"], "`--dot`"),
+        (&["trace", "neighbors", "x", "--tree", "-o", "plain"], "`--tree`"),
+        (&["trace", "neighbors", "x", "--tree", "--dot"], "`--tree`"),
+        (&["trace", "lineage", "build_artifact", "x", "--dot", "-o", "json"], "`--dot`"),
+        (&["trace", "lineage", "build_artifact", "x", "--tree", "-f", "id"], "`--tree`"),
+        (&["trace", "builds", "--vcs-ref", "x", "--tree", "-f", "id"], "`--tree`"),
         (&["trace", "builds", "--prefix"], "--vcs-ref"),
         (&["trace", "path", "service", "x", "fleet"], "to_id"),
         (&["trace", "path", "service", "x", "fleet", "y", "-f", "relatoin"], "did you mean `relation`?"),

@@ -2,7 +2,7 @@
 
 use prost_reflect::DynamicMessage;
 
-use super::pictures::{Objects, inverse, label, label_with, linked, relation};
+use super::pictures::{Objects, inverse, label, label_with, linked};
 use super::{Session, all_rows, texts};
 use crate::args::trace::Picture;
 use crate::commands::relation::text_of;
@@ -22,12 +22,6 @@ impl Session {
             Picture::Tree => self.output.tree(&tree(&rows)),
             Picture::Dot => self.output.dot(dot(&service, &rows)),
         }
-    }
-
-    pub(super) async fn draw_neighbors(&mut self, request: Request) -> Result<()> {
-        let deployment = text_of(&request.message, "deployment_id");
-        let rows = all_rows(&self.client, request).await?;
-        self.output.dot(neighbors(&deployment, &rows))
     }
 }
 
@@ -68,23 +62,6 @@ fn dot(service: &str, rows: &[DynamicMessage]) -> Dot {
         let deployment = ("deployment", deployment.as_str());
         dot.edge(target, deployment, inverse("deployment", "deployment_target"));
         dot.edge(("service", service), deployment, inverse("deployment", "service"));
-    }
-    dot
-}
-
-fn neighbors(deployment: &str, rows: &[DynamicMessage]) -> Dot {
-    let mut dot = Dot::new("neighbors");
-    dot.node(("deployment", deployment));
-    for row in rows {
-        let [id, target, service, release] =
-            ["id", "deployment_target_id", "service_id", "current_release_id"].map(|name| text_of(row, name));
-        let on_target = inverse("deployment", "deployment_target");
-        dot.edge(("deployment_target", &target), ("deployment", deployment), on_target);
-        dot.edge(("deployment_target", &target), ("deployment", &id), on_target);
-        dot.edge(("deployment", &id), ("service", &service), relation("deployment", "service_id"));
-        if !release.is_empty() {
-            dot.edge(("deployment", &id), ("release", &release), relation("deployment", "current_release_id"));
-        }
     }
     dot
 }

@@ -2,8 +2,11 @@
 //!
 //! Rows are printed as they come. A picture is made of the whole answer, which is held for it.
 
+mod builds;
 mod impact;
 mod infrastructure;
+mod lineage;
+mod neighbors;
 mod path;
 mod pictures;
 mod provenance;
@@ -31,13 +34,13 @@ impl Session {
             ("impact", Some(picture)) => self.draw_impact(request, picture).await,
             ("impact", None) => self.impact_rows(question, request).await,
             ("infrastructure", Some(picture)) => self.draw_infrastructure(request, picture).await,
-            ("neighbors", Some(_)) => self.draw_neighbors(request).await,
-            ("builds", Some(_)) => self.draw_builds(request).await,
+            ("neighbors", Some(picture)) => self.draw_neighbors(request, picture).await,
+            ("builds", Some(picture)) => self.draw_builds(request, picture).await,
             ("infrastructure" | "neighbors", None) => {
                 self.rows_of(question, request, &[json_cell("resource", "deployment")], &[]).await
             }
             ("provenance", picture) => self.provenance(question, request, picture).await,
-            ("lineage", _) => self.lineage(question, request).await,
+            ("lineage", picture) => self.lineage(question, request, picture).await,
             ("path", picture) => self.path(question, request, picture).await,
             _ => self.rows_of(question, request, &[], &[]).await,
         }

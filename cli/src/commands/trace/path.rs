@@ -13,11 +13,15 @@ use crate::output::shape::{Shape, text_cell};
 use crate::output::tree::Tree;
 use crate::requests::Request;
 
+/// What is printed on lines for the relation that led to the first object: with nothing there, whoever splits lines at
+/// spaces would find the other columns elsewhere.
+const NO_RELATION: &str = "-";
+
 impl Session {
     pub(super) async fn path(&mut self, question: &Question, request: Request, picture: Option<Picture>) -> Result<()> {
         let step = inner_type(&inner_type(&request.method.descriptor.output(), "paths")?, "steps")?;
         // On lines, what keeps the ways apart is their number.
-        let leading: &[&str] = if self.output.is_json() { &[] } else { &["way"] };
+        let leading: &[&str] = if self.output.is_json() { &[] } else { &["way", "relation"] };
         let shape = Shape::new(&question.name(), leading, &step, &[], &self.asked)?;
         let answer = request.call(&self.client).await?;
         let ways: Vec<Vec<DynamicMessage>> = items(&answer, "paths").iter().map(|way| items(way, "steps")).collect();
@@ -42,7 +46,12 @@ impl Session {
                 continue;
             }
             for step in way {
-                array.push(shape.row(vec![text_cell("way", &(index + 1).to_string())], step))?;
+                let relation = match text_of(step, "relation") {
+                    none if none.is_empty() => NO_RELATION.to_owned(),
+                    relation => relation,
+                };
+                let way = text_cell("way", &(index + 1).to_string());
+                array.push(shape.row(vec![way, text_cell("relation", &relation)], step))?;
             }
         }
         array.finish()

@@ -6,6 +6,9 @@ use qairon::model::{Relation, RelationKind};
 
 use crate::output::tree::Tree;
 
+/// What stands for a commit in pictures, since it is no resource.
+pub const COMMIT: &str = "commit";
+
 /// The label of an object.
 pub fn label(resource: &str, id: &str) -> String {
     format!("{resource} {id}")
@@ -61,6 +64,30 @@ impl Objects {
         };
         self.places.insert(key, place);
         place
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    use prost_reflect::{DynamicMessage, Value};
+
+    use crate::output::tree::{Lines, Tree};
+
+    /// A message of this name with these texts.
+    pub fn message(name: &str, texts: &[(&str, &str)]) -> DynamicMessage {
+        let descriptor = qairon::model().pool().get_message_by_name(&format!("qairon.v1.{name}")).expect(name);
+        let mut message = DynamicMessage::new(descriptor);
+        for (field, text) in texts {
+            message.set_field_by_name(field, Value::String((*text).to_owned()));
+        }
+        message
+    }
+
+    /// A tree in ASCII.
+    pub fn drawn(tree: &Tree) -> String {
+        let mut text = Vec::new();
+        tree.write(&mut text, Lines::Ascii).expect("it is written");
+        String::from_utf8(text).expect("UTF-8")
     }
 }
 

@@ -1,9 +1,9 @@
-//! Where a deployment's binary came from, how an artifact came about, and what contains a commit.
+//! Where a deployment's binary came from.
 
 use prost_reflect::DynamicMessage;
 
-use super::pictures::{inverse, label, label_with, relation};
-use super::{Question, Session, all_rows, items};
+use super::pictures::{COMMIT, inverse, label, label_with, relation};
+use super::{Question, Session, items};
 use crate::args::trace::Picture;
 use crate::commands::relation::text_of;
 use crate::error::Result;
@@ -11,9 +11,6 @@ use crate::output::dot::{Dot, Object};
 use crate::output::shape::{Shape, text_cell};
 use crate::output::tree::Tree;
 use crate::requests::Request;
-
-/// What stands for a commit in pictures, since it is no resource.
-const COMMIT: &str = "commit";
 
 impl Session {
     pub(super) async fn provenance(
@@ -34,20 +31,6 @@ impl Session {
                 self.output.object(&shape.row(leading, &answer))
             }
         }
-    }
-
-    pub(super) async fn lineage(&mut self, question: &Question, request: Request) -> Result<()> {
-        let (answer_type, asked) = (request.method.descriptor.output(), &self.asked);
-        let shape = Shape::new(&question.name(), &["resource", "id"], &answer_type, &[], asked)?;
-        let [resource, id] = ["resource", "id"].map(|name| text_of(&request.message, name));
-        let answer = request.call(&self.client).await?;
-        let leading = vec![text_cell("resource", &resource), text_cell("id", &id)];
-        self.output.object(&shape.row(leading, &answer))
-    }
-
-    pub(super) async fn draw_builds(&mut self, request: Request) -> Result<()> {
-        let rows = all_rows(&self.client, request).await?;
-        self.output.dot(builds(&rows))
     }
 }
 
@@ -99,45 +82,12 @@ fn dot(answer: &DynamicMessage) -> Dot {
     dot
 }
 
-/// From the commit to everything that contains it.
-fn builds(rows: &[DynamicMessage]) -> Dot {
-    let mut dot = Dot::new("builds");
-    for row in rows {
-        let [resource, id, build, commit, deployment] =
-            ["resource", "id", "build_id", "vcs_ref", "deployment_id"].map(|name| text_of(row, name));
-        let object = (resource.as_str(), id.as_str());
-        match resource.as_str() {
-            "build" => dot.edge((COMMIT, &commit), object, "vcs_ref"),
-            "deployment" => dot.node(object),
-            "release_artifact" => {
-                // The ID of an artifact is that of its release and a name.
-                let release = id.rsplit_once(':').map_or("", |(release, _)| release);
-                dot.edge(("release", release), object, inverse("release_artifact", "release"));
-            }
-            resource => dot.edge(("build", &build), object, inverse(resource, "build")),
-        }
-        if resource == "release" {
-            dot.edge(object, ("deployment", &deployment), relation("release", "deployment_id"));
-        }
-    }
-    dot
-}
-
 #[cfg(test)]
 mod tests {
     use prost_reflect::Value;
 
+    use super::super::pictures::testing::{drawn as lines, message};
     use super::*;
-    use crate::output::tree::Lines;
-
-    fn message(name: &str, texts: &[(&str, &str)]) -> DynamicMessage {
-        let descriptor = qairon::model().pool().get_message_by_name(&format!("qairon.v1.{name}")).expect(name);
-        let mut message = DynamicMessage::new(descriptor);
-        for (field, text) in texts {
-            message.set_field_by_name(field, Value::String((*text).to_owned()));
-        }
-        message
-    }
 
     fn answer() -> DynamicMessage {
         let mut answer = message(
@@ -161,9 +111,7 @@ mod tests {
     }
 
     fn drawn(answer: &DynamicMessage) -> String {
-        let mut text = Vec::new();
-        tree(answer).write(&mut text, Lines::Ascii).expect("it is written");
-        String::from_utf8(text).expect("UTF-8")
+        lines(&tree(answer))
     }
 
     #[test]
@@ -189,35 +137,5 @@ mod tests {
         }
         let bare = message("TraceProvenanceResponse", &[("deployment_id", "d"), ("service_id", "s")]);
         assert_eq!(drawn(&bare), "deployment d\n");
-    }
-
-    #[test]
-    fn a_commit_leads_to_what_contains_it() {
-        let row = |resource, id, deployment| {
-            let fields = [("resource", resource), ("id", id), ("build_id", "s:1"), ("vcs_ref", "v")];
-            let mut row = message("BuildRow", &fields);
-            if !str::is_empty(deployment) {
-                row.set_field_by_name("deployment_id", Value::String(deployment.to_owned()));
-            }
-            row
-        };
-        let rows = [
-            row("build", "s:1", ""),
-            row("build_artifact", "s:1:img", ""),
-            row("release", "d:1", "d"),
-            row("release_artifact", "d:1:img", "d"),
-            row("deployment", "d", "d"),
-        ];
-        let dot = builds(&rows).finish();
-        for edge in [
-            "\"commit v\" -> \"build s:1\" [label=\"vcs_ref\"]",
-            "\"build s:1\" -> \"build_artifact s:1:img\" [label=\"build_artifacts\"]",
-            "\"build s:1\" -> \"release d:1\" [label=\"releases\"]",
-            "\"release d:1\" -> \"release_artifact d:1:img\" [label=\"release_artifacts\"]",
-            "\"release d:1\" -> \"deployment d\" [label=\"deployment\"]",
-        ] {
-            assert!(dot.contains(edge), "{edge}: {dot}");
-        }
-        assert_eq!(dot.matches(" -> ").count(), 5, "{dot}");
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio::process::Command;
 
-use qairon_integration_tests::{Program, program};
+use qairon_integration_tests::{Program, Row, program};
 
 use super::Delivery;
 
@@ -71,6 +71,86 @@ async fn trees_stand_on_what_holds_and_what_led_there() {
     );
 }
 
+#[tokio::test]
+async fn trees_lead_from_artifacts_commits_and_targets() {
+    let delivery = Delivery::set().await;
+    let id = |entity| delivery.id(entity);
+    let build = delivery.stage.client.get("build", id("build")).await.expect("it exists");
+    let commit = build.text("vcs_ref");
+    let location = |artifact: &'static str| {
+        let (client, id) = (&delivery.stage.client, id(artifact));
+        async move {
+            let artifact = client.get(artifact, id).await.expect("it exists");
+            let repo = client.get("repo", artifact.text("output_repo_id")).await.expect("it exists");
+            (format!("{}/{}", repo.text("url"), artifact.text("upload_path")), artifact)
+        }
+    };
+    let (built_at, built) = location("build_artifact").await;
+    let (released_at, released) = location("release_artifact").await;
+    let below = |artifact: &Row| {
+        format!(
+            "|-- build {}\n|   `-- commit {commit}\n|-- repo {} (input_repo)\n`-- repo {} (output_repo)\n",
+            delivery.id("build"),
+            artifact.text("input_repo_id"),
+            artifact.text("output_repo_id"),
+        )
+    };
+    assert_eq!(
+        drawn(&delivery, "C", &["trace", "lineage", "build-artifact", id("build_artifact"), "--tree"]).await,
+        format!("build_artifact {} ({built_at})\n{}", id("build_artifact"), below(&built))
+    );
+    assert_eq!(
+        drawn(&delivery, "C", &["trace", "lineage", "release_artifact", id("release_artifact"), "--tree"]).await,
+        format!(
+            "release_artifact {} ({released_at})\n|-- release {}\n|   `-- deployment {}\n{}",
+            id("release_artifact"),
+            id("release"),
+            id("deployment"),
+            below(&released)
+        )
+    );
+
+    let mut world = delivery.world.clone();
+    world.forget("release");
+    let next = delivery.stage.factory.create_in("release", &mut world).await;
+    let builds = |current: &'static str, other: &'static str| {
+        format!(
+            "commit {commit}\n`-- build {}\n    |-- build_artifact {} ({built_at})\n    \
+             |-- release {} ({current})\n    |   |-- release_artifact {} ({released_at})\n    \
+             |   `-- deployment {}\n    `-- release {} ({other})\n        `-- deployment {}\n",
+            id("build"),
+            id("build_artifact"),
+            id("release"),
+            id("release_artifact"),
+            id("deployment"),
+            next.id(),
+            id("deployment"),
+        )
+    };
+    let args = ["trace", "builds", "--vcs-ref", commit, "--tree"];
+    assert_eq!(drawn(&delivery, "C", &args).await, builds("current", "not current"));
+    let update = serde_json::json!({ "id": id("deployment"), "current_release_id": next.id() });
+    delivery.stage.client.update("deployment", update).await.expect("it is one of its releases");
+    assert_eq!(drawn(&delivery, "C", &args).await, builds("not current", "current"));
+    let nothing = ["trace", "builds", "--vcs-ref", "no such commit", "--tree"];
+    assert_eq!(drawn(&delivery, "C", &nothing).await, "");
+
+    let neighbors = ["trace", "neighbors", id("deployment"), "--tree"];
+    assert_eq!(drawn(&delivery, "C", &neighbors).await, "", "it is alone");
+    world.forget("service");
+    let other = delivery.stage.factory.create_in("deployment", &mut world).await;
+    assert_eq!(
+        drawn(&delivery, "C", &neighbors).await,
+        format!(
+            "deployment_target {}\n`-- deployment {}\n    `-- service {}\n",
+            id("deployment_target"),
+            other.id(),
+            world.id("service").expect("it was created anew"),
+        ),
+        "the deployment itself is not among them"
+    );
+}
+
 /// The edges of a graph, without what is around them.
 fn edges(graph: &str) -> Vec<String> {
     assert!(graph.starts_with("digraph ") && graph.ends_with("}\n"), "{graph}");
@@ -115,6 +195,24 @@ async fn graphs_have_an_edge_for_each_relation_and_are_always_the_same() {
                 edge("build", "build_artifact", "build_artifacts"),
                 edge("build_artifact", "repo", "output_repo"),
                 format!("\"{}\" -> {commit} [label=\"vcs_ref\"]", object("build")),
+            ],
+        ),
+        (
+            &["lineage", "release_artifact", id("release_artifact")],
+            vec![
+                edge("release_artifact", "release", "release"),
+                edge("release", "deployment", "deployment"),
+                edge("release", "build", "build"),
+                format!("\"{}\" -> {commit} [label=\"vcs_ref\"]", object("build")),
+                edge("release_artifact", "repo", "output_repo"),
+            ],
+        ),
+        (
+            &["lineage", "build_artifact", id("build_artifact")],
+            vec![
+                edge("build_artifact", "build", "build"),
+                format!("\"{}\" -> {commit} [label=\"vcs_ref\"]", object("build")),
+                edge("build_artifact", "repo", "output_repo"),
             ],
         ),
         (
