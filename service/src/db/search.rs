@@ -29,8 +29,7 @@ pub const CAP: usize = 2000;
 
 /// The statement of a walk is long, and planning it takes longer than most walks. What is planned for one serves all,
 /// also when the tables have grown: indexes are used wherever there are any.
-const ONE_PLAN: &str =
-    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+const ONE_PLAN: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off";
 const OWN_PLANS: &str = "SET LOCAL plan_cache_mode TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
 
 /// A place in the order of what is found, and so an object that is.
@@ -74,16 +73,19 @@ impl Search {
         if self.text.is_impossible() {
             return Ok(Vec::new());
         }
-        snapshot(connection, "", move |connection| Box::pin(async move { self.found(connection, limit).await })).await
+        let settings = if self.text.key.is_some() { ONE_PLAN } else { "" };
+        snapshot(connection, settings, move |connection| Box::pin(async move { self.found(connection, limit).await }))
+            .await
     }
 
     async fn found(&self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {
         let known = match &self.text.key {
             Some(key) => {
-                connection.batch_execute(ONE_PLAN).await?;
-                let rows = walk::walk(self, key, limit).rows(connection).await?;
-                connection.batch_execute(OWN_PLANS).await?;
-                walk::known(rows)
+                let known = walk::known(walk::walk(self, key, limit).rows(connection).await?);
+                if !known.names_over.is_empty() || !known.ids_over.is_empty() {
+                    connection.batch_execute(OWN_PLANS).await?;
+                }
+                known
             }
             None => Known { names_over: self.entities.clone(), ids_over: self.entities.clone(), ..Known::default() },
         };

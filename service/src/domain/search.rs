@@ -114,7 +114,7 @@ fn compatible(pieces: &[&str], key: usize) -> Vec<String> {
     let mut patterns = Vec::new();
     for first in 0..=key {
         for end in key + 1..=pieces.len() {
-            let run = escaped(&pieces[first..end].join(":"));
+            let run = super::filter::like_escaped(&pieces[first..end].join(":"));
             let before = if first == 0 { "%" } else { "" };
             let behind = if end == pieces.len() { "%" } else { "" };
             patterns.push(format!("{before}{run}{behind}"));
@@ -143,11 +143,6 @@ fn has_trigram_of(text: &str, is_letter: impl Fn(char) -> bool) -> bool {
         begins_inside = true;
     }
     false
-}
-
-/// The text as LIKE takes it literally.
-pub fn escaped(text: &str) -> String {
-    text.chars().flat_map(|c| [Some('\\').filter(|_| matches!(c, '\\' | '%' | '_')), Some(c)]).flatten().collect()
 }
 
 /// The components of an entity's IDs that are its objects' own: what does not come with a reference.

@@ -7,7 +7,8 @@ use qairon::v1::Match;
 
 use super::super::sql::{Bind, Sql};
 use super::Search;
-use crate::domain::search::{escaped, own_name};
+use crate::domain::filter::like_escaped;
+use crate::domain::search::own_name;
 
 /// The statement, whose rows are IDs; `None` when there can be no such match.
 pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: usize) -> Option<Sql> {
@@ -44,7 +45,7 @@ fn of_ids(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Optio
 
 fn of_names(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Option<()> {
     let lower = || Bind::Text(search.text.lower.clone());
-    let text = escaped(&search.text.lower);
+    let text = like_escaped(&search.text.lower);
     let name = own_name(entity);
     if kind == Match::Id {
         if entity.id_is_given() {

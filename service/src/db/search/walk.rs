@@ -16,7 +16,8 @@ use qairon::v1::Match;
 
 use super::super::sql::{Bind, Row, Sql};
 use super::{CAP, Known, Place, Search};
-use crate::domain::search::{Key, escaped, id_references, own_components, own_name};
+use crate::domain::filter::like_escaped;
+use crate::domain::search::{Key, id_references, own_components, own_name};
 
 /// In place of a kind of match in the rows of the answer.
 const NAMES_OVER: i64 = 0;
@@ -34,7 +35,7 @@ pub fn walk(search: &Search, key: &Key, limit: usize) -> Sql {
     }
     let mut sql = Sql::new();
     sql.push("WITH q AS MATERIALIZED (SELECT ").bind(Bind::Text(search.text.lower.clone())).push("::text AS text, ");
-    sql.bind(Bind::Text(format!("%{}%", escaped(&key.piece)))).push("::text AS key, ");
+    sql.bind(Bind::Text(format!("%{}%", like_escaped(&key.piece)))).push("::text AS key, ");
     sql.bind(Bind::TextArray(key.compatible.clone().unwrap_or_default())).push("::text[] AS compatible, ");
     sql.bind(Bind::TextArray(walk.types.clone())).push("::text[] AS types, ");
     sql.bind(Bind::TextArray(walk.labels.clone())).push("::text[] AS labels, ");

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::AsyncPgConnection;
 use futures_util::TryStreamExt;
 use qairon::Model;
 use qairon::model::Entity;
@@ -38,9 +38,9 @@ const CHUNK: usize = 5_000;
 
 /// How statements are run. Everything that is asked for has an index. A level that is cut off at its budget is cheap only
 /// when the index is read as far as it is needed, and an estimate for thousands of IDs must not end in the scan of a
-/// large table. Workers and compilation take longer to start than the statements take to run.
-const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off; \
-                        SET LOCAL max_parallel_workers_per_gather = 0";
+/// large table. Workers take longer to start than the statements take to run.
+pub const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+                            SET LOCAL max_parallel_workers_per_gather = 0";
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -60,13 +60,12 @@ pub struct Question {
 }
 
 /// Finds the shortest ways between two different objects. All statements should see the same moment: see
-/// [`super::super::snapshot`], whose end also undoes the settings made here.
+/// [`super::super::snapshot`], which takes [`SETTINGS`].
 pub async fn search(
     connection: &mut AsyncPgConnection,
     model: &'static Model,
     question: &Question,
 ) -> Result<TracePathResponse, Failure> {
-    connection.batch_execute(SETTINGS).await?;
     let declared = if question.ignore_declared { Vec::new() } else { declared(connection, model).await? };
     let hops = hops(model, &declared);
     let (from, to) = (question.from.0.index, question.to.0.index);

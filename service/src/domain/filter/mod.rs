@@ -55,7 +55,7 @@ pub use error::{FilterError, Place};
 pub use order::{Join, OrderKey, OrderTerm, print_order};
 pub use print::print;
 pub use sql::{Bind, SqlFragment, SqlPart};
-pub use values::after_prefix;
+pub use values::{after_prefix, like_escaped};
 
 /// The longest filter, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024;

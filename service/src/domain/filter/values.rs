@@ -141,14 +141,14 @@ fn pattern(pieces: &[String]) -> String {
         if index > 0 {
             pattern.push('%');
         }
-        for c in piece.chars() {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
+        pattern.push_str(&like_escaped(piece));
     }
     pattern
+}
+
+/// The text as LIKE takes it literally.
+pub fn like_escaped(text: &str) -> String {
+    text.chars().flat_map(|c| [Some('\\').filter(|_| matches!(c, '\\' | '%' | '_')), Some(c)]).flatten().collect()
 }
 
 /// The smallest text above every text that begins with this one, in the order of the collation "C", which for UTF-8 is

@@ -9,7 +9,7 @@ use super::super::requests::decode;
 use super::super::store::Store;
 use super::{exists, resource};
 use crate::db::snapshot::snapshot;
-use crate::db::trace::path::{Question, search};
+use crate::db::trace::path::{Question, SETTINGS, search};
 use crate::error::{Error, Result};
 
 /// How long ways are when nothing is said, and at most.
@@ -43,7 +43,7 @@ pub async fn path(store: &Store, bytes: Bytes) -> Result<Bytes> {
     };
     let model = store.model;
     let found = store.db.query("trace_path", move |connection| {
-        Box::pin(snapshot(connection, "", move |connection| {
+        Box::pin(snapshot(connection, SETTINGS, move |connection| {
             Box::pin(async move { search(connection, model, &question).await })
         }))
     });
