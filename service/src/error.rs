@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Unavailable,
     /// Out of time.
     DeadlineExceeded,
+    /// The caller gave the call up: only log and metrics see it.
+    Cancelled,
     /// No such method.
     Unimplemented,
     /// A fault of the service.

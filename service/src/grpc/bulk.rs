@@ -196,6 +196,10 @@ pub fn unbroken(body: Body) -> Body {
 fn broken_stream(status: tonic::Status) -> Error {
     super::status::from_transport(status.code(), status.message()).unwrap_or_else(|| {
         let mut error = interrupted();
+        // The reset of a stream may be read before the call itself is dropped; see `unbroken`.
+        if status.code() == tonic::Code::Aborted {
+            error.kind = ErrorKind::Cancelled;
+        }
         error.cause = Some(status.to_string());
         error
     })

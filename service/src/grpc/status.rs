@@ -26,6 +26,7 @@ impl ErrorKind {
             Self::Exhausted => Code::ResourceExhausted,
             Self::Unavailable => Code::Unavailable,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Cancelled => Code::Cancelled,
             Self::Unimplemented => Code::Unimplemented,
             Self::Internal => Code::Internal,
         }
