@@ -4,16 +4,18 @@
 //! requests ([`requests`], sent by [`client`]) and the rows ([`output`]). What a command does is in [`commands`].
 
 mod args;
+mod bulk;
 mod client;
 mod codec;
 mod commands;
-mod csv_import;
+mod complete;
 mod error;
 mod filter;
 mod output;
 mod requests;
 mod structs;
 mod suggest;
+mod tools;
 mod values;
 
 use std::process::ExitCode;

@@ -4,11 +4,14 @@
 //! only its commands are built in full. The others are names in the list that `--help` prints.
 
 pub mod action;
+pub mod bulk;
+pub mod complete;
 mod docs;
 pub mod globals;
 mod help_tree;
 pub mod resource;
 pub mod route;
+pub mod tools;
 pub mod trace;
 
 use clap::{Arg, ArgAction, Command};
@@ -19,10 +22,18 @@ pub use docs::Docs;
 pub use help_tree::help_tree;
 
 /// The commands that are not a resource's, with what they do.
-pub const GROUPS: [(&str, &str); 6] = [
-    ("csv_import", "Create objects from CSV files"),
+pub const GROUPS: [(&str, &str); 14] = [
+    ("api_resources", "List the resources, with their IDs and what can be done with them"),
+    ("apply", "Make objects be as files say: create, change, and with --prune delete"),
+    ("completion", "Print the completion script of a shell"),
+    ("config", "Show and change the contexts that the command line knows"),
+    ("csv_import", "Create objects from CSV files, and write such files"),
     ("dependencies", "Follow dependencies between any two objects"),
+    ("diff", "Print what `apply` would change; the exit code is 1 when there is something"),
+    ("explain", "Explain a resource or one of its fields"),
+    ("export", "Print objects as `apply` takes them"),
     ("find", "Find a text in the IDs and names of all objects, best matches first"),
+    ("man", "Write manual pages"),
     ("native_id", "Find every object with a provider's own identifier, such as an ARN"),
     (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
     ("version", "Print the version"),
@@ -71,28 +82,25 @@ pub enum Full<'a> {
 /// The commands of a group.
 pub fn group_verbs(name: &str) -> Vec<&'static str> {
     match name {
-        "csv_import" => vec!["import_csv"],
         "dependencies" => vec!["get_related"],
         trace::TRACE => trace::TRACES.iter().map(|trace| trace.verb).collect(),
+        name if bulk::NAMES.contains(&name) => bulk::verbs(name),
+        name if tools::NAMES.contains(&name) => tools::verbs(name),
         _ => Vec::new(),
     }
 }
 
 fn group(command: Command, docs: &Docs) -> Command {
     match command.get_name() {
-        "csv_import" => verbs(command).subcommand(
-            Command::new("import_csv")
-                .about("Create the objects of a CSV file, all or none; the header names the fields")
-                .arg(positional("resource", "What the rows are, such as `stack`").required(true))
-                .arg(positional("file", "The file, or `-` for standard input").required(true))
-                .arg(dry_run()),
-        ),
         "dependencies" => verbs(command).subcommand(
             Command::new("get_related")
                 .about("List the objects that a dependency relates to")
                 .arg(positional("id", "The ID of the dependency").value_name("dependency_id").required(true)),
         ),
         trace::TRACE => trace::group(command, docs),
+        complete::COMPLETION => complete::completion(command),
+        name if bulk::NAMES.contains(&name) => bulk::group(command),
+        name if tools::NAMES.contains(&name) => tools::group(command),
         _ => trace::search(command, docs),
     }
 }

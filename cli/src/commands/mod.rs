@@ -19,9 +19,8 @@ use qairon::model::Entity;
 
 use crate::args::globals::Globals;
 use crate::args::trace::TRACE;
-use crate::args::{action as actions, resource};
+use crate::args::{action as actions, bulk, complete, resource, tools};
 use crate::client::Client;
-use crate::csv_import;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::output::row::{Row, check_asked};
@@ -57,10 +56,11 @@ impl Session {
             return self.resource(entity, verb, matches).await;
         }
         match name {
-            "version" => self.output.line(concat!("qcli ", env!("CARGO_PKG_VERSION"))),
-            "csv_import" => csv_import::run(self, matches).await,
             "dependencies" => self.get_related(named("dependency")?, named("related")?, text(matches, "id")).await,
             TRACE => self.trace(verb, matches).await,
+            complete::COMPLETION => crate::complete::completion(self, matches),
+            name if bulk::NAMES.contains(&name) => crate::bulk::run(self, name, verb, matches).await,
+            name if tools::NAMES.contains(&name) => crate::tools::run(self, name, verb, matches).await,
             name => self.search(name, matches).await,
         }
     }

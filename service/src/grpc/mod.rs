@@ -7,9 +7,11 @@
 pub mod bulk;
 pub mod call;
 pub mod codec;
+pub mod complete;
 pub mod deployment;
 pub mod ending;
 pub mod health;
+pub mod info;
 pub mod network;
 pub mod reads;
 pub mod requests;

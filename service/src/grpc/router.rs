@@ -17,14 +17,14 @@ use qairon::model::{Entity, Verb};
 use qairon::v1::ErrorReason;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
-use tonic::server::{ClientStreamingService, Grpc, ServerStreamingService, UnaryService};
+use tonic::server::{ClientStreamingService, Grpc, ServerStreamingService, StreamingService, UnaryService};
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::call::{Account, Call, Measured, REQUEST_ID};
 use super::codec::BytesCodec;
 use super::store::Store;
 use super::stream::Answer;
-use super::{bulk, deployment, network, reads, search, status, trace, writes};
+use super::{bulk, complete, deployment, info, network, reads, search, status, trace, writes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::telemetry::metrics::Metrics;
 
@@ -48,7 +48,10 @@ enum Action {
     FindObjects,
     FindByNativeId,
     ExplainFilter,
+    CompleteIds,
+    ServerInfo,
     Stream(Streamed),
+    Duplex(Duplex),
 }
 
 /// What a method does whose answer is a stream.
@@ -58,10 +61,18 @@ enum Streamed {
     Impact,
     Neighbors,
     Builds,
+    Export,
+}
+
+/// What a method does that takes a stream and answers with one.
+#[derive(Debug, Clone, Copy)]
+enum Duplex {
+    Load,
+    Apply,
 }
 
 /// The methods written by hand, by their names. Every other method is a standard one.
-const SPECIAL: [(&str, Action); 14] = [
+const SPECIAL: [(&str, Action); 19] = [
     ("AllocateSubnet", Action::AllocateSubnet),
     ("CloneDeployment", Action::CloneDeployment),
     ("PromoteDeployment", Action::PromoteDeployment),
@@ -76,6 +87,11 @@ const SPECIAL: [(&str, Action); 14] = [
     ("FindObjects", Action::FindObjects),
     ("FindByNativeId", Action::FindByNativeId),
     ("ExplainFilter", Action::ExplainFilter),
+    ("CompleteIds", Action::CompleteIds),
+    ("GetServerInfo", Action::ServerInfo),
+    ("ExportObjects", Action::Stream(Streamed::Export)),
+    ("LoadObjects", Action::Duplex(Duplex::Load)),
+    ("ApplyObjects", Action::Duplex(Duplex::Apply)),
 ];
 
 struct Route {
@@ -119,8 +135,9 @@ impl Router {
     pub async fn answer(self, request: http::Request<Body>) -> http::Response<Body> {
         let route = self.routes.get(request.uri().path()).cloned();
         // A stream lives as long as it is fed, or read.
-        let is_stream =
-            route.as_ref().is_some_and(|route| matches!(route.action, Action::ImportObjects | Action::Stream(_)));
+        let is_stream = route
+            .as_ref()
+            .is_some_and(|route| matches!(route.action, Action::ImportObjects | Action::Stream(_) | Action::Duplex(_)));
         let call = Call::new(request.headers(), if is_stream { LONGEST_STREAM } else { self.longest });
         let Some(route) = route else {
             return self.unknown_method(&call, request.uri().path());
@@ -137,6 +154,7 @@ impl Router {
             match route.action {
                 Action::ImportObjects => grpc.client_streaming(handler, request.map(bulk::unbroken)).await,
                 Action::Stream(_) => grpc.server_streaming(handler, request).await,
+                Action::Duplex(_) => grpc.streaming(handler, request.map(bulk::unbroken)).await,
                 _ => grpc.unary(handler, request).await,
             }
         };
@@ -274,7 +292,9 @@ impl UnaryService<Bytes> for Handler {
                     Action::FindObjects => search::find(&store, bytes).await,
                     Action::FindByNativeId => search::by_native_id(&store, bytes).await,
                     Action::ExplainFilter => search::explain_filter(&store, bytes),
-                    Action::ImportObjects | Action::Stream(_) => {
+                    Action::CompleteIds => complete::complete_ids(&store, bytes).await,
+                    Action::ServerInfo => info::server_info(&store, bytes).await,
+                    Action::ImportObjects | Action::Stream(_) | Action::Duplex(_) => {
                         Err(Error::internal("a stream came as a single message"))
                     }
                 }
@@ -300,6 +320,7 @@ impl ServerStreamingService<Bytes> for Handler {
                 Action::Stream(Streamed::Impact) => trace::impact::impact(&store, bytes, outlet).await,
                 Action::Stream(Streamed::Neighbors) => trace::rows::neighbors(&store, bytes, outlet).await,
                 Action::Stream(Streamed::Builds) => trace::rows::builds(&store, bytes, outlet).await,
+                Action::Stream(Streamed::Export) => bulk::export::export(&store, bytes, outlet).await,
                 _ => Err(Error::internal("a single message was asked for as a stream")),
             }
         });
@@ -314,7 +335,28 @@ impl ClientStreamingService<Bytes> for Handler {
     fn call(&mut self, request: Request<Streaming<Bytes>>) -> UnaryAnswer {
         let (store, deadline) = (self.store.clone(), self.deadline);
         let stream = request.into_inner();
-        Box::pin(async move { Self::guard(deadline, bulk::import(&store, stream)).await })
+        Box::pin(async move { Self::guard(deadline, bulk::import::import(&store, stream)).await })
+    }
+}
+
+impl StreamingService<Bytes> for Handler {
+    type Response = Bytes;
+    type ResponseStream = Answer;
+    type Future = Ready<std::result::Result<Response<Answer>, Status>>;
+
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
+        let (store, action) = (self.store.clone(), self.route.action);
+        let account = self.account.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stream = request.into_inner();
+        let (stopping, stall) = (self.store.stopping.clone(), self.store.longest_stall);
+        let answer = Answer::new(self.deadline, stopping, stall, account, |outlet| async move {
+            match action {
+                Action::Duplex(Duplex::Load) => bulk::load::load(&store, stream, outlet).await,
+                Action::Duplex(Duplex::Apply) => bulk::apply::apply(&store, stream, outlet).await,
+                _ => Err(Error::internal("a single message came as a stream")),
+            }
+        });
+        ready(Ok(Response::new(answer)))
     }
 }
 

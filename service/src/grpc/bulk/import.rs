@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 use tonic::body::Body;
 
-use super::requests::decode;
-use super::status::{MAX_MESSAGE_BYTES, shortened};
-use super::store::Store;
+use super::super::requests::decode;
+use super::super::status::{MAX_MESSAGE_BYTES, shortened};
+use super::super::store::Store;
 use crate::db::bulk::{Item, insert_all};
 use crate::db::doorway::Write;
 use crate::db::failure::Failure;
@@ -194,7 +194,7 @@ pub fn unbroken(body: Body) -> Body {
 }
 
 fn broken_stream(status: tonic::Status) -> Error {
-    super::status::from_transport(status.code(), status.message()).unwrap_or_else(|| {
+    super::super::status::from_transport(status.code(), status.message()).unwrap_or_else(|| {
         let mut error = interrupted();
         // The reset of a stream may be read before the call itself is dropped; see `unbroken`.
         if status.code() == tonic::Code::Aborted {
