@@ -11,6 +11,7 @@ mod method;
 mod options;
 mod parse;
 mod relation;
+mod sequence;
 
 use std::collections::HashMap;
 

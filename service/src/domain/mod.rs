@@ -6,5 +6,6 @@ pub mod gaps;
 pub mod impact;
 pub mod masks;
 pub mod page;
+pub mod scope;
 pub mod search;
 pub mod validate;
