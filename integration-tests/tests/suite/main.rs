@@ -24,6 +24,7 @@ mod new_entity;
 mod organisation;
 mod plans;
 mod query_document;
+mod readme_commands;
 mod restart;
 mod reviewed;
 mod rules_in_the_database;
