@@ -6,10 +6,12 @@
 //! ([`measure`]), as do `qcli` and `psql` ([`programs`]), and [`report`] prints the medians as ratios, with the CPU
 //! that each side used ([`process`]).
 //!
+//! Files of many objects go in and out beside COPY ([`bulk`]).
 //! Questions to an organisation of a million rows have a cluster to themselves, beside SQL written for each ([`ask`]).
 //! `qairon-bench fill` fills any empty database with an organisation of any size ([`fill`]).
 
 mod ask;
+mod bulk;
 mod client;
 mod cluster;
 mod fill;
@@ -107,10 +109,14 @@ async fn bench(settings: &Settings) -> Result<String> {
     if settings.wants(ask::OPERATION) {
         reports.push(ask::ask(settings).await?);
     }
+    if bulk::OPERATIONS.iter().any(|operation| settings.wants(operation)) {
+        reports.push(bulk::bulk(settings).await?);
+    }
     anyhow::ensure!(
         !reports.is_empty(),
-        "nothing to measure: {} and {} are",
+        "nothing to measure: {}, {} and {} are",
         measure::OPERATIONS.join(", "),
+        bulk::OPERATIONS.join(", "),
         ask::OPERATION
     );
     Ok(reports.join("\n"))
