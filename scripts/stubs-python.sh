@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Generates the Python messages and stubs from proto/ into stubs/python/src/qairon/v1, with their types.
+# `--check` generates elsewhere and fails when what is committed differs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/python-env.sh
+bin=$PWD/.tools/python/bin
+committed=stubs/python/src/qairon/v1
+
+generate() {
+  local out=$1
+  mkdir -p "$out"
+  # google/api is not generated: at run time it comes from googleapis-common-protos, under the same names.
+  PATH=$bin:$PATH "$bin/python" -m grpc_tools.protoc --proto_path=proto --python_out="$out" --pyi_out="$out" \
+    --grpc_python_out="$out" --mypy_grpc_out="quiet:$out" proto/qairon/v1/*.proto
+  # A file without services gets an empty module for them.
+  for stub in "$out"/qairon/v1/*_pb2_grpc.py; do
+    grep -q '^class .*Stub' "$stub" || rm "$stub" "${stub}i"
+  done
+  printf '"""The messages and stubs of the API, generated from proto/qairon/v1. `make stubs` writes them."""\n' \
+    >"$out/qairon/v1/__init__.py"
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+generate "$scratch"
+if [[ ${1:-} == --check ]]; then
+  diff -r --brief --exclude=__pycache__ "$scratch/qairon/v1" "$committed" >&2 || {
+    echo "error: stubs/python is not what proto/ says; run \`make stubs\` and commit what it writes" >&2
+    exit 1
+  }
+else
+  rm -rf "$committed"
+  mkdir -p "$(dirname "$committed")"
+  cp -r "$scratch/qairon/v1" "$committed"
+fi

@@ -1,0 +1,37 @@
+"""Client of Qairon, the system of record for infrastructure and operations.
+
+    import qairon
+    from qairon.v1 import stack_pb2
+
+    with qairon.connect() as client:
+        for stack in client.items(client.catalog.ListStacks, stack_pb2.ListStacksRequest(filter='application_id = "shop"')):
+            print(stack.id)
+
+`connect` reads QAIRON_ENDPOINT, repeats what can be repeated without harm, and raises `QaironError` with the reason and
+the field at fault. Messages and stubs are in `qairon.v1`, one module for each file of the protos.
+"""
+
+from qairon.client import Client, connect
+from qairon.errors import (
+    AlreadyExists,
+    Conflict,
+    Exhausted,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    QaironError,
+    Unavailable,
+)
+
+__all__ = [
+    "AlreadyExists",
+    "Client",
+    "Conflict",
+    "Exhausted",
+    "FailedPrecondition",
+    "InvalidArgument",
+    "NotFound",
+    "QaironError",
+    "Unavailable",
+    "connect",
+]

@@ -1,0 +1,157 @@
+"""A connection to the service, with a stub for each of its services."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Callable, Optional, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from qairon import endpoint as endpoints
+from qairon import errors, interceptors, retries
+from qairon.v1 import (
+    bulk_service_pb2_grpc,
+    capacity_service_pb2_grpc,
+    catalog_service_pb2_grpc,
+    config_service_pb2_grpc,
+    delivery_service_pb2_grpc,
+    dependency_service_pb2_grpc,
+    deployment_service_pb2_grpc,
+    infrastructure_service_pb2_grpc,
+    network_service_pb2_grpc,
+    search_service_pb2_grpc,
+    server_service_pb2_grpc,
+    trace_service_pb2_grpc,
+)
+
+_Request = TypeVar("_Request", bound=Message)
+#: What one message may hold: 4 MiB are sent at most, and answers are held to that by the service.
+_OPTIONS: list[tuple[str, Any]] = [
+    ("grpc.enable_retries", 1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.primary_user_agent", "qairon-python/0.1.0"),
+]
+
+
+class Client:
+    """The service. Its attributes are the stubs of its services; every method takes and returns messages of qairon.v1.
+
+    Any call raises QaironError.
+    """
+
+    def __init__(self, channel: grpc.Channel, actor: Optional[str], timeout: Optional[float]) -> None:
+        self._bare = channel
+        #: The channel, for other stubs: calls through it are prepared like those of this client.
+        self.channel = grpc.intercept_channel(channel, interceptors.Calls(actor, timeout))
+        self.bulk = bulk_service_pb2_grpc.BulkServiceStub(self.channel)
+        self.capacity = capacity_service_pb2_grpc.CapacityServiceStub(self.channel)
+        self.catalog = catalog_service_pb2_grpc.CatalogServiceStub(self.channel)
+        self.config = config_service_pb2_grpc.ConfigServiceStub(self.channel)
+        self.delivery = delivery_service_pb2_grpc.DeliveryServiceStub(self.channel)
+        self.dependency = dependency_service_pb2_grpc.DependencyServiceStub(self.channel)
+        self.deployment = deployment_service_pb2_grpc.DeploymentServiceStub(self.channel)
+        self.infrastructure = infrastructure_service_pb2_grpc.InfrastructureServiceStub(self.channel)
+        self.network = network_service_pb2_grpc.NetworkServiceStub(self.channel)
+        self.search = search_service_pb2_grpc.SearchServiceStub(self.channel)
+        self.server = server_service_pb2_grpc.ServerServiceStub(self.channel)
+        self.trace = trace_service_pb2_grpc.TraceServiceStub(self.channel)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection and every call on it."""
+        self._bare.close()
+
+    def pages(self, method: Callable[..., Any], request: Message) -> Iterator[Any]:
+        """The answers of a List or Find method, page after page, as they are read.
+
+        `request` says what is wanted; its `page_size` is kept (100 objects when unset, 1,000 at most), and its
+        `page_token` is where it begins. Raises QaironError.
+        """
+        request = _copy(request)
+        while True:
+            page = method(request)
+            yield page
+            if not page.next_page_token:
+                return
+            setattr(request, "page_token", page.next_page_token)
+
+    def items(self, method: Callable[..., Any], request: Message) -> Iterator[Any]:
+        """The objects of a List or Find method, over all pages, as they are read. Raises QaironError."""
+        for page in self.pages(method, request):
+            yield from getattr(page, page.DESCRIPTOR.fields_by_number[1].name)
+
+    def stream(self, method: Callable[..., Any], request: Message) -> Iterator[Any]:
+        """The rows of a trace. A stream that breaks is taken up behind the last message that came, so that no row is
+        left out and none comes twice. Raises QaironError when that fails five times in a row, or nothing has come.
+        """
+        request = _copy(request)
+        failures, came = 0, False
+        while True:
+            try:
+                for message in method(request):
+                    failures, came = 0, True
+                    yield from getattr(message, message.DESCRIPTOR.fields_by_number[1].name)
+                    setattr(request, "resume_token", message.resume_token)
+                return
+            except errors.Unavailable:
+                failures += 1
+                if not came or failures >= retries.ATTEMPTS:
+                    raise
+                interceptors.rest(failures)
+
+
+def connect(
+    endpoint: Optional[str] = None,
+    *,
+    actor: Optional[str] = None,
+    timeout: Optional[float] = 30.0,
+    credentials: Optional[grpc.ChannelCredentials] = None,
+) -> Client:
+    """A client of the service, which connects with its first call.
+
+    Args:
+        endpoint: `http://host:port`, `https://host:port` or `host:port`; QAIRON_ENDPOINT when it is None, and
+            `http://127.0.0.1:50051` when that is unset.
+        actor: on whose behalf calls are made; QAIRON_ACTOR when it is None, and then the name of the user.
+        timeout: seconds that one call may take, repetitions included; a call's own `timeout` comes before it. None:
+            as long as the service lets it. Streams last as long as they are read.
+        credentials: of TLS; those of the system for an `https` endpoint when None.
+
+    Raises:
+        ValueError: the endpoint is no address.
+    """
+    target, secure = endpoints.read(endpoint)
+    options = [*_OPTIONS, ("grpc.service_config", retries.service_config())]
+    if secure or credentials is not None:
+        channel = grpc.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options)
+    else:
+        channel = grpc.insecure_channel(target, options)
+    return Client(channel, actor or os.environ.get("QAIRON_ACTOR") or _user(), timeout)
+
+
+def _user() -> Optional[str]:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A user without a name can still call.
+        return None
+
+
+def _copy(request: _Request) -> _Request:
+    copy = type(request)()
+    copy.CopyFrom(request)
+    return copy

@@ -1,0 +1,182 @@
+"""Values between Python and messages: rows out of objects, objects out of arguments."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Optional
+
+from google.protobuf import json_format, struct_pb2
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from qairon_qcli import schema
+
+#: Up to here, every whole number is a double.
+_EXACT = 2**53
+
+Row = dict[str, Any]
+
+
+def row(entity: schema.Entity, message: Message, fields: Optional[list[str]] = None, embedded: bool = False) -> Row:
+    """The row of an object: `resource`, then its fields in order, or the fields asked for in the order asked for."""
+    if fields:
+        found: Row = {}
+        for name in fields:
+            own = entity.field(name)
+            if own is not None:
+                found[name] = value(own, message)
+            elif name == "resource":
+                found[name] = entity.name
+        return found
+    shown = entity.shown(embedded)
+    if embedded:
+        # What only embedded objects hold comes before what all entities share.
+        shown = sorted(shown, key=lambda own: 2 <= own.descriptor.number <= 6)
+    return {"resource": entity.name, **{own.name: value(own, message) for own in shown}}
+
+
+def check_fields(entity: schema.Entity, fields: Optional[list[str]]) -> None:
+    """Raises ValueError for a field that rows of an entity do not have."""
+    known = ["resource", *(own.name for own in entity.fields if not own.nested_only)]
+    for name in fields or []:
+        if name not in known:
+            raise schema.unknown(f"field of `{entity.name}`", name, known)
+
+
+def value(own: schema.Field, message: Message) -> Any:
+    """The value of a field, as in JSON."""
+    descriptor = own.descriptor
+    if descriptor.has_presence and not message.HasField(descriptor.name):
+        return {} if own.is_json and not own.nullable else None
+    raw = getattr(message, descriptor.name)
+    if own.embeds:
+        target = schema.entity(own.embeds)
+        if descriptor.label == FieldDescriptor.LABEL_REPEATED:
+            return [row(target, item, embedded=True) for item in raw]
+        return row(target, raw, embedded=True)
+    if own.is_json:
+        return _plain(raw)
+    if own.message_name == "google.protobuf.Timestamp":
+        return raw.ToJsonString()
+    if descriptor.enum_type is not None:
+        return label(descriptor.enum_type, raw)
+    return _number(raw) if isinstance(raw, float) else raw
+
+
+def label(enum: EnumDescriptor, number: int) -> str:
+    """The label of an enum's number: `HIGH` for WATERMARK_HIGH. The number itself when it is of a newer service."""
+    found = enum.values_by_number.get(number)
+    return found.name[len(_prefix(enum)) :] if found is not None else str(number)
+
+
+def set_value(own: schema.Field, message: Message, given: Any) -> None:
+    """Sets a field from an argument: a value of its type, or the text of one. Raises ValueError naming the field."""
+    descriptor = own.descriptor
+    try:
+        if own.is_json:
+            getattr(message, descriptor.name).CopyFrom(_struct(given))
+        elif descriptor.enum_type is not None:
+            setattr(message, descriptor.name, _enum_number(descriptor.enum_type, given))
+        elif descriptor.cpp_type == FieldDescriptor.CPPTYPE_INT64:
+            setattr(message, descriptor.name, _integer(given))
+        elif descriptor.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE:
+            setattr(message, descriptor.name, _double(given))
+        elif descriptor.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+            setattr(message, descriptor.name, _boolean(given))
+        else:
+            setattr(message, descriptor.name, str(given))
+    except ValueError as error:
+        raise ValueError(f"`{own.name}`: {error}") from None
+
+
+def _integer(given: Any) -> int:
+    text = str(given).strip()
+    try:
+        number = int(text)
+    except ValueError:
+        number = _EXACT**2
+    if isinstance(given, bool) or not -(2**63) <= number < 2**63:
+        raise ValueError(f"`{given}` is not a whole number")
+    return number
+
+
+def _double(given: Any) -> float:
+    try:
+        number = float(str(given).strip())
+    except ValueError:
+        number = math.nan
+    if isinstance(given, bool) or not math.isfinite(number):
+        raise ValueError(f"`{given}` is not a number")
+    return number
+
+
+def _boolean(given: Any) -> bool:
+    found = {"true": True, "false": False}.get(str(given).lower())
+    if found is None:
+        raise ValueError(f"`{given}` is not `true` or `false`")
+    return found
+
+
+def _prefix(enum: EnumDescriptor) -> str:
+    first = str(enum.values[0].name)
+    return first[: -len("UNSPECIFIED")]
+
+
+def _enum_number(enum: EnumDescriptor, given: Any) -> int:
+    labels = {label(enum, found.number): int(found.number) for found in enum.values if found.number}
+    number = labels.get(str(given))
+    if number is None:
+        raise schema.unknown("value", str(given), labels)
+    return number
+
+
+def _struct(given: Any) -> struct_pb2.Struct:
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise ValueError(f'a JSON object is wanted, such as {{"key": "value"}}, not {type(given).__name__}')
+    _check_exact(given)
+    try:
+        return json_format.ParseDict(given, struct_pb2.Struct())
+    except json_format.ParseError as error:
+        raise ValueError(str(error)) from None
+
+
+def _check_exact(given: Any) -> None:
+    """Numbers are doubles: one that would change on the way is refused."""
+    if isinstance(given, dict):
+        for key, inner in given.items():
+            if not isinstance(key, str):
+                raise ValueError(f"the key {key!r} is not a text")
+            _check_exact(inner)
+    elif isinstance(given, (list, tuple)):
+        for inner in given:
+            _check_exact(inner)
+    elif isinstance(given, int) and not isinstance(given, bool) and int(float(given)) != given:
+        raise ValueError(f"the number {given} cannot be kept exactly, write it as a text")
+
+
+def _plain(message: struct_pb2.Struct) -> dict[str, Any]:
+    """A Struct as a dictionary, keys in order and whole numbers whole."""
+    return {key: _plain_value(message.fields[key]) for key in sorted(message.fields, key=lambda key: key.encode())}
+
+
+def _plain_value(found: struct_pb2.Value) -> Any:
+    kind = found.WhichOneof("kind")
+    if kind == "struct_value":
+        return _plain(found.struct_value)
+    if kind == "list_value":
+        return [_plain_value(item) for item in found.list_value.values]
+    if kind == "number_value":
+        return _number(found.number_value)
+    return None if kind is None or kind == "null_value" else getattr(found, kind)
+
+
+def _number(number: float) -> Any:
+    """A number as people write it: whole ones without a decimal point."""
+    whole = math.isfinite(number) and number == int(number) and abs(number) <= _EXACT
+    return int(number) if whole else number if math.isfinite(number) else None
