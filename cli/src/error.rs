@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that tells scripts.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tonic::Status;
@@ -73,7 +73,7 @@ impl fmt::Display for Error {
                 f.write_str(&one_line(message))
             }
             Self::Refused { message, reason: Some(reason) } => write!(f, "{} ({reason})", one_line(message)),
-            Self::Io(error) => write!(f, "{error}"),
+            Self::Io(error) => f.write_str(&one_line(&error.to_string())),
         }
     }
 }
@@ -82,6 +82,11 @@ impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
+}
+
+/// Tells people something on standard error. Whoever closed it does not want to know, which is no reason to fail.
+pub fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "qcli: {}", one_line(text));
 }
 
 /// Joins lines and hides control characters, so that a message is one line whatever it quotes.

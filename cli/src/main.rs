@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use args::{Docs, Full, route};
-use error::{Error, Result, one_line};
+use error::{Error, Result, one_line, tell};
 
 /// A run of qcli is mostly the building of the model: tens of thousands of small allocations, a fifth of its time with
 /// the allocator of the C library.
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         // Whoever read our output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("qcli: {error}");
+            tell(&error.to_string());
             error.exit_code()
         }
     }
