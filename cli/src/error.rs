@@ -26,6 +26,8 @@ pub enum Error {
     Unreachable(String),
     /// Standard output, or a file, could not be used.
     Io(io::Error),
+    /// Everything is said already; the exit code is left.
+    Told(u8),
 }
 
 impl Error {
@@ -59,6 +61,7 @@ impl Error {
     /// The exit code: 1 refused, 2 wrong usage, 3 no server.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Told(code) => *code,
             Self::Refused { .. } | Self::Io(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
@@ -73,6 +76,7 @@ impl fmt::Display for Error {
                 f.write_str(&one_line(message))
             }
             Self::Refused { message, reason: Some(reason) } => write!(f, "{} ({reason})", one_line(message)),
+            Self::Told(_) => Ok(()),
             Self::Io(error) => f.write_str(&one_line(&error.to_string())),
         }
     }

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         // Whoever read our output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error @ Error::Told(_)) => error.exit_code(),
         Err(error) => {
             tell(&error.to_string());
             error.exit_code()

@@ -11,6 +11,9 @@ use crate::output::Format;
 pub const WITH_VALUE: [(&str, Option<char>); 5] =
     [("endpoint", None), ("timeout", None), ("actor", None), ("output", Some('o')), ("field", Some('f'))];
 
+/// The argument of the fields asked for. `apply` and `diff`, which print none, have their files under it.
+pub const ASKED: &str = "asked fields";
+
 /// Names that no field of an entity can have as a flag.
 pub const RESERVED: [&str; 11] =
     ["endpoint", "timeout", "actor", "output", "field", "quiet", "help", "version", "dry-run", "dry_run", "defaults"];
@@ -58,7 +61,7 @@ pub fn args() -> Vec<Arg> {
             .value_parser(Format::NAMES)
             .help("The format of the output [default: table at a terminal, else json]"),
         // Kept under a name that no positional argument has.
-        Arg::new("asked fields")
+        Arg::new(ASKED)
             .long("field")
             .global(true)
             .help_heading("Options of every command")
@@ -84,7 +87,7 @@ impl Globals {
             // A user without a name can still read, and say who writes with `--actor`.
             actor: text("actor").or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned()),
             format: text("output").and_then(|name| Format::named(&name)),
-            fields: matches.get_many::<String>("asked fields").into_iter().flatten().cloned().collect(),
+            fields: matches.get_many::<String>(ASKED).into_iter().flatten().cloned().collect(),
             quiet: matches.get_flag("quiet"),
         })
     }

@@ -52,7 +52,7 @@ pub struct Row {
 
 impl Row {
     /// A row that is not an object's, such as the result of a deletion.
-    pub fn of_cells<const N: usize>(cells: [(&str, Json); N]) -> Self {
+    pub fn of_cells<'a>(cells: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
         let cell = |(name, json): (&str, Json)| Cell {
             name: name.to_owned(),
             datum: match json {
