@@ -67,7 +67,7 @@ fn files(command: Command) -> Command {
 fn prune() -> [Arg; 3] {
     [
         flag("prune", "Delete what lies in the scopes and is not in the files").requires("scope"),
-        scope("Where to delete: what lies below this object; repeat it for more"),
+        scope("Where to delete: what lies below this object; repeat it for more").requires("prune"),
         Arg::new("prune_resource")
             .long("prune-resource")
             .alias("prune_resource")

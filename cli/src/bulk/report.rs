@@ -8,7 +8,7 @@ use crate::error::{one_line, tell};
 const MAX_TOLD: usize = 1_000;
 
 /// Where something stands: in which file of several, and on which line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The place of the file among all.
     pub file: usize,
@@ -62,6 +62,12 @@ impl Report {
         if self.refusals.len() < 2 * MAX_TOLD {
             self.refusals.push(refusal);
         }
+    }
+
+    /// What is remembered, in the order in which it came.
+    #[cfg(test)]
+    pub fn told(&self) -> impl Iterator<Item = &Refusal> {
+        self.refusals.iter()
     }
 
     /// Prints a line for each, under the names of the files.

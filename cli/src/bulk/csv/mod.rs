@@ -5,6 +5,7 @@
 //! became of them. Only the lines of rows are remembered, so that a refusal can say where it is ([`lines`]).
 
 mod chunks;
+mod export;
 mod header;
 mod import;
 mod lines;
@@ -14,4 +15,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+pub use export::run as export;
+pub use header::mask;
 pub use import::run as import;
+pub use records::{Broken, Record, Records};
+pub use row::Rows;
