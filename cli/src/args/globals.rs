@@ -32,7 +32,7 @@ pub const RESERVED: [&str; 14] = [
 pub const RESERVED_LETTERS: [char; 6] = ['o', 'f', 'q', 'v', 'h', 'V'];
 
 /// What a call may take when nobody says.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options of every command.
 #[derive(Debug, Clone)]

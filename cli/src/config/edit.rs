@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::{Config, PATH_VARIABLE, file, normal, settings::Setting};
 use crate::error::{Error, Result};
@@ -111,13 +111,15 @@ pub fn put(context: &mut dyn TableLike, setting: &Setting, text: Option<&str>) {
         context.remove(&key);
         return;
     };
+    // A number stands without quotation marks.
+    let new = text.parse::<i64>().ok().filter(|_| setting.name == "retries").map_or_else(|| text.into(), Value::from);
     match context.get_mut(&key).and_then(Item::as_value_mut) {
         Some(old) => {
             let decor = old.decor().clone();
-            *old = text.into();
+            *old = new;
             *old.decor_mut() = decor;
         }
-        None => _ = context.insert(&key, value(text)),
+        None => _ = context.insert(&key, value(new)),
     }
 }
 

@@ -99,7 +99,7 @@ fn changes_keep_comments_and_order() {
     edit::context(&mut document, "c d").expect("a table");
     assert_eq!(
         document.to_string(),
-        "# ours\ncurrent-context = \"a\" # for now\n\n# the old one\n[contexts.b]\nendpoint = \"h:2\" # moved\nretries = \"0\"\n\n[contexts.a]\n\n[contexts.\"c d\"]\n"
+        "# ours\ncurrent-context = \"a\" # for now\n\n# the old one\n[contexts.b]\nendpoint = \"h:2\" # moved\nretries = 0\n\n[contexts.a]\n\n[contexts.\"c d\"]\n"
     );
     edit::set_current(&mut document, None);
     assert!(parse(&document.to_string()).expect("read").current.is_none());

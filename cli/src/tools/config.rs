@@ -7,9 +7,8 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::Value as Json;
 
-use crate::args::globals::{Globals, Settings, default_endpoint, user};
+use crate::args::globals::{Settings, TIMEOUT, default_endpoint, user};
 use crate::client;
-use crate::commands::text;
 use crate::config::settings::{ALL, Setting};
 use crate::config::{self, Config, PATH_VARIABLE, check_name, edit};
 use crate::error::{Error, Result};
@@ -21,18 +20,19 @@ pub const CONFIG: &str = "config";
 
 /// Runs one of its commands.
 pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
-    let name = text(matches, "name");
+    let argument = |name| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str).unwrap_or_default();
+    let (name, fields) = (argument("name"), super::asked(matches));
     let asked = matches.get_one::<String>("output").and_then(|name| Format::named(name));
     // In `set_context` the format is what is set.
     let mut output = Output::stdout(asked.filter(|_| verb != "set_context"), matches.get_flag("quiet"));
     match verb {
-        "view" => view(&mut output, matches)?,
+        "view" => view(&mut output, matches, &fields)?,
         "path" => {
             let path = config::path();
             let path = path.ok_or_else(|| Error::Usage(format!("there is no home, set {PATH_VARIABLE}")))?;
             output.line(&path.display().to_string())?;
         }
-        "get_contexts" => contexts(&mut output)?,
+        "get_contexts" => contexts(&mut output, &fields)?,
         "current_context" => match Settings::from_matches(matches)?.context {
             Some((name, _)) => output.line(&name)?,
             None => return Err(Error::refused("no context is in use, `qcli config use-context` chooses one")),
@@ -46,7 +46,7 @@ pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
             output.line(&format!("context `{name}` is in use"))?;
         }
         "set_context" => set(&mut output, name, matches)?,
-        "rename_context" => rename(&mut output, name, text(matches, "new_name"))?,
+        "rename_context" => rename(&mut output, name, argument("new_name"))?,
         "delete_context" => delete(&mut output, name)?,
         verb => return Err(Error::Usage(format!("unknown command `{verb}`"))),
     }
@@ -61,10 +61,11 @@ fn known(config: &Config, name: &str) -> Result<()> {
 }
 
 /// A row for each setting. The context and the file come first: they decide what follows.
-fn view(output: &mut Output, matches: &ArgMatches) -> Result<()> {
+fn view(output: &mut Output, matches: &ArgMatches, fields: &[String]) -> Result<()> {
     let settings = Settings::from_matches(matches)?;
     let row = |setting: &str, value: Json, source: String| {
-        Row::of_cells([("setting", Json::from(setting)), ("value", value), ("source", Json::from(source))])
+        let row = Row::of_cells([("setting", Json::from(setting)), ("value", value), ("source", Json::from(source))]);
+        super::select("config view", row, fields)
     };
     let path = settings.config.path.as_ref().map(|path| path.display().to_string());
     let file_source =
@@ -74,30 +75,29 @@ fn view(output: &mut Output, matches: &ArgMatches) -> Result<()> {
         (Some((_, source)), _) => source.to_string(),
         (None, _) => "default".to_owned(),
     };
-    let globals = Globals::from_matches(matches)?;
     let mut rows = output.array();
-    rows.push(row("config", path.map_or(Json::Null, Json::from), file_source.to_owned()))?;
-    rows.push(row("context", settings.context.map_or(Json::Null, |(name, _)| Json::from(name)), context_source))?;
+    rows.push(row("config", path.map_or(Json::Null, Json::from), file_source.to_owned())?)?;
+    rows.push(row("context", settings.context.map_or(Json::Null, |(name, _)| Json::from(name)), context_source)?)?;
     for (name, (value, source)) in settings.values {
         let value = value.map(Json::from).unwrap_or_else(|| match name {
             "endpoint" => Json::from(default_endpoint()),
-            "timeout" => Json::from(format!("{:?}", globals.timeout)),
+            "timeout" => Json::from(format!("{TIMEOUT:?}")),
             "retries" => Json::from(client::RETRIES.to_string()),
             "actor" => Json::from(user()),
             _ => Json::Null,
         });
-        rows.push(row(name, value, source.to_string()))?;
+        rows.push(row(name, value, source.to_string())?)?;
     }
     rows.finish()
 }
 
-fn contexts(output: &mut Output) -> Result<()> {
+fn contexts(output: &mut Output, fields: &[String]) -> Result<()> {
     let config = config::load()?;
     let mut rows = output.array();
     for context in &config.contexts {
         let value = |name: &str| context.values.get(name).map_or(Json::Null, Json::from);
         let is_current = config.current.as_ref().is_some_and(|(current, _)| *current == context.name);
-        rows.push(Row::of_cells([
+        let row = Row::of_cells([
             ("name", Json::from(context.name.as_str())),
             ("current", Json::Bool(is_current)),
             ("endpoint", value("endpoint")),
@@ -105,7 +105,8 @@ fn contexts(output: &mut Output) -> Result<()> {
             ("retries", value("retries")),
             ("output", value("output")),
             ("actor", value("actor")),
-        ]))?;
+        ]);
+        rows.push(super::select("config get_contexts", row, fields)?)?;
     }
     rows.finish()
 }

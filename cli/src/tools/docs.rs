@@ -50,10 +50,10 @@ fn index(root: &Command) -> String {
         "\n    qcli [OPTIONS] <RESOURCE> <COMMAND> [ARGUMENTS]\n\nHyphens stand for underscores in the names of resources \
          and commands: `deployment-target` is `deployment_target`. How to set it up is on [its page](../clients/qcli.md).\n",
     );
-    for (title, commands) in [
-        ("Resources", shown(root).filter(is_resource).collect::<Vec<_>>()),
-        ("Commands", shown(root).filter(|command| !is_resource(command)).collect()),
-    ] {
+    let mut commands: Vec<&Command> = shown(root).collect();
+    commands.sort_by_key(|command| command.get_name());
+    let (resources, commands): (Vec<&Command>, Vec<&Command>) = commands.into_iter().partition(is_resource);
+    for (title, commands) in [("Resources", resources), ("Commands", commands)] {
         let _ = write!(text, "\n## {title}\n\n| | |\n|---|---|\n");
         for command in commands {
             let name = command.get_name();
@@ -105,9 +105,14 @@ fn arguments(text: &mut String, arguments: Vec<&Arg>) {
             .map(|value| format!("`{}`", value.get_name()))
             .collect();
         if arg.get_action().takes_values() && !values.is_empty() {
-            let _ = write!(help, ": {}", values.join(", "));
+            let _ = write!(help, " ({})", values.join(", "));
         }
-        let _ = writeln!(text, "| {} | {} |", cell(&format!("`{}`", args::signature(arg))), cell(&help));
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
+            cell(&format!("`{}`", args::signature(arg).trim_matches(['[', ']']))),
+            cell(&help)
+        );
     }
 }
 

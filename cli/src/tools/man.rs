@@ -13,6 +13,40 @@ use crate::commands::Session;
 use crate::error::{Error, Result};
 use crate::suggest;
 
+/// What the page of qcli tells beside its arguments.
+const SURROUNDINGS: &str = r#".SH "EXIT STATUS"
+.TP
+0
+It is done.
+.TP
+1
+The server refused, or a comparison found a difference.
+.TP
+2
+The command line or the config file is wrong; nothing was sent.
+.TP
+3
+No server could be reached in time.
+.SH ENVIRONMENT
+An option counts more than its variable, and a variable more than the context.
+.TP
+QAIRON_ENDPOINT, QAIRON_TIMEOUT, QAIRON_RETRIES, QAIRON_OUTPUT, QAIRON_ACTOR
+What the options of these names are when they are left out.
+.TP
+QAIRON_CONTEXT
+The context to use.
+.TP
+QAIRON_CONFIG
+Where the config file is.
+.TP
+NO_COLOR
+When it is set, there is no colour.
+.SH FILES
+.TP
+~/.config/qairon/config.toml
+The config file, with its contexts; in XDG_CONFIG_HOME when that is set.
+"#;
+
 /// Prints a page, or writes them all.
 pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let root = built();
@@ -81,7 +115,9 @@ fn page(command: &Command) -> Result<String> {
     let mut bytes = Vec::new();
     man.render(&mut bytes)?;
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
-    if !is_root {
+    if is_root {
+        text.push_str(SURROUNDINGS);
+    } else {
         let parent =
             display_name(command).rsplit_once('-').map(|(parent, _)| parent).filter(|parent| *parent != "qcli");
         let parent = parent.map(|parent| format!(",\n.BR {parent} (1)")).unwrap_or_default();
