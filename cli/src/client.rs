@@ -186,7 +186,10 @@ pub fn address(endpoint: &str) -> Result<String> {
     if authority.contains('@') {
         return Err(Error::Usage("an endpoint holds no user and no password, leave out what ends with `@`".to_owned()));
     }
-    Ok(address)
+    match http::Uri::try_from(&address) {
+        Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(address),
+        _ => Err(Error::Usage(format!("endpoint `{endpoint}` is no address, write `http://host:port` or `host:port`"))),
+    }
 }
 
 /// The pause after this many attempts.

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::failures::{is_local, root};
 use crate::error::tell;
 
 /// How much is shown of a message.
@@ -80,8 +81,10 @@ impl Watched<'_> {
             Ok(messages) => line.push_str(&format!("OK, {messages} messages")),
             Err(status) => {
                 line.push_str(&code_name(status.code()));
-                if let Some(info) = status.get_details_error_info() {
-                    line.push_str(&format!(" {}", info.reason));
+                match status.get_details_error_info() {
+                    Some(info) => line.push_str(&format!(" {}", info.reason)),
+                    None if is_local(status) => line.push_str(&format!(" ({})", root(status))),
+                    None => {}
                 }
             }
         }

@@ -24,6 +24,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::output::row::{Row, check_asked};
+use crate::tools::config::CONFIG;
 
 /// What every command works with.
 pub struct Session {
@@ -38,12 +39,11 @@ pub struct Session {
 /// Runs the command that the arguments name.
 pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+    if name == CONFIG {
+        return crate::tools::config::run(verb, matches);
+    }
     let globals = Globals::from_matches(matches)?;
-    let mut session = Session {
-        client: Client::new(&globals.endpoint, globals.timeout, &globals.actor)?,
-        output: Output::stdout(globals.format, globals.quiet),
-        asked: globals.fields,
-    };
+    let mut session = Session { client: globals.client()?, output: globals.output(), asked: globals.fields };
     let outcome = session.dispatch(name, verb, matches).await;
     // What was printed before a failure is seen all the same.
     let flushed = session.output.finish();

@@ -118,7 +118,7 @@ impl Output {
     /// Tells people something that is no part of the output.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("qcli: {text}");
+            crate::error::tell(text);
         }
     }
 

@@ -23,6 +23,7 @@ pub mod search;
 pub mod snapshot;
 pub mod sql;
 pub mod trace;
+pub mod versions;
 pub mod wire;
 
 pub use doorway::{Db, DbConfig, Write};

@@ -7,6 +7,7 @@ use qairon::Model;
 use qairon::model::Entity;
 use tokio_util::sync::CancellationToken;
 
+use super::info::KnownVersions;
 use crate::db::Db;
 use crate::db::objects::Statements;
 use crate::db::projection::Projection;
@@ -24,6 +25,8 @@ pub struct Store {
     pub longest_stall: Duration,
     /// Cancelled when the server stops: streams end then.
     pub stopping: CancellationToken,
+    /// What the database is, as it said last.
+    pub versions: KnownVersions,
     statements: Vec<Statements>,
 }
 
@@ -33,7 +36,8 @@ impl Store {
         let statements = model.entities().iter().map(|entity| Statements::new(model, entity));
         let statements = statements.collect::<Result<_>>()?;
         let stopping = CancellationToken::new();
-        Ok(Self { model, db, max_affected, longest_stall, stopping, statements })
+        let versions = KnownVersions::default();
+        Ok(Self { model, db, max_affected, longest_stall, stopping, versions, statements })
     }
 
     /// The statements of an entity.
