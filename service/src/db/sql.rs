@@ -22,6 +22,7 @@ use ipnetwork::IpNetwork;
 use qairon::model::{Field as ModelField, Kind};
 use uuid::Uuid;
 
+use super::column::Column;
 use super::failure::Failure;
 use crate::domain::filter;
 
@@ -57,6 +58,8 @@ pub enum Bind {
     Json(JsonText),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// The values of a column for many rows, for `unnest`.
+    Column(Column),
 }
 
 /// The type of a NULL, for PostgreSQL infers no types where it could be several.
@@ -254,6 +257,15 @@ fn push_bind<'b>(bind: &'b Bind, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<(
         Bind::Cidr(value) => out.push_bind_param::<Cidr, IpNetwork>(value),
         Bind::Json(value) => out.push_bind_param::<Jsonb, JsonText>(value),
         Bind::Bytes(value) => out.push_bind_param::<Bytea, Vec<u8>>(value),
+        Bind::Column(column) => match column.of {
+            NullOf::Text => out.push_bind_param::<Array<Nullable<Text>>, Column>(column),
+            NullOf::Integer => out.push_bind_param::<Array<Nullable<Int8>>, Column>(column),
+            NullOf::Double => out.push_bind_param::<Array<Nullable<Double>>, Column>(column),
+            NullOf::Bool => out.push_bind_param::<Array<Nullable<Bool>>, Column>(column),
+            NullOf::Timestamp => out.push_bind_param::<Array<Nullable<Timestamptz>>, Column>(column),
+            NullOf::Cidr => out.push_bind_param::<Array<Nullable<Cidr>>, Column>(column),
+            NullOf::Json => out.push_bind_param::<Array<Nullable<Jsonb>>, Column>(column),
+        },
         Bind::Null(NullOf::Text) => out.push_bind_param::<Nullable<Text>, Option<String>>(&None),
         Bind::Null(NullOf::Integer) => out.push_bind_param::<Nullable<Int8>, Option<i64>>(&None),
         Bind::Null(NullOf::Double) => out.push_bind_param::<Nullable<Double>, Option<f64>>(&None),
