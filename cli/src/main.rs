@@ -10,6 +10,7 @@ mod codec;
 mod commands;
 mod complete;
 mod error;
+mod fields;
 mod filter;
 mod output;
 mod requests;
