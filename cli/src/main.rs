@@ -11,6 +11,7 @@ mod commands;
 mod complete;
 mod config;
 mod error;
+mod fields;
 mod filter;
 mod output;
 mod plugins;

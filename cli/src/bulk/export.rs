@@ -14,9 +14,6 @@ use crate::error::{Error, Result};
 use crate::output::row::{Cell, Datum, Place, Row, datum};
 use crate::output::{Format, Output};
 
-/// The formats that `apply` reads, the first where none is asked for.
-const BUNDLES: [&str; 3] = ["yaml", "json", "jsonl"];
-
 /// Runs the command.
 pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten();
@@ -30,12 +27,11 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     if !session.asked.is_empty() {
         return Err(Error::Usage("a bundle has every field; leave out `--field`, or use `list`".to_owned()));
     }
-    let formats = BUNDLES.map(Format::named);
-    let format = session.output.asked.or(formats[0]);
-    if !formats.contains(&format) {
+    let format = session.output.asked.unwrap_or(Format::Yaml);
+    if !format.is_data() {
         return Err(Error::Usage("a bundle is YAML or JSON: use `-o yaml`, `-o json` or `-o jsonl`".to_owned()));
     }
-    session.output = Output::stdout(format, matches.get_flag("quiet"));
+    session.output = Output::stdout(Some(format), matches.get_flag("quiet"));
     let mut objects = Objects::of(session, &request)?;
     // A refused export prints nothing: the list begins with the first object.
     let mut next = objects.next().await?;

@@ -92,7 +92,8 @@ fn append_row(entity: &Entity, columns: &[Column], message: &DynamicMessage, lin
             Datum::Json(value) => append_cell(&value.to_string(), line),
             Datum::Text(text) if text.is_empty() && column.is_some_and(|field| !field.nullable) => {}
             Datum::Text(text) => append_cell(&text, line),
-            Datum::Row(_) | Datum::List(_) => {}
+            // Not among the columns of files.
+            Datum::Row(_) | Datum::List(_) | Datum::Related(_) => {}
         }
     }
     // A line with nothing on it would be no row.
