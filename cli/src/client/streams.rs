@@ -26,23 +26,6 @@ pub struct Answers {
 }
 
 impl Client {
-    /// Calls a method that takes a stream of requests and answers once.
-    pub async fn stream<S>(&self, method: &Method, requests: S) -> Result<DynamicMessage>
-    where
-        S: Stream<Item = DynamicMessage> + Send + 'static,
-    {
-        let watched = self.watch.begin(method, &self.address, 1);
-        let request = self.streamed(requests);
-        let answer = async {
-            let mut grpc = self.ready().await?;
-            let codec = DynamicCodec::new(method.descriptor.output());
-            grpc.client_streaming(request, path(method)?, codec).await
-        };
-        let answer = answer.await.map(tonic::Response::into_inner);
-        watched.end(answer.as_ref().map(|_| 1), None);
-        answer.inspect(|answer| self.watch.response(answer)).map_err(|status| self.failure(&status))
-    }
-
     /// Calls a method that takes a stream of requests and answers with one:
     ///
     /// ```ignore

@@ -9,6 +9,7 @@ mod conformance_reads;
 mod conformance_rekey;
 mod conformance_repeats;
 mod conformance_writes;
+mod csv_import;
 mod embedded;
 mod filter_differential;
 mod filter_docs;
