@@ -41,7 +41,7 @@ pub struct Sent {
     pub known_bad: BTreeSet<u64>,
     /// The messages that were not acknowledged yet.
     pub pending: VecDeque<Chunk>,
-    /// Whether the whole file is among the messages.
+    /// Whether the end of the file is on its way.
     pub complete: bool,
 }
 
@@ -58,14 +58,21 @@ pub struct Chunk {
 
 /// The messages as a stream for the server. It ends only when the file does: when reading fails, it is silent, and the
 /// call is given up. An end would tell the server to keep what came before.
-pub struct Parts(mpsc::Receiver<Option<DynamicMessage>>);
+pub struct Parts {
+    receiver: mpsc::Receiver<Option<DynamicMessage>>,
+    shared: Shared,
+}
 
 impl Stream for Parts {
     type Item = DynamicMessage;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<DynamicMessage>> {
-        match self.0.poll_recv(context) {
-            Poll::Ready(Some(part)) => Poll::Ready(part),
+        match self.receiver.poll_recv(context) {
+            Poll::Ready(Some(Some(message))) => Poll::Ready(Some(message)),
+            Poll::Ready(Some(None)) => {
+                self.shared.lock().complete = true;
+                Poll::Ready(None)
+            }
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
@@ -111,7 +118,7 @@ pub fn start<R: Read + Send + 'static>(
             }
         }
     })?;
-    Ok((Parts(receiver), shared, failure))
+    Ok((Parts { receiver, shared: shared.clone() }, shared, failure))
 }
 
 /// Cuts rows into messages.
@@ -162,7 +169,6 @@ impl<R: Read> Cutter<R> {
             lines.push(line);
         }
         if objects.is_empty() && self.started {
-            self.shared.lock().complete = true;
             return Ok(None);
         }
         self.note(&lines, bad);
@@ -217,7 +223,6 @@ mod tests {
         let sent = shared.lock();
         assert_eq!(sent.pending.iter().map(|chunk| chunk.line).collect::<Vec<_>>(), [1001, 2001, 2202]);
         assert_eq!(sent.pending.back().map(|chunk| chunk.bytes), Some(many.len() as u64));
-        assert!(sent.complete);
         let large = format!("id,defaults\na,\"{{\"\"x\"\": \"\"{}\"\"}}\"\nb,\nc,\n", "y".repeat(CHUNK_BYTES));
         assert_eq!(messages(&large).0, [1, 2]);
         assert_eq!(messages("id\n").0, [0]);

@@ -183,7 +183,9 @@ impl Import {
         let bad = std::mem::take(&mut self.shared.lock().bad);
         bad.into_iter().for_each(|refusal| self.report.tell_of(refusal));
         self.tell_refusals();
-        let complete = self.shared.lock().complete;
+        // A server that refuses has stored nothing; one that is not heard any more may have.
+        let silent = !matches!(stopped, Stopped::Failed(Error::Refused { .. }));
+        let unknown = silent && !self.wanted.dry_run && self.shared.lock().complete;
         let state = match (self.wanted.keep_going && !self.wanted.dry_run, self.done.rows) {
             (true, 0) => "nothing is known to be imported; run it again".to_owned(),
             (true, rows) => format!(
@@ -191,8 +193,7 @@ impl Import {
                  go on: what is there stays as it is",
                 self.name, self.done.line
             ),
-            // The end of the file went out: the server may have stored everything before the answer was lost.
-            (false, _) if complete && !self.wanted.dry_run => format!(
+            (false, _) if unknown => format!(
                 "whether {} was imported is not known; run it again with `--upsert`, which changes nothing when it was",
                 self.name
             ),
