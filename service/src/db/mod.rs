@@ -11,6 +11,7 @@ pub mod column;
 pub mod connect;
 pub mod deployments;
 pub mod doorway;
+pub mod export;
 pub mod failure;
 pub mod idempotency;
 pub mod impact;
