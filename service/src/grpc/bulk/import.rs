@@ -180,7 +180,7 @@ fn silent() -> Error {
     Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
 }
 
-fn interrupted() -> Error {
+pub(super) fn interrupted() -> Error {
     Error::new(ErrorKind::Unavailable, ErrorReason::Stopping, "the import was interrupted; nothing of it was written")
 }
 
@@ -193,7 +193,7 @@ pub fn unbroken(body: Body) -> Body {
     }))
 }
 
-fn broken_stream(status: tonic::Status) -> Error {
+pub(super) fn broken_stream(status: tonic::Status) -> Error {
     super::super::status::from_transport(status.code(), status.message()).unwrap_or_else(|| {
         let mut error = interrupted();
         // The reset of a stream may be read before the call itself is dropped; see `unbroken`.
