@@ -12,6 +12,7 @@
 mod arrays;
 mod compare;
 mod links;
+mod prune;
 mod rounds;
 mod shown;
 mod update;
@@ -56,12 +57,22 @@ pub async fn apply(
     connection: &mut AsyncPgConnection,
     model: &'static Model,
     bundle: &Bundle,
-    _limit: usize,
+    limit: usize,
 ) -> Result<Outcome, Failure> {
     let mut applying = Applying { connection, model, bundle, outcome: Outcome::default() };
     let mut work = compare::compare(&mut applying).await?;
+    // What is wrong by itself may be what would be deleted for want of it.
+    let pruning = bundle.prune.as_ref().filter(|_| bundle.refused.is_empty());
+    let mut doomed = match pruning {
+        Some(pruning) => prune::Doomed::find(&mut applying, pruning, limit).await?,
+        None => prune::Doomed::default(),
+    };
+    doomed.make_room(&mut applying).await?;
     rounds::run(&mut applying, &mut work).await?;
     links::set(&mut applying, &work).await?;
+    if let Some(pruning) = pruning {
+        doomed.finish(&mut applying, pruning).await?;
+    }
     let mut outcome = applying.outcome;
     outcome.unchanged = bundle.objects.len().saturating_sub(outcome.of_object.len());
     outcome.refused.extend(bundle.refused.iter().cloned());

@@ -39,8 +39,8 @@ pub fn json(value: &Value) -> String {
 }
 
 /// The JSON text of a list of IDs; empty when it is.
-pub fn list<'a>(ids: impl Iterator<Item = &'a String>) -> String {
-    let ids: Vec<Json> = ids.map(|id| Json::from(id.as_str())).collect();
+pub fn list<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
+    let ids: Vec<Json> = ids.into_iter().map(|id| Json::from(id.as_str())).collect();
     if ids.is_empty() { String::new() } else { Json::from(ids).to_string() }
 }
 
