@@ -158,11 +158,14 @@ impl End {
     }
 
     fn write(&self, changes: &[&Change], add: bool) -> Sql {
-        let (owners, targets) = changes.iter().map(|change| self.pair(change)).map(|(o, t)| (o.to_owned(), t.to_owned())).unzip();
+        let (owners, targets) =
+            changes.iter().map(|change| self.pair(change)).map(|(o, t)| (o.to_owned(), t.to_owned())).unzip();
         let Link { table, owner_column, target_column, .. } = self.link;
         let mut sql = Sql::new();
         sql.push(&match add {
-            true => format!("INSERT INTO \"{table}\" (\"{owner_column}\", \"{target_column}\") SELECT o, t FROM unnest("),
+            true => {
+                format!("INSERT INTO \"{table}\" (\"{owner_column}\", \"{target_column}\") SELECT o, t FROM unnest(")
+            }
             false => format!("DELETE FROM \"{table}\" l USING unnest("),
         });
         sql.bind(Bind::TextArray(owners)).push(", ").bind(Bind::TextArray(targets)).push(") AS w(o, t)");

@@ -105,10 +105,8 @@ impl Doomed {
             let found = Closure { objects, ..Closure::default() };
             closure::delete(applying.connection, applying.model, &found).await.map_err(needed_meanwhile)?;
         }
-        let checked = applying
-            .connection
-            .batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-            .await;
+        let checked =
+            applying.connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").await;
         checked.map_err(|error| needed_meanwhile(error.into()))
     }
 

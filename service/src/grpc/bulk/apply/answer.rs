@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 use prost::Message;
-use qairon::v1::{ApplyObjectsResponse, ApplySummary, ChangeKind, ImportError};
+use qairon::v1::{ApplyObjectsResponse, ApplySummary, ChangeKind, ImportError, ObjectChange};
 
 use super::super::super::status::{MAX_MESSAGE_BYTES, shortened};
 use crate::db::apply::Outcome;
@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 const MAX_TOLD: usize = 1000;
 /// How many bytes of results one message holds, about.
 const MESSAGE_BYTES: usize = 512 * 1024;
+
+/// Values beyond this are cut where a change is too long.
+const LONG_VALUE: usize = 8 * 1024;
 
 /// The answers to a bundle, one behind the other, each with its length before it.
 pub fn encode(outcome: Outcome, committed: bool) -> Vec<u8> {
@@ -28,7 +31,8 @@ pub fn encode(outcome: Outcome, committed: bool) -> Vec<u8> {
     };
     // When something is refused nothing has changed.
     if outcome.refused.is_empty() {
-        for change in outcome.changes {
+        for mut change in outcome.changes {
+            shorten(&mut change);
             room_for(&mut response, change.encoded_len());
             response.changes.push(change);
         }
@@ -41,6 +45,19 @@ pub fn encode(outcome: Outcome, committed: bool) -> Vec<u8> {
     response.summary = Some(summary);
     append(&mut out, &response);
     out
+}
+
+/// Cuts long values of a change that would not fit into a message. They stay JSON: the beginning, as a text.
+fn shorten(change: &mut ObjectChange) {
+    if change.encoded_len() <= MESSAGE_BYTES {
+        return;
+    }
+    let values = change.fields.iter_mut().flat_map(|field| [&mut field.before, &mut field.after]);
+    for value in values.filter(|value| value.len() > LONG_VALUE) {
+        let end = (0..=LONG_VALUE).rev().find(|end| value.is_char_boundary(*end)).unwrap_or_default();
+        let beginning = format!("{}… ({} bytes of JSON)", &value[..end], value.len());
+        *value = serde_json::Value::from(beginning).to_string();
+    }
 }
 
 fn append(out: &mut Vec<u8>, response: &ApplyObjectsResponse) {
