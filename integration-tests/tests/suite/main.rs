@@ -1,6 +1,7 @@
 //! One file per behaviour, in one program: it is linked once, and its tests share one PostgreSQL.
 
 mod allocation;
+mod apply;
 mod cancellation;
 mod cli_trace;
 mod conformance_delete;

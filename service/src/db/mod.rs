@@ -5,6 +5,7 @@
 //! the pool, one connection per operation.
 
 pub mod allocate;
+pub mod apply;
 pub mod bulk;
 pub mod closure;
 pub mod column;

@@ -38,6 +38,8 @@ pub enum Bind {
     Text(String),
     /// A list of texts, for `= ANY(…)`.
     TextArray(Vec<String>),
+    /// A list of texts and NULLs, which a statement casts to what it needs.
+    OptionalTextArray(Vec<Option<String>>),
     /// A 64-bit integer.
     Integer(i64),
     /// A list of 64-bit integers.
@@ -247,6 +249,7 @@ fn push_bind<'b>(bind: &'b Bind, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<(
     match bind {
         Bind::Text(value) => out.push_bind_param::<Text, String>(value),
         Bind::TextArray(values) => out.push_bind_param::<Array<Text>, Vec<String>>(values),
+        Bind::OptionalTextArray(values) => out.push_bind_param::<Array<Nullable<Text>>, Vec<Option<String>>>(values),
         Bind::Integer(value) => out.push_bind_param::<Int8, i64>(value),
         Bind::IntegerArray(values) => out.push_bind_param::<Array<Int8>, Vec<i64>>(values),
         Bind::Double(value) => out.push_bind_param::<Double, f64>(value),

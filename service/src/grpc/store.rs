@@ -13,6 +13,17 @@ use crate::db::objects::Statements;
 use crate::db::projection::Projection;
 use crate::error::Result;
 
+/// What one call may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many objects one deletion or change of ID may concern.
+    pub max_affected: usize,
+    /// How many objects one bundle may have.
+    pub max_apply_objects: usize,
+    /// How long the reader of a stream may take for a message.
+    pub longest_stall: Duration,
+}
+
 /// Shared by all handlers.
 pub struct Store {
     /// The entity model.
@@ -21,6 +32,8 @@ pub struct Store {
     pub db: Db,
     /// How many objects one deletion or change of ID may concern.
     pub max_affected: usize,
+    /// How many objects one bundle may have.
+    pub max_apply_objects: usize,
     /// How long the reader of a stream may take for a message.
     pub longest_stall: Duration,
     /// Cancelled when the server stops: streams end then.
@@ -32,12 +45,13 @@ pub struct Store {
 
 impl Store {
     /// Prepares the statements of every entity.
-    pub fn new(model: &'static Model, db: Db, max_affected: usize, longest_stall: Duration) -> Result<Self> {
+    pub fn new(model: &'static Model, db: Db, limits: Limits) -> Result<Self> {
         let statements = model.entities().iter().map(|entity| Statements::new(model, entity));
         let statements = statements.collect::<Result<_>>()?;
         let stopping = CancellationToken::new();
         let versions = KnownVersions::default();
-        Ok(Self { model, db, max_affected, longest_stall, stopping, versions, statements })
+        let Limits { max_affected, max_apply_objects, longest_stall } = limits;
+        Ok(Self { model, db, max_affected, max_apply_objects, longest_stall, stopping, versions, statements })
     }
 
     /// The statements of an entity.

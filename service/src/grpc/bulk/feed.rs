@@ -103,7 +103,8 @@ pub fn unbroken(body: Body) -> Body {
     }))
 }
 
-fn broken_stream(fate: &str, status: tonic::Status) -> Error {
+/// A stream that could not be read to its end.
+pub fn broken_stream(fate: &str, status: tonic::Status) -> Error {
     super::super::status::from_transport(status.code(), status.message()).unwrap_or_else(|| {
         let mut error = interrupted(fate);
         // The reset of a stream may be read before the call itself is dropped; see `unbroken`.
