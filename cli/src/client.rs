@@ -1,30 +1,43 @@
 //! Calls to the server: one channel, a deadline for each call, and retries that do no harm.
 //!
 //! UNAVAILABLE is tried again a few times when a repetition cannot act twice: reads, and writes that carry a
-//! `request_id`, which every write that has the field gets here. A stream of answers is taken up where it broke.
+//! `request_id`, which every write that has the field gets here. A stream of answers is taken up where it broke. A call
+//! that takes a stream of requests is made once.
 
-use std::error::Error as _;
+mod failures;
+mod messages;
+mod streams;
+mod watch;
+
 use std::time::{Duration, Instant};
 
 use http::uri::PathAndQuery;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use qairon::model::Method;
-use tokio_stream::Stream;
+use tonic::Status;
 use tonic::client::Grpc;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status, Streaming};
-use tonic_types::StatusExt;
 
 use crate::codec::DynamicCodec;
 use crate::error::{Error, Result};
+use failures::{is_local, is_timeout, is_transient, root};
+use watch::Watch;
 
-/// How often a call is made at most.
-const ATTEMPTS: u32 = 5;
+pub use messages::Messages;
+pub use streams::Answers;
+
+/// How often a call is made again at most, unless the caller says otherwise.
+pub const RETRIES: u32 = 4;
 /// The pause before the second attempt; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the server is asked for a sign of life during a call, and how long it may take over one. A server that is
+/// cut off says nothing, and calls that take files have no deadline.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// A connection to the server.
 #[derive(Debug, Clone)]
@@ -32,25 +45,53 @@ pub struct Client {
     address: String,
     channel: Channel,
     timeout: Duration,
+    /// How long the next answer to a stream of requests may take, when there is a limit.
+    stream_timeout: Option<Duration>,
+    retries: u32,
     actor: AsciiMetadataValue,
+    watch: Watch,
 }
 
 impl Client {
     /// A client that connects with its first call.
     pub fn new(endpoint: &str, timeout: Duration, actor: &str) -> Result<Self> {
-        let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
-        if !address.starts_with("http://") {
-            return Err(Error::Usage(format!("endpoint `{endpoint}` must be `http://host:port` or `host:port`")));
-        }
+        let address = address(endpoint)?;
         let endpoint = Endpoint::from_shared(address.clone())
             .map_err(|error| Error::Usage(format!("endpoint `{endpoint}` is not an address: {error}")))?
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
             .tcp_nodelay(true)
+            .http2_keep_alive_interval(SIGN_OF_LIFE)
+            .keep_alive_timeout(SIGN_OF_LIFE)
             .user_agent(concat!("qcli/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| Error::Usage(error.to_string()))?;
         let actor = AsciiMetadataValue::try_from(actor)
             .map_err(|_| Error::Usage(format!("actor `{actor}` must be printable ASCII, set it with `--actor`")))?;
-        Ok(Self { address, channel: endpoint.connect_lazy(), timeout, actor })
+        let channel = endpoint.connect_lazy();
+        let watch = Watch::default();
+        Ok(Self { address, channel, timeout, stream_timeout: None, retries: RETRIES, actor, watch })
+    }
+
+    /// Makes a call again this often at most.
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Tells of calls on standard error: nothing, calls, or calls with their messages.
+    pub fn with_verbosity(mut self, verbosity: u8) -> Self {
+        self.watch = Watch::new(verbosity);
+        self
+    }
+
+    /// Waits no longer than this for the next answer to a stream of requests.
+    pub fn with_stream_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.stream_timeout = limit;
+        self
+    }
+
+    /// Where the server is, as a URL.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Calls a method that takes one request and gives one answer.
@@ -61,43 +102,34 @@ impl Client {
             request.set_field_by_name("request_id", Value::String(uuid::Uuid::now_v7().to_string()));
             repeatable = true;
         }
+        self.watch.request(&request);
         let deadline = Instant::now() + self.timeout;
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
+            let watched = self.watch.begin(method, &self.address, attempt);
             let status = match self.attempt(method, request.clone(), deadline).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    watched.end(Ok(1), None);
+                    self.watch.response(&answer);
+                    return Ok(answer);
+                }
                 Err(status) => status,
             };
-            let again = repeatable && attempt < ATTEMPTS && is_transient(&status);
+            let pause = pause_after(attempt);
+            let again = repeatable && attempt <= self.retries && is_transient(&status);
             if !again || Instant::now() + pause >= deadline {
+                watched.end(Err(&status), None);
                 return Err(self.failure(&status));
             }
+            watched.end(Err(&status), Some(pause));
             tokio::time::sleep(pause).await;
-            pause *= 2;
+            attempt += 1;
         }
-        Err(Error::Unreachable(format!("no answer from {}", self.address)))
-    }
-
-    /// Calls a method that takes a stream of requests. It is made once: a part of the stream may have been acted on.
-    pub async fn stream<S>(&self, method: &Method, requests: S) -> Result<DynamicMessage>
-    where
-        S: Stream<Item = DynamicMessage> + Send + 'static,
-    {
-        let mut request = tonic::Request::new(requests);
-        request.metadata_mut().insert("x-qairon-actor", self.actor.clone());
-        let answer = async {
-            let mut grpc = self.ready().await?;
-            let codec = DynamicCodec::new(method.descriptor.output());
-            grpc.client_streaming(request, path(method)?, codec).await
-        };
-        answer.await.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
     }
 
     /// Calls a method that answers with a stream, and that takes a `resume_token` to take one up.
     pub fn messages(&self, method: &'static Method, request: DynamicMessage) -> Messages {
-        let deadline = Instant::now() + self.timeout;
-        let client = self.clone();
-        Messages { client, method, request, stream: None, progress: Progress::None, failures: 0, deadline }
+        Messages::new(self.clone(), method, request)
     }
 
     async fn attempt(
@@ -118,20 +150,6 @@ impl Client {
             Ok(answer) => answer.map(tonic::Response::into_inner),
             Err(elapsed) => Err(Status::from_error(Box::new(elapsed))),
         }
-    }
-
-    async fn open(
-        &self,
-        method: &Method,
-        message: DynamicMessage,
-        left: Duration,
-    ) -> std::result::Result<Streaming<DynamicMessage>, Status> {
-        let mut request = tonic::Request::new(message);
-        request.set_timeout(left);
-        request.metadata_mut().insert("x-qairon-actor", self.actor.clone());
-        let mut grpc = self.ready().await?;
-        let codec = DynamicCodec::new(method.descriptor.output());
-        Ok(grpc.server_streaming(request, path(method)?, codec).await?.into_inner())
     }
 
     async fn ready(&self) -> std::result::Result<Grpc<Channel>, Status> {
@@ -158,144 +176,25 @@ impl Client {
     }
 }
 
-/// The messages of an answer that is a stream. A stream that breaks is opened again with the token of its last message,
-/// so that nothing is left out and nothing comes twice.
-pub struct Messages {
-    client: Client,
-    method: &'static Method,
-    /// With the token of the last message.
-    request: DynamicMessage,
-    stream: Option<Streaming<DynamicMessage>>,
-    /// What came since the stream was opened.
-    progress: Progress,
-    /// How often in a row it broke before anything came.
-    failures: u32,
-    /// By when the next message has to be there.
-    deadline: Instant,
-}
-
-/// What a stream has brought since it was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// Nothing.
-    None,
-    /// Messages, and it can be taken up behind the last.
-    Resumable,
-    /// Messages, and nobody knows how to go on behind the last.
-    Lost,
-}
-
-impl Messages {
-    /// The next message; `None` when the answer is complete.
-    pub async fn next(&mut self) -> Result<Option<DynamicMessage>> {
-        if self.progress != Progress::None {
-            // However long the whole takes, and whoever reads it: what counts is the wait for the next part.
-            self.deadline = Instant::now() + self.client.timeout;
-        }
-        loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            let status = match tokio::time::timeout(left, self.receive(left)).await {
-                Ok(Ok(None)) => return Ok(None),
-                Ok(Ok(Some(message))) => {
-                    self.note(&message);
-                    return Ok(Some(message));
-                }
-                Ok(Err(status)) => status,
-                Err(elapsed) => Status::from_error(Box::new(elapsed)),
-            };
-            self.stream = None;
-            self.recover(&status).await?;
-        }
+/// The URL of an endpoint, as people write one.
+pub fn address(endpoint: &str) -> Result<String> {
+    let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+    let Some(authority) = address.strip_prefix("http://") else {
+        return Err(Error::Usage(format!("endpoint `{endpoint}` must be `http://host:port` or `host:port`")));
+    };
+    // The address is told in messages, and nobody would read the password of it anyway.
+    if authority.contains('@') {
+        return Err(Error::Usage("an endpoint holds no user and no password, leave out what ends with `@`".to_owned()));
     }
-
-    /// The next message of the stream that is open, opening one when there is none.
-    async fn receive(&mut self, left: Duration) -> std::result::Result<Option<DynamicMessage>, Status> {
-        let stream = match &mut self.stream {
-            Some(stream) => stream,
-            None => {
-                self.progress = match self.progress {
-                    Progress::Resumable => Progress::None,
-                    other => other,
-                };
-                self.stream.insert(self.client.open(self.method, self.request.clone(), left).await?)
-            }
-        };
-        stream.message().await
-    }
-
-    fn note(&mut self, message: &DynamicMessage) {
-        let token = message.get_field_by_name("resume_token").and_then(|token| token.as_str().map(str::to_owned));
-        self.progress = match token.filter(|token| !token.is_empty()) {
-            Some(token) => {
-                self.request.set_field_by_name("resume_token", Value::String(token));
-                Progress::Resumable
-            }
-            None => Progress::Lost,
-        };
-    }
-
-    /// Waits for a while, when there is a point in opening the stream again.
-    async fn recover(&mut self, status: &Status) -> Result<()> {
-        if self.progress == Progress::Resumable {
-            self.failures = 0;
-        }
-        self.failures += 1;
-        let again = match self.progress {
-            Progress::Lost => false,
-            Progress::Resumable => is_transient(status) || is_out_of_time(status) || is_foreign(status),
-            Progress::None => is_transient(status),
-        };
-        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures - 1);
-        if self.progress == Progress::Resumable {
-            self.deadline = Instant::now() + self.client.timeout;
-        }
-        if !again || self.failures >= ATTEMPTS || Instant::now() + pause >= self.deadline {
-            return Err(self.client.failure(status));
-        }
-        tokio::time::sleep(pause).await;
-        Ok(())
+    match http::Uri::try_from(&address) {
+        Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(address),
+        _ => Err(Error::Usage(format!("endpoint `{endpoint}` is no address, write `http://host:port` or `host:port`"))),
     }
 }
 
-/// Whether the failure arose on this side: a status that a server sent has no source.
-fn is_local(status: &Status) -> bool {
-    status.source().is_some()
-}
-
-/// What began it.
-fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
-    let mut cause: &(dyn std::error::Error + 'static) = status;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
-}
-
-/// Whether our own patience ended: the clock of the call, or that of the transport.
-fn is_timeout(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause.is::<tokio::time::error::Elapsed>() || cause.is::<tonic::TimeoutExpired>()
-}
-
-/// Whether the time of a call was over, by the server's clock or ours.
-fn is_out_of_time(status: &Status) -> bool {
-    status.code() == Code::DeadlineExceeded || (is_local(status) && is_timeout(root(status)))
-}
-
-/// Whether the service said nothing of the kind: all its errors have details. An answer that something between it and us
-/// cut off, for one, is an unknown error to the transport.
-fn is_foreign(status: &Status) -> bool {
-    status.code() == Code::Unknown && status.get_details_error_info().is_none()
-}
-
-fn is_transient(status: &Status) -> bool {
-    match status.code() {
-        Code::Unavailable => true,
-        // The service gave up on colliding writes; a stale etag would be stale again.
-        Code::Aborted => status.get_details_error_info().is_some_and(|info| info.reason == "CONFLICT"),
-        // A connection that broke under the call.
-        Code::Unknown | Code::Cancelled | Code::Internal => is_local(status) && !is_timeout(root(status)),
-        _ => false,
-    }
+/// The pause after this many attempts.
+fn pause_after(attempts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(LONGEST_PAUSE)
 }
 
 fn path(method: &Method) -> std::result::Result<PathAndQuery, Status> {

@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that tells scripts.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tonic::Status;
@@ -26,6 +26,8 @@ pub enum Error {
     Unreachable(String),
     /// Standard output, or a file, could not be used.
     Io(io::Error),
+    /// Everything is said already; the exit code is left.
+    Told(u8),
 }
 
 impl Error {
@@ -59,6 +61,7 @@ impl Error {
     /// The exit code: 1 refused, 2 wrong usage, 3 no server.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Told(code) => *code,
             Self::Refused { .. } | Self::Io(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
@@ -73,7 +76,8 @@ impl fmt::Display for Error {
                 f.write_str(&one_line(message))
             }
             Self::Refused { message, reason: Some(reason) } => write!(f, "{} ({reason})", one_line(message)),
-            Self::Io(error) => write!(f, "{error}"),
+            Self::Told(_) => Ok(()),
+            Self::Io(error) => f.write_str(&one_line(&error.to_string())),
         }
     }
 }
@@ -82,6 +86,11 @@ impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
+}
+
+/// Tells people something on standard error. Whoever closed it does not want to know, which is no reason to fail.
+pub fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "qcli: {}", one_line(text));
 }
 
 /// Joins lines and hides control characters, so that a message is one line whatever it quotes.

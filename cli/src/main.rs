@@ -9,21 +9,26 @@ mod client;
 mod codec;
 mod commands;
 mod complete;
+mod config;
 mod error;
+mod fields;
 mod filter;
 mod output;
+mod plugins;
 mod requests;
 mod structs;
 mod suggest;
 mod tools;
 mod values;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
 use args::{Docs, Full, route};
-use error::{Error, Result, one_line};
+use error::{Error, Result, one_line, tell};
 
 /// A run of qcli is mostly the building of the model: tens of thousands of small allocations, a fifth of its time with
 /// the allocator of the C library.
@@ -35,8 +40,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         // Whoever read our output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error @ Error::Told(_)) => error.exit_code(),
         Err(error) => {
-            eprintln!("qcli: {error}");
+            tell(&error.to_string());
             error.exit_code()
         }
     }
@@ -44,8 +50,18 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode> {
     let route = route::route(std::env::args_os().collect())?;
+    if let Some(call) = route.plugin {
+        return match call.run() {
+            Ok(never) => match never {},
+            Err(plugins::Failure::Arguments(error)) => refuse(&error),
+            Err(plugins::Failure::Other(error)) => Err(error),
+        };
+    }
     let docs = if route.wants_docs { Docs::load() } else { Docs::default() };
     let mut tree = args::tree(Full::Only(&route.resource), &docs);
+    if route.wants_docs && route.resource.is_empty() {
+        tree = plugins::listed(tree);
+    }
     let matches = match tree.try_get_matches_from_mut(route.argv) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),
@@ -53,12 +69,18 @@ fn run() -> Result<ExitCode> {
     let Some((name, command)) = matches.subcommand() else {
         return Err(Error::Usage("name a resource and a command, see `qcli --help`".to_owned()));
     };
-    if name == args::HELP_TREE {
-        let tree = args::help_tree(&args::tree(Full::All, &docs));
-        std::io::Write::write_all(&mut std::io::stdout(), tree.as_bytes())?;
-        return Ok(ExitCode::SUCCESS);
+    match name {
+        args::HELP_TREE => {
+            let tree = args::help_tree(&args::tree(Full::All, &docs));
+            std::io::stdout().write_all(tree.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        args::REFERENCE => {
+            let directory = command.get_one::<String>("directory").map(String::as_str).unwrap_or_default();
+            tools::docs::write(Path::new(directory)).map(|()| ExitCode::SUCCESS)
+        }
+        name => execute(name, command),
     }
-    execute(name, command)
 }
 
 fn execute(name: &str, command: &ArgMatches) -> Result<ExitCode> {

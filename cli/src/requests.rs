@@ -10,6 +10,9 @@ use crate::filter;
 /// The most that the server puts on a page.
 const MAX_PAGE: i64 = 1_000;
 
+/// How many IDs the server takes in one BatchGet.
+pub const MAX_BATCH: usize = 1_000;
+
 /// A request that is being filled in.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -85,13 +88,24 @@ pub async fn batch_get(
     Ok(objects(&request.call(client).await?))
 }
 
-/// The read mask for the fields asked for: all when none are, and never empty otherwise.
-pub fn read_mask(asked: &[String]) -> Vec<String> {
-    if asked.is_empty() {
-        return Vec::new();
+/// Gets those of some objects that there are, in no particular order. IDs that were read a moment ago can be gone by
+/// now, and a BatchGet answers all or nothing: then they are listed.
+pub async fn some_of(client: &Client, entity: &Entity, ids: &[String], mask: &[String]) -> Result<Vec<DynamicMessage>> {
+    let mut found = Vec::new();
+    for part in ids.chunks(MAX_BATCH) {
+        match batch_get(client, entity, part, mask).await {
+            Err(Error::Refused { reason: Some(reason), .. }) if reason == "NOT_FOUND" => {
+                for part in in_parts(part) {
+                    let mut pages = Pages::new(client, entity, &ListQuery::one_of("id", part), mask);
+                    while let Some(page) = pages.next().await? {
+                        found.extend(page);
+                    }
+                }
+            }
+            objects => found.extend(objects?),
+        }
     }
-    let fields = asked.iter().filter(|name| *name != "resource" && *name != "id").cloned();
-    std::iter::once("id".to_owned()).chain(fields).collect()
+    Ok(found)
 }
 
 /// Which objects to list.

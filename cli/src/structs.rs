@@ -15,16 +15,25 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The value of a Struct field, from the text of a JSON object.
 pub fn parse(descriptor: &MessageDescriptor, text: &str) -> Result<ProtoValue, String> {
-    let json: Json = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    let mut message = DynamicMessage::new(descriptor.clone());
+    message.transcode_from(&object(text)?).map_err(|_| "the JSON is nested too deeply".to_owned())?;
+    Ok(ProtoValue::Message(message))
+}
+
+/// A Struct from the text of a JSON object.
+pub fn object(text: &str) -> Result<Struct, String> {
+    object_of(serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?)
+}
+
+/// A Struct from JSON.
+pub fn object_of(json: Json) -> Result<Struct, String> {
     let Json::Object(_) = &json else {
         return Err(format!("a JSON object is wanted, such as {{\"key\": \"value\"}}, not {}", kind_of(&json)));
     };
-    let Some(Kind::StructValue(object)) = to_value(json)?.kind else {
-        return Err("a JSON object is wanted".to_owned());
-    };
-    let mut message = DynamicMessage::new(descriptor.clone());
-    message.transcode_from(&object).map_err(|_| "the JSON is nested too deeply".to_owned())?;
-    Ok(ProtoValue::Message(message))
+    match to_value(json)?.kind {
+        Some(Kind::StructValue(object)) => Ok(object),
+        _ => Err("a JSON object is wanted".to_owned()),
+    }
 }
 
 /// The JSON of a Struct field, keys in order.
@@ -33,7 +42,7 @@ pub fn to_json(message: &DynamicMessage) -> Json {
 }
 
 /// The word for what a JSON value is.
-fn kind_of(json: &Json) -> &'static str {
+pub fn kind_of(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::db::DbConfig;
 use crate::db::connect::SessionLimits;
+use crate::grpc::store::Limits;
 use crate::telemetry::log::LogFormat;
 
 /// The Qairon server: the system of record for what runs where, over gRPC on PostgreSQL.
@@ -104,6 +105,9 @@ pub struct ServeArgs {
     /// How many objects one deletion or change of ID may concern
     #[arg(long, env = "QAIRON_MAX_AFFECTED", default_value = "200000")]
     pub max_affected: usize,
+    /// How many objects one bundle to apply may have; it is kept in memory
+    #[arg(long, env = "QAIRON_MAX_APPLY_OBJECTS", default_value = "100000")]
+    pub max_apply_objects: usize,
     /// Print one line of JSON with the addresses on standard output when ready
     #[arg(long)]
     pub print_ready: bool,
@@ -136,6 +140,15 @@ impl DatabaseArgs {
 }
 
 impl ServeArgs {
+    /// What one call may take.
+    pub fn call_limits(&self) -> Limits {
+        Limits {
+            max_affected: self.max_affected,
+            max_apply_objects: self.max_apply_objects,
+            longest_stall: self.stream_stall_timeout,
+        }
+    }
+
     /// How the database at a URL is used.
     pub fn db(&self, url: &str) -> DbConfig {
         DbConfig {

@@ -49,7 +49,7 @@ async fn serve_on(
     prepare_schema(args, database).await?;
     let metrics = Metrics::new()?;
     let db = Db::new(&args.db(&database.url), metrics.clone()).await?;
-    let store = Arc::new(Store::new(qairon::model(), db.clone(), args.max_affected, args.stream_stall_timeout)?);
+    let store = Arc::new(Store::new(qairon::model(), db.clone(), args.call_limits())?);
     let router = Router::new(store.clone(), &metrics, args.request_timeout)?;
     let (routes, reporter, names) = health::services(qairon::model())?;
 

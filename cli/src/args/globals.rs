@@ -1,64 +1,99 @@
-//! The options that every command takes, before or after its name.
+//! The options that every command takes, before or after its name, and what counts when they are left out.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::error::{Error, Result};
-use crate::output::Format;
+use crate::client::{self, Client};
+use crate::config::settings::{self, Effective, Source};
+use crate::config::{self, CONTEXT_VARIABLE, Config};
+use crate::error::{Error, Result, tell};
+use crate::output::{Format, Output};
 
 /// Long and short names of the options that take a value, for finding the resource among the arguments.
-pub const WITH_VALUE: [(&str, Option<char>); 5] =
-    [("endpoint", None), ("timeout", None), ("actor", None), ("output", Some('o')), ("field", Some('f'))];
+pub const WITH_VALUE: [(&str, Option<char>); 7] = [
+    ("context", None),
+    ("endpoint", None),
+    ("timeout", None),
+    ("retries", None),
+    ("actor", None),
+    ("output", Some('o')),
+    ("field", Some('f')),
+];
+
+/// The argument of the fields asked for. `apply` and `diff`, which print none, have their files under it.
+pub const ASKED: &str = "asked fields";
 
 /// Names that no field of an entity can have as a flag.
-pub const RESERVED: [&str; 11] =
-    ["endpoint", "timeout", "actor", "output", "field", "quiet", "help", "version", "dry-run", "dry_run", "defaults"];
+pub const RESERVED: [&str; 14] = [
+    "context", "endpoint", "timeout", "retries", "actor", "output", "field", "quiet", "verbose", "help", "version",
+    "dry-run", "dry_run", "defaults",
+];
 
 /// Letters that no field of an entity can have as a flag.
-pub const RESERVED_LETTERS: [char; 5] = ['o', 'f', 'q', 'h', 'V'];
+pub const RESERVED_LETTERS: [char; 6] = ['o', 'f', 'q', 'v', 'h', 'V'];
+
+/// What a call may take when nobody says.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options of every command.
 #[derive(Debug, Clone)]
 pub struct Globals {
+    /// The context that counts.
+    pub context: Option<String>,
+    /// Where the config file is or would be.
+    pub config: Option<PathBuf>,
     /// The address of the server.
     pub endpoint: String,
     /// How long one call may take.
     pub timeout: Duration,
+    /// Whether somebody said so.
+    pub timeout_given: bool,
+    /// How often a call is made again.
+    pub retries: u32,
     /// Who acts.
     pub actor: String,
-    /// The format asked for.
+    /// The format asked for by name on the command line.
     pub format: Option<Format>,
+    /// The format that is wanted when none is asked for.
+    pub usual_format: Option<Format>,
     /// The fields asked for.
     pub fields: Vec<String>,
     /// Whether nothing is printed.
     pub quiet: bool,
+    /// How much is told on standard error: nothing, calls, or calls with their messages.
+    pub verbosity: u8,
 }
 
 /// The options as arguments of the root command.
 pub fn args() -> Vec<Arg> {
     let option = |name: &'static str| Arg::new(name).long(name).global(true).help_heading("Options of every command");
     vec![
-        option("endpoint").env("QAIRON_ENDPOINT").hide_env_values(true).value_name("ADDRESS").help(format!(
-            "Where the server listens: `http://host:port` or `host:port` [default: http://{}]",
+        option("context")
+            .value_name("NAME")
+            .help("The context of the config file to use [env: QAIRON_CONTEXT] [default: its `current_context`]"),
+        option("endpoint").value_name("ADDRESS").help(format!(
+            "Where the server listens: `http://host:port` or `host:port` [env: QAIRON_ENDPOINT] [default: http://{}]",
             qairon::DEFAULT_ADDRESS
         )),
-        option("timeout")
-            .value_name("TIME")
-            .default_value("30s")
-            .help("How long one call may take, retries included: `500ms`, `10s`, `2m`"),
+        option("timeout").value_name("TIME").help(
+            "How long one call may take, retries included: `500ms`, `10s`, `2m`; of answers that are streams, each part \
+             [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that take files]",
+        ),
+        option("retries")
+            .value_name("N")
+            .help(format!("How often a call that failed in passing is made again [env: QAIRON_RETRIES] [default: {}]", client::RETRIES)),
         option("actor")
-            .env("QAIRON_ACTOR")
-            .hide_env_values(true)
             .value_name("NAME")
-            .help("On whose behalf the call is made [default: the name of the user]"),
+            .help("On whose behalf the call is made [env: QAIRON_ACTOR] [default: the name of the user]"),
         option("output")
             .short('o')
             .value_name("FORMAT")
             .value_parser(Format::NAMES)
-            .help("The format of the output [default: table at a terminal, else json]"),
+            .help("The format of the output [env: QAIRON_OUTPUT] [default: table at a terminal, else json]"),
         // Kept under a name that no positional argument has.
-        Arg::new("asked fields")
+        Arg::new(ASKED)
             .long("field")
             .global(true)
             .help_heading("Options of every command")
@@ -68,53 +103,107 @@ pub fn args() -> Vec<Arg> {
             .value_delimiter(',')
             .help("A field to print; repeat it for more [default: all]"),
         option("quiet").short('q').action(ArgAction::SetTrue).help("Print nothing but errors"),
+        option("verbose")
+            .short('v')
+            .action(ArgAction::Count)
+            .help("Tell on standard error of each call, its outcome and its time; twice, of the messages too"),
     ]
 }
 
-impl Globals {
-    /// Reads the options from the matches of the command that runs.
+/// What counts of each setting, and where it comes from.
+#[derive(Debug)]
+pub struct Settings {
+    /// The file.
+    pub config: Config,
+    /// The context that counts, and who names it.
+    pub context: Option<(String, Source)>,
+    /// The settings in their order.
+    pub values: Vec<(&'static str, Effective)>,
+}
+
+impl Settings {
+    /// Reads flags, variables and the file.
     pub fn from_matches(matches: &ArgMatches) -> Result<Self> {
-        let text = |name: &str| matches.get_one::<String>(name).filter(|text| !text.is_empty()).cloned();
-        let timeout = text("timeout").unwrap_or_default();
-        Ok(Self {
-            endpoint: text("endpoint").unwrap_or_else(|| format!("http://{}", qairon::DEFAULT_ADDRESS)),
-            timeout: duration(&timeout).ok_or_else(|| {
-                Error::Usage(format!("timeout `{timeout}` must be a positive time such as `500ms`, `10s` or `2m`"))
-            })?,
-            // A user without a name can still read, and say who writes with `--actor`.
-            actor: text("actor").or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned()),
-            format: text("output").and_then(|name| Format::named(&name)),
-            fields: matches.get_many::<String>("asked fields").into_iter().flatten().cloned().collect(),
-            quiet: matches.get_flag("quiet"),
-        })
+        let config = config::load()?;
+        let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let flag = |name: &str| matches.get_one::<String>(name).cloned();
+        let named = flag("context").map(|name| (name, Source::Flag("context"))).or_else(|| {
+            let name = variable(CONTEXT_VARIABLE).filter(|name| !name.is_empty());
+            name.map(|name| (name, Source::Variable(CONTEXT_VARIABLE)))
+        });
+        let chosen = config.chosen(named.as_ref().map(|(name, _)| name.as_str()))?;
+        let values = settings::ALL.iter().map(|setting| {
+            let effective = setting.effective(flag(setting.name), variable, chosen).map_err(Error::Usage)?;
+            Ok((setting.name, effective))
+        });
+        let values = values.collect::<Result<_>>()?;
+        let context = chosen.map(|context| (context.name.clone(), named.map_or(Source::Default, |(_, source)| source)));
+        Ok(Self { context, values, config })
+    }
+
+    /// The value of a setting; `None` when it is the default.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == name)?.1.0.as_deref()
+    }
+
+    /// A context that is named on the command line and whose server is not the one that is called: what was meant for
+    /// one server would reach another.
+    fn overruled(&self) -> Option<String> {
+        let (name, _) = self.context.as_ref().filter(|(_, source)| matches!(source, Source::Flag(_)))?;
+        let wanted = self.config.context(name)?.values.get("endpoint")?;
+        let (endpoint, source) = &self.values.iter().find(|(setting, _)| *setting == "endpoint")?.1;
+        let other = matches!(source, Source::Variable(_)) && endpoint.as_deref() != Some(wanted);
+        other.then(|| format!("QAIRON_ENDPOINT counts in place of the endpoint of context `{name}`"))
     }
 }
 
-/// A time with its unit; a bare number counts seconds.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-    (!time.is_zero()).then_some(time)
+/// The name of whoever runs the program. A user without a name can still read, and say who writes with `--actor`.
+pub fn user() -> String {
+    whoami::username().ok().unwrap_or_else(|| "unknown".to_owned())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The server that is called when nobody says.
+pub fn default_endpoint() -> String {
+    format!("http://{}", qairon::DEFAULT_ADDRESS)
+}
 
-    #[test]
-    fn times_have_units() {
-        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(duration("2"), Some(Duration::from_secs(2)));
-        assert_eq!(duration("1.5m"), Some(Duration::from_secs(90)));
-        for bad in ["", "s", "0", "-1", "1h", "1e400"] {
-            assert_eq!(duration(bad), None, "{bad}");
+impl Globals {
+    /// Reads the options from the matches of the command that runs, from the environment and from the config file.
+    pub fn from_matches(matches: &ArgMatches) -> Result<Self> {
+        let settings = Settings::from_matches(matches)?;
+        let quiet = matches.get_flag("quiet");
+        if let Some(told) = settings.overruled().filter(|_| !quiet) {
+            tell(&told);
         }
+        let format = matches.get_one::<String>("output").and_then(|name| Format::named(name));
+        Ok(Self {
+            endpoint: settings.value("endpoint").map_or_else(default_endpoint, str::to_owned),
+            timeout: settings.value("timeout").and_then(settings::duration).unwrap_or(TIMEOUT),
+            timeout_given: settings.value("timeout").is_some(),
+            retries: settings.value("retries").and_then(settings::retries).unwrap_or(client::RETRIES),
+            actor: settings.value("actor").map_or_else(user, str::to_owned),
+            usual_format: settings.value("output").and_then(Format::named),
+            format,
+            fields: matches.get_many::<String>(ASKED).into_iter().flatten().cloned().collect(),
+            quiet,
+            verbosity: matches.get_count("verbose"),
+            context: settings.context.map(|(name, _)| name),
+            config: settings.config.path,
+        })
+    }
+
+    /// A client with these options. It connects with its first call.
+    pub fn client(&self) -> Result<Client> {
+        let client = Client::new(&self.endpoint, self.timeout, &self.actor)?;
+        let stream_timeout = self.timeout_given.then_some(self.timeout);
+        Ok(client.with_retries(self.retries).with_verbosity(self.verbosity).with_stream_timeout(stream_timeout))
+    }
+
+    /// Standard output with these options. What is asked for by name on the command line changes also what is bare
+    /// otherwise, such as the ID that `create` prints; what is usual does not.
+    pub fn output(&self) -> Output {
+        let mut output = Output::stdout(self.format.or(self.usual_format), self.quiet);
+        output.asked = self.format;
+        output
     }
 }

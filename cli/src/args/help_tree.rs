@@ -23,7 +23,8 @@ fn append(text: &mut String, command: &Command, path: &str) {
     }
 }
 
-fn signature(arg: &Arg) -> String {
+/// How an argument is written: `[-o, --output <FORMAT>]`.
+pub fn signature(arg: &Arg) -> String {
     let value = match arg.get_value_names() {
         Some([name]) if arg.get_action().takes_values() => format!("<{name}>"),
         _ => String::new(),

@@ -19,28 +19,34 @@ use qairon::model::Entity;
 
 pub use action::Action;
 pub use docs::Docs;
-pub use help_tree::help_tree;
+pub use help_tree::{help_tree, signature};
 
 /// The commands that are not a resource's, with what they do.
 pub const GROUPS: [(&str, &str); 14] = [
     ("api_resources", "List the resources, with their IDs and what can be done with them"),
     ("apply", "Make objects be as files say: create, change, and with --prune delete"),
     ("completion", "Print the completion script of a shell"),
-    ("config", "Show and change the contexts that the command line knows"),
+    ("config", "Show what is set, and keep servers to talk to as contexts"),
     ("csv_import", "Create objects from CSV files, and write such files"),
     ("dependencies", "Follow dependencies between any two objects"),
     ("diff", "Print what `apply` would change; the exit code is 1 when there is something"),
     ("explain", "Explain a resource or one of its fields"),
     ("export", "Print objects as `apply` takes them"),
     ("find", "Find a text in the IDs and names of all objects, best matches first"),
-    ("man", "Write manual pages"),
+    ("man", "Print a manual page, or write them all"),
     ("native_id", "Find every object with a provider's own identifier, such as an ARN"),
     (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
-    ("version", "Print the version"),
+    ("version", "Print the versions of qcli and of the server"),
 ];
 
 /// The hidden command that prints this whole tree, for the test that watches over it.
 pub const HELP_TREE: &str = "help_tree";
+
+/// The hidden command that writes the pages of `docs/cli`.
+pub const REFERENCE: &str = "reference";
+
+/// Commands for those who work on the program.
+pub const HIDDEN: [&str; 2] = [HELP_TREE, REFERENCE];
 
 /// The command tree, with the commands of one resource in full, or of all.
 pub fn tree(full: Full<'_>, docs: &Docs) -> Command {
@@ -68,6 +74,12 @@ pub fn tree(full: Full<'_>, docs: &Docs) -> Command {
     });
     root.subcommands(groups)
         .subcommand(Command::new(HELP_TREE).hide(true).about("Print every command with its arguments"))
+        .subcommand(
+            Command::new(REFERENCE)
+                .hide(true)
+                .about("Write the reference of the command line in Markdown")
+                .arg(positional("directory", "Where to write it").required(true)),
+        )
 }
 
 /// Whose commands are built.

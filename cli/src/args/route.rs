@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::{GROUPS, HELP_TREE, globals, group_verbs, resource};
+use super::{GROUPS, HIDDEN, globals, group_verbs, resource};
 use crate::error::{Error, Result};
+use crate::plugins::{self, Call};
 use crate::suggest;
 
 /// The arguments with resource and command under their own names, and what to build for them.
@@ -15,15 +16,19 @@ pub struct Route {
     pub resource: String,
     /// Whether help will be printed, which needs the comments of the protos.
     pub wants_docs: bool,
+    /// The program that runs in place of a command of ours.
+    pub plugin: Option<Call>,
 }
 
 /// Finds the way. Hyphens stand for underscores in the names of resources and commands.
 pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
     let mut words = positions(&argv).into_iter();
     let asks_help = argv.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-h" || word == "--help");
-    let mut route = Route { argv: Vec::new(), resource: String::new(), wants_docs: asks_help || argv.len() < 2 };
+    let (argv_out, resource, wants_docs) = (Vec::new(), String::new(), asks_help || argv.len() < 2);
+    let mut route = Route { argv: argv_out, resource, wants_docs, plugin: None };
     let mut first = words.next();
-    if first.is_some_and(|at| argv[at] == "help") {
+    let help = first.filter(|at| argv[*at] == "help");
+    if help.is_some() {
         route.wants_docs = true;
         first = words.next();
     }
@@ -39,9 +44,19 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
             argv[at] = name.clone().into();
             route.resource = name;
         } else {
-            let entities = qairon::model().entities().iter().map(|entity| entity.name.as_str());
-            let groups = GROUPS.iter().map(|(group, _)| *group);
-            argv[at] = known("resource or command", &argv[at], entities.chain(groups).chain([HELP_TREE]))?;
+            let is_own = HIDDEN.contains(&name.as_str()) || GROUPS.iter().any(|(group, _)| *group == name);
+            if !is_own && name != "help" {
+                // `qcli --help foo` asks about qcli.
+                let asks_before = argv[1..at].iter().any(|word| word == "-h" || word == "--help");
+                match plugins::find(&argv[at]) {
+                    Some(program) if !asks_before => route.plugin = Some(Call::new(program, &argv, at, help)),
+                    Some(_) => {}
+                    None => return Err(unknown(&argv[at])),
+                }
+                route.argv = argv;
+                return Ok(route);
+            }
+            argv[at] = name.clone().into();
             let verbs = group_verbs(&name);
             if !verbs.is_empty() {
                 let verb = words.next();
@@ -50,7 +65,7 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
                 }
                 route.wants_docs |= verb.is_none_or(|at| argv[at] == "help");
             }
-            route.wants_docs |= name == HELP_TREE;
+            route.wants_docs |= HIDDEN.contains(&name.as_str());
             route.resource = name;
         }
     }
@@ -68,8 +83,21 @@ fn known<'a>(what: &str, word: &OsString, names: impl Iterator<Item = &'a str> +
     if name == "help" || names.clone().any(|known| known == name) {
         return Ok(name.into());
     }
-    let names = names.filter(|name| *name != HELP_TREE);
     Err(Error::Usage(suggest::unknown(what, &word.to_string_lossy(), names)))
+}
+
+/// Says that a word is neither ours nor a program's, and what it might have been.
+fn unknown(word: &OsString) -> Error {
+    let word = word.to_string_lossy();
+    let plugins = plugins::all();
+    let entities = qairon::model().entities().iter().map(|entity| entity.name.as_str());
+    let groups = GROUPS.iter().map(|(group, _)| *group);
+    let names = entities.chain(groups).chain(plugins.iter().map(|plugin| plugin.name.as_str()));
+    let told = suggest::unknown("resource or command", &word, names);
+    match plugins::not_executable(&word) {
+        Some(path) => Error::Usage(format!("{told}; {} cannot be run, see `chmod +x`", path.display())),
+        None => Error::Usage(told),
+    }
 }
 
 /// Where the first words stand that are neither options nor their values: `help`, a resource, a command.

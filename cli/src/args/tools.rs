@@ -1,16 +1,28 @@
 //! The commands about the command line itself, the server, and the model.
 
+mod config;
+mod man;
+mod version;
+
 use clap::Command;
 
 /// Their names.
 pub const NAMES: [&str; 5] = ["api_resources", "config", "explain", "man", "version"];
 
 /// The commands of one that is a group.
-pub fn verbs(_name: &str) -> Vec<&'static str> {
-    Vec::new()
+pub fn verbs(name: &str) -> Vec<&'static str> {
+    match name {
+        "config" => config::VERBS.to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 /// Adds its arguments or its commands.
 pub(super) fn group(command: Command) -> Command {
-    command
+    match command.get_name() {
+        "config" => config::group(command),
+        "man" => man::arguments(command),
+        "version" => version::arguments(command),
+        _ => command,
+    }
 }

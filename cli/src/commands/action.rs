@@ -18,7 +18,7 @@ impl Session {
             _ => None,
         };
         let entity = entity.ok_or_else(|| Error::refused(format!("`{}` answers with no object", action.method)))?;
-        self.check_asked(entity)?;
+        let fields = self.fields(entity)?;
         let mut request = Request::new(method).set("validate_only", Value::Bool(matches.get_flag("dry_run")));
         for (name, field) in action.args {
             let value = argument(&request, name, field, text(matches, name))?;
@@ -32,7 +32,7 @@ impl Session {
             request = request.set("defaults", defaults);
         }
         let object = request.call_for_object(&self.client).await?;
-        self.output.object(&self.row(entity, &object))
+        self.print(&fields, &object).await
     }
 }
 

@@ -15,9 +15,8 @@ use crate::values;
 
 impl Session {
     pub(super) async fn create(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {
-        self.check_asked(entity)?;
-        let fields = gather(entity, matches)?;
-        let object = values::object(entity, fields);
+        let fields = self.fields(entity)?;
+        let object = values::object(entity, gather(entity, matches)?);
         let created = Request::standard(entity, Verb::Create)
             .set(&entity.name, Value::Message(object))
             .set("validate_only", Value::Bool(matches.get_flag("dry_run")))
@@ -27,7 +26,7 @@ impl Session {
         match self.output.asked {
             None => {}
             Some(Format::Plain) if self.asked.is_empty() => {}
-            Some(_) => return self.output.object(&self.row(entity, &created)),
+            Some(_) => return self.print(&fields, &created).await,
         }
         let id = created.get_field_by_name("id").and_then(|id| id.as_str().map(str::to_owned));
         self.output.line(&id.unwrap_or_default())

@@ -5,8 +5,8 @@ use qairon::model::Entity;
 use super::Session;
 use super::relation::text_of;
 use crate::error::{Error, Result};
-use crate::output::row::{Row, check_asked};
-use crate::requests::{self, ListQuery, Pages, read_mask};
+use crate::fields::Fields;
+use crate::requests::{self, ListQuery, Pages};
 
 impl Session {
     pub(super) async fn get_related(&mut self, dependency: &Entity, related: &Entity, id: &str) -> Result<()> {
@@ -28,10 +28,11 @@ impl Session {
                         "`{type_name}` is an entity that this qcli does not know; install a newer one"
                     ))
                 })?;
-                check_asked(target, &self.asked)?;
+                let fields = Fields::of(target, &self.asked)?;
                 let ids: Vec<String> = page.iter().map(|end| text_of(end, "object_id")).collect();
-                for object in requests::batch_get(&client, target, &ids, &read_mask(&self.asked)).await? {
-                    array.push(Row::of_object(target, &object, &self.asked))?;
+                let objects = requests::batch_get(&client, target, &ids, &fields.mask()).await?;
+                for row in fields.rows(&client, &objects).await? {
+                    array.push(row)?;
                 }
             }
             match pages.next().await? {

@@ -7,66 +7,57 @@ use serde_json::Value as Json;
 use super::Session;
 use super::relation::{Readable, embedded, one, related, text_of};
 use crate::error::Result;
-use crate::output::row::{Datum, Row, datum};
-use crate::requests::{self, Pages, read_mask};
+use crate::fields::Fields;
+use crate::output::row::{Datum, datum};
+use crate::requests::{self, Pages};
 
 impl Session {
     pub(super) async fn get_field(&mut self, entity: &'static Entity, id: &str, name: &str) -> Result<()> {
         let readable = Readable::of(entity, name)?;
-        if let Some(target) = readable.target() {
-            self.check_asked(target)?;
-        }
-        match readable {
-            Readable::Relation(relation) if !relation.is_to_one() => self.many(entity, relation, id).await,
-            readable => {
+        // A mistake is told before anything is sent.
+        let fields = readable.target().map(|target| self.fields(target)).transpose()?;
+        match (readable, fields) {
+            (Readable::Relation(relation), Some(fields)) if !relation.is_to_one() => {
+                self.many(entity, relation, id, &fields).await
+            }
+            (readable, fields) => {
                 let object = requests::get(&self.client, entity, id, &readable.mask()).await?;
-                match readable {
-                    Readable::Field(field) => self.output.value(&datum(field, &object)),
-                    Readable::Embedded(field, embed) => {
-                        let target = qairon::model().target(&embed.entity);
-                        let inner = embedded(&object, field);
-                        // With its own embedded objects, unless some fields are asked for.
-                        match inner {
-                            Some(_) if self.asked.is_empty() => self.output.value(&datum(field, &object)),
-                            inner => self.maybe(target, inner.as_ref()),
-                        }
+                match (readable, fields) {
+                    // With its own embedded objects, unless some fields are asked for.
+                    (Readable::Embedded(field, _), Some(fields)) if !self.asked.is_empty() => {
+                        self.maybe(&fields, embedded(&object, field).as_ref()).await
                     }
-                    Readable::Relation(relation) => {
+                    (Readable::Relation(relation), Some(fields)) => {
                         let target = qairon::model().target(&relation.target);
                         let id = text_of(&object, reference(relation));
-                        let found = one(&self.client, target, &id, &read_mask(&self.asked)).await?;
-                        self.maybe(target, found.as_ref())
+                        let found = one(&self.client, target, &id, &fields.mask()).await?;
+                        self.maybe(&fields, found.as_ref()).await
                     }
+                    (Readable::Field(field) | Readable::Embedded(field, _), _) => {
+                        self.output.value(&datum(field, &object))
+                    }
+                    (Readable::Relation(_), None) => Ok(()),
                 }
             }
         }
     }
 
     /// The objects of a relation to many.
-    async fn many(&mut self, entity: &Entity, relation: &Relation, id: &str) -> Result<()> {
+    async fn many(&mut self, entity: &Entity, relation: &Relation, id: &str, fields: &Fields) -> Result<()> {
         let target = qairon::model().target(&relation.target);
         let client = self.client.clone();
-        let mut pages = Pages::new(&client, target, &related(entity, relation, id)?, &read_mask(&self.asked));
-        let mut page = pages.next().await?.unwrap_or_default();
-        if page.is_empty() {
+        let mut pages = Pages::new(&client, target, &related(entity, relation, id)?, &fields.mask());
+        let first = pages.next().await?;
+        if first.as_ref().is_none_or(Vec::is_empty) {
             // Nothing related, or nothing to relate to: an unknown ID is an error.
             requests::get(&client, entity, id, &["id".to_owned()]).await?;
         }
-        let mut array = self.output.array();
-        loop {
-            for object in &page {
-                array.push(Row::of_object(target, object, &self.asked))?;
-            }
-            match pages.next().await? {
-                Some(next) => page = next,
-                None => return array.finish(),
-            }
-        }
+        self.print_pages(fields, first, pages).await
     }
 
-    fn maybe(&mut self, target: &Entity, object: Option<&DynamicMessage>) -> Result<()> {
+    async fn maybe(&mut self, fields: &Fields, object: Option<&DynamicMessage>) -> Result<()> {
         match object {
-            Some(object) => self.output.object(&self.row(target, object)),
+            Some(object) => self.print(fields, object).await,
             None => self.output.value(&Datum::Json(Json::Null)),
         }
     }

@@ -13,17 +13,16 @@ use super::field::reference;
 use super::relation::{Readable, embedded, inverse, related, text_of};
 use crate::client::Client;
 use crate::error::Result;
-use crate::output::row::{Datum, Row, datum};
-use crate::requests::{self, ListQuery, Pages, in_parts, read_mask};
+use crate::fields::Fields;
+use crate::output::row::{Datum, datum};
+use crate::requests::{self, ListQuery, Pages, in_parts};
 
 impl Session {
     pub(super) async fn get_field_query(&mut self, entity: &'static Entity, name: &str, document: &str) -> Result<()> {
         let readable = Readable::of(entity, name)?;
-        if let Some(target) = readable.target() {
-            self.check_asked(target)?;
-        }
+        let fields = readable.target().map(|target| self.fields(target)).transpose()?;
         let query = ListQuery::document(document)?;
-        let reader = Reader { client: self.client.clone(), entity, asked: &self.asked };
+        let reader = Reader { client: self.client.clone(), entity, fields };
         let mut pages = Pages::new(&reader.client, entity, &query, &readable.mask());
         let mut page = pages.next().await?.unwrap_or_default();
         let mut array = self.output.array();
@@ -40,23 +39,28 @@ impl Session {
 }
 
 /// Reads what a name stands for from the objects of a page.
-struct Reader<'a> {
+struct Reader {
     client: Client,
     entity: &'static Entity,
-    asked: &'a [String],
+    /// Of what is related; `None` when the name is that of a field.
+    fields: Option<Fields>,
 }
 
-impl Reader<'_> {
+impl Reader {
     async fn read(&self, readable: Readable, page: &[DynamicMessage]) -> Result<Vec<Datum>> {
         match readable {
             Readable::Field(field) => Ok(page.iter().map(|object| datum(field, object)).collect()),
-            Readable::Embedded(field, embed) => {
-                let target = qairon::model().target(&embed.entity);
-                let read = |object| match embedded(object, field) {
-                    Some(inner) if !self.asked.is_empty() => self.row(target, &inner),
-                    _ => datum(field, object),
-                };
-                Ok(page.iter().map(read).collect())
+            // With its own embedded objects, unless some fields are asked for.
+            Readable::Embedded(field, _) if self.mask().is_empty() => {
+                Ok(page.iter().map(|object| datum(field, object)).collect())
+            }
+            Readable::Embedded(field, _) => {
+                let inner: Vec<_> = page.iter().map(|object| embedded(object, field)).collect();
+                let present: Vec<_> = inner.iter().flatten().cloned().collect();
+                let mut rows = self.rows(&present).await?.into_iter();
+                let read =
+                    |inner: &Option<_>| inner.as_ref().and_then(|_| rows.next()).unwrap_or(Datum::Json(Json::Null));
+                Ok(inner.iter().map(read).collect())
             }
             Readable::Relation(relation) if relation.is_to_one() => self.read_one(relation, page).await,
             Readable::Relation(relation) => {
@@ -78,8 +82,9 @@ impl Reader<'_> {
         let distinct: Vec<String> = distinct.into_iter().cloned().collect();
         let mut rows = HashMap::new();
         if !distinct.is_empty() {
-            for object in requests::batch_get(&self.client, target, &distinct, &read_mask(self.asked)).await? {
-                rows.insert(text_of(&object, "id"), self.row(target, &object));
+            let objects = requests::batch_get(&self.client, target, &distinct, &self.mask()).await?;
+            for (object, row) in objects.iter().zip(self.rows(&objects).await?) {
+                rows.insert(text_of(object, "id"), row);
             }
         }
         Ok(ids.iter().map(|id| rows.get(id).cloned().unwrap_or(Datum::Json(Json::Null))).collect())
@@ -89,14 +94,15 @@ impl Reader<'_> {
     async fn read_many(&self, relation: &Relation, ids: &[String]) -> Result<HashMap<String, Vec<Datum>>> {
         let target = qairon::model().target(&relation.target);
         let field = reference(relation).to_owned();
-        let mut mask = read_mask(self.asked);
+        let mut mask = self.mask();
         if !mask.is_empty() {
             mask.push(field.clone());
         }
         let mut lists: HashMap<String, Vec<Datum>> = HashMap::new();
         for part in in_parts(ids) {
-            for object in self.all(target, &ListQuery::one_of(&field, part), &mask).await? {
-                lists.entry(text_of(&object, &field)).or_default().push(self.row(target, &object));
+            let objects = self.all(target, &ListQuery::one_of(&field, part), &mask).await?;
+            for (object, row) in objects.iter().zip(self.rows(&objects).await?) {
+                lists.entry(text_of(object, &field)).or_default().push(row);
             }
         }
         Ok(lists)
@@ -109,8 +115,9 @@ impl Reader<'_> {
         let back = format!("{}.id", inverse(self.entity, relation)?.name());
         let mut rows = BTreeMap::new();
         for part in in_parts(ids) {
-            for object in self.all(target, &ListQuery::one_of(&back, part), &read_mask(self.asked)).await? {
-                rows.insert(text_of(&object, "id"), self.row(target, &object));
+            let objects = self.all(target, &ListQuery::one_of(&back, part), &self.mask()).await?;
+            for (object, row) in objects.iter().zip(self.rows(&objects).await?) {
+                rows.insert(text_of(object, "id"), row);
             }
         }
         let mut lists: HashMap<String, Vec<Datum>> = HashMap::new();
@@ -143,7 +150,18 @@ impl Reader<'_> {
         Ok(objects)
     }
 
-    fn row(&self, target: &Entity, object: &DynamicMessage) -> Datum {
-        Datum::Row(Row::of_object(target, object, self.asked))
+    fn mask(&self) -> Vec<String> {
+        self.fields.as_ref().map(Fields::mask).unwrap_or_default()
+    }
+
+    /// What is printed of related objects.
+    async fn rows(&self, objects: &[DynamicMessage]) -> Result<Vec<Datum>> {
+        let Some(fields) = &self.fields else { return Ok(Vec::new()) };
+        let mut rows = Vec::with_capacity(objects.len());
+        // As many at a time as the server takes in one call.
+        for part in objects.chunks(requests::MAX_BATCH) {
+            rows.extend(fields.rows(&self.client, part).await?.into_iter().map(Datum::Row));
+        }
+        Ok(rows)
     }
 }

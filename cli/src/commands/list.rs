@@ -6,15 +6,14 @@ use serde_json::Value as Json;
 
 use super::{Session, text};
 use crate::error::{Error, Result};
-use crate::output::Format;
 use crate::output::row::Row;
-use crate::requests::{self, ListQuery, Pages, read_mask};
+use crate::requests::{self, ListQuery, Pages};
 
 impl Session {
     pub(super) async fn get(&mut self, entity: &Entity, id: &str) -> Result<()> {
-        self.check_asked(entity)?;
-        let object = requests::get(&self.client, entity, id, &read_mask(&self.asked)).await?;
-        self.output.object(&self.row(entity, &object))
+        let fields = self.fields(entity)?;
+        let object = requests::get(&self.client, entity, id, &fields.mask()).await?;
+        self.print(&fields, &object).await
     }
 
     pub(super) async fn list(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {
@@ -56,27 +55,27 @@ impl Session {
         }
     }
 
-    /// A number for scripts: bare, unless JSON was asked for by name.
+    /// A number for scripts: bare, unless a format for programs was asked for by name.
     async fn count(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
         let count = requests::count(&self.client, entity, &query.filter).await?;
-        match self.output.asked {
-            Some(Format::Json) => self
+        match self.output.asked_data() {
+            true => self
                 .output
                 .object(&Row::of_cells([("resource", Json::from(entity.name.as_str())), ("count", Json::from(count))])),
-            _ => self.output.line(&count.to_string()),
+            false => self.output.line(&count.to_string()),
         }
     }
 
     /// The filter on one line and, when there is one, the order on the next.
     async fn explain(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
         let (filter, order_by) = requests::explain(&self.client, entity, query).await?;
-        match self.output.asked {
-            Some(Format::Json) => self.output.object(&Row::of_cells([
+        match self.output.asked_data() {
+            true => self.output.object(&Row::of_cells([
                 ("resource", Json::from(entity.name.as_str())),
                 ("filter", Json::from(filter)),
                 ("order_by", Json::from(order_by)),
             ])),
-            _ => {
+            false => {
                 self.output.line(&filter)?;
                 if order_by.is_empty() { Ok(()) } else { self.output.line(&format!("order by {order_by}")) }
             }
@@ -84,20 +83,10 @@ impl Session {
     }
 
     async fn rows(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
-        self.check_asked(entity)?;
+        let fields = self.fields(entity)?;
         let client = self.client.clone();
-        let mut pages = Pages::new(&client, entity, query, &read_mask(&self.asked));
-        // A refused list prints nothing: the array begins with the first page.
-        let Some(mut page) = pages.next().await? else { return self.output.array().finish() };
-        let mut array = self.output.array();
-        loop {
-            for object in &page {
-                array.push(Row::of_object(entity, object, &self.asked))?;
-            }
-            match pages.next().await? {
-                Some(next) => page = next,
-                None => return array.finish(),
-            }
-        }
+        let mut pages = Pages::new(&client, entity, query, &fields.mask());
+        let first = pages.next().await?;
+        self.print_pages(&fields, first, pages).await
     }
 }

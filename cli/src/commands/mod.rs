@@ -22,8 +22,10 @@ use crate::args::trace::TRACE;
 use crate::args::{action as actions, bulk, complete, resource, tools};
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::fields::Fields;
 use crate::output::Output;
-use crate::output::row::{Row, check_asked};
+use crate::requests::Pages;
+use crate::tools::config::CONFIG;
 
 /// What every command works with.
 pub struct Session {
@@ -38,12 +40,11 @@ pub struct Session {
 /// Runs the command that the arguments name.
 pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+    if name == CONFIG {
+        return crate::tools::config::run(verb, matches);
+    }
     let globals = Globals::from_matches(matches)?;
-    let mut session = Session {
-        client: Client::new(&globals.endpoint, globals.timeout, &globals.actor)?,
-        output: Output::stdout(globals.format, globals.quiet),
-        asked: globals.fields,
-    };
+    let mut session = Session { client: globals.client()?, output: globals.output(), asked: globals.fields };
     let outcome = session.dispatch(name, verb, matches).await;
     // What was printed before a failure is seen all the same.
     let flushed = session.output.finish();
@@ -92,14 +93,42 @@ impl Session {
         }
     }
 
-    /// Checks the fields asked for, for rows of an entity.
-    pub fn check_asked(&self, entity: &Entity) -> Result<()> {
-        check_asked(entity, &self.asked)
+    /// The fields asked for, of rows of an entity.
+    pub fn fields(&self, entity: &Entity) -> Result<Fields> {
+        Fields::of(entity, &self.asked)
     }
 
-    /// The row of an object, with the fields asked for.
-    pub fn row(&self, entity: &Entity, message: &DynamicMessage) -> Row {
-        Row::of_object(entity, message, &self.asked)
+    /// Prints an object as a row with these fields.
+    pub async fn print(&mut self, fields: &Fields, object: &DynamicMessage) -> Result<()> {
+        let row = fields.row(&self.client, object).await?;
+        self.output.object(&row)
+    }
+
+    /// Prints the objects of a list, page by page. The first page is there already: a list that is refused prints
+    /// nothing, not even the beginning of an array.
+    pub async fn print_pages(
+        &mut self,
+        fields: &Fields,
+        first: Option<Vec<DynamicMessage>>,
+        mut pages: Pages<'_>,
+    ) -> Result<()> {
+        let mut page = first;
+        let mut rows = match &page {
+            Some(page) => fields.rows(&self.client, page).await?,
+            None => Vec::new(),
+        };
+        let mut array = self.output.array();
+        while page.is_some() {
+            for row in rows {
+                array.push(row)?;
+            }
+            page = pages.next().await?;
+            rows = match &page {
+                Some(page) => fields.rows(&self.client, page).await?,
+                None => Vec::new(),
+            };
+        }
+        array.finish()
     }
 }
 

@@ -55,7 +55,8 @@ impl Readable {
             Self::Relation(Relation { kind: RelationKind::ToOne { field }, .. }) => field,
             Self::Relation(_) => return vec!["id".to_owned()],
         };
-        requests::read_mask(std::slice::from_ref(field))
+        // The server sends the ID in any case.
+        vec![field.clone()]
     }
 }
 

@@ -11,7 +11,7 @@ use crate::values;
 
 impl Session {
     pub(super) async fn set_field(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {
-        self.check_asked(entity)?;
+        let fields = self.fields(entity)?;
         let field = settable(entity, text(matches, "field"))?;
         let id = entity.field("id").map(|field| (field, Value::String(text(matches, "id").to_owned())));
         let mut request =
@@ -42,7 +42,7 @@ impl Session {
             }
         }
         let updated = request.set(&entity.name, Value::Message(object)).call_for_object(&self.client).await?;
-        self.output.object(&self.row(entity, &updated))
+        self.print(&fields, &updated).await
     }
 }
 

@@ -9,8 +9,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod yaml;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+
+use serde::Serialize;
 
 use crate::error::Result;
 use dot::Dot;
@@ -26,24 +29,43 @@ const TABLE_PART: usize = 500;
 pub enum Format {
     /// JSON.
     Json,
+    /// JSON, a line for each object.
+    Jsonl,
+    /// YAML.
+    Yaml,
     /// Values on lines.
     Plain,
     /// A table for people.
     Table,
+    /// A table with the columns that are too much for most.
+    Wide,
 }
 
 impl Format {
     /// The names of all formats.
-    pub const NAMES: [&'static str; 3] = ["json", "plain", "table"];
+    pub const NAMES: [&'static str; 6] = ["json", "jsonl", "yaml", "plain", "table", "wide"];
 
     /// The format of this name.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "json" => Self::Json,
+            "jsonl" => Self::Jsonl,
+            "yaml" => Self::Yaml,
             "plain" => Self::Plain,
             "table" => Self::Table,
+            "wide" => Self::Wide,
             _ => return None,
         })
+    }
+
+    /// Whether programs read it back to what it was: names, types and all.
+    pub fn is_data(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl | Self::Yaml)
+    }
+
+    /// Whether rows stand below each other in columns.
+    fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
     }
 }
 
@@ -53,6 +75,7 @@ pub struct Output {
     pub asked: Option<Format>,
     format: Format,
     indented: bool,
+    bold: bool,
     quiet: bool,
     out: Box<dyn Write>,
 }
@@ -65,34 +88,45 @@ impl Output {
             true => Box::new(io::sink()),
             false => Box::new(BufWriter::new(io::stdout())),
         };
-        Self { quiet, ..Self::to(out, asked, terminal) }
+        let bold =
+            terminal && has_colours(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()));
+        Self { quiet, bold, ..Self::to(out, asked, terminal) }
     }
 
     fn to(out: Box<dyn Write>, asked: Option<Format>, terminal: bool) -> Self {
         let format = asked.unwrap_or(if terminal { Format::Table } else { Format::Json });
-        Self { asked, format, indented: terminal, quiet: false, out }
+        Self { asked, format, indented: terminal, bold: false, quiet: false, out }
     }
 
     /// Prints one row.
     pub fn object(&mut self, row: &Row) -> Result<()> {
         match self.format {
-            Format::Json => json::write(&mut self.out, row, self.indented)?,
+            Format::Json | Format::Jsonl | Format::Yaml => self.data(row)?,
             Format::Plain => writeln!(self.out, "{}", plain::line(row))?,
-            Format::Table => self.out.write_all(table::object(row).as_bytes())?,
+            Format::Table | Format::Wide => self.out.write_all(table::object(row).as_bytes())?,
         }
         Ok(())
     }
 
-    /// Prints the one value of a field: bare, unless JSON was asked for by name. A script that captures a text wants
-    /// the text, and everything else is JSON either way.
+    /// Prints the one value of a field: bare, unless a format for programs was asked for by name. A script that captures
+    /// a text wants the text, and everything else is JSON either way.
     pub fn value(&mut self, datum: &Datum) -> Result<()> {
-        match (self.asked, datum) {
-            (Some(Format::Json), _) => json::write(&mut self.out, datum, self.indented)?,
-            (_, Datum::Row(row)) => self.object(row)?,
-            (_, Datum::Text(text)) => writeln!(self.out, "{text}")?,
+        match datum {
+            datum if self.asked_data() => self.data(datum)?,
+            Datum::Row(row) => self.object(row)?,
+            Datum::Text(text) => writeln!(self.out, "{text}")?,
+            Datum::Related(_) => writeln!(self.out, "{}", plain::text(datum))?,
             _ => json::write(&mut self.out, datum, self.indented && self.format != Format::Plain)?,
         }
         Ok(())
+    }
+
+    /// Prints a value as JSON, or as YAML when that is the format.
+    fn data(&mut self, value: &impl Serialize) -> io::Result<()> {
+        match self.format {
+            Format::Yaml => yaml::write(&mut self.out, value),
+            format => json::write(&mut self.out, value, self.indented && format != Format::Jsonl),
+        }
     }
 
     /// Prints a text on a line of its own, whatever the format.
@@ -100,9 +134,14 @@ impl Output {
         Ok(writeln!(self.out, "{text}")?)
     }
 
-    /// Whether rows are printed as JSON.
-    pub fn is_json(&self) -> bool {
-        self.format == Format::Json
+    /// Whether rows are printed for programs.
+    pub fn is_data(&self) -> bool {
+        self.format.is_data()
+    }
+
+    /// Whether that was asked for by name.
+    pub fn asked_data(&self) -> bool {
+        self.asked.is_some_and(Format::is_data)
     }
 
     /// Prints a tree.
@@ -118,13 +157,14 @@ impl Output {
     /// Tells people something that is no part of the output.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("qcli: {text}");
+            crate::error::tell(text);
         }
     }
 
     /// Starts an array.
     pub fn array(&mut self) -> Array<'_> {
-        Array { output: self, count: 0, part: Vec::new(), table: ListTable::default() }
+        let table = ListTable::new(self.format == Format::Wide, self.bold);
+        Array { output: self, count: 0, part: Vec::new(), table }
     }
 
     /// Writes out what is still held back.
@@ -138,6 +178,11 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// Whether a terminal is to show more than text, by the environment: see <https://no-color.org>.
+fn has_colours(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("NO_COLOR").is_none_or(|value| value.is_empty()) && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// An array that is being printed: in JSON, a line for each element.
 pub struct Array<'a> {
     output: &'a mut Output,
@@ -149,7 +194,7 @@ pub struct Array<'a> {
 impl Array<'_> {
     /// Prints the next row.
     pub fn push(&mut self, row: Row) -> Result<()> {
-        if self.output.format != Format::Table {
+        if !self.output.format.is_table() {
             return self.push_value(&Datum::Row(row));
         }
         self.count += 1;
@@ -165,6 +210,8 @@ impl Array<'_> {
                 out.write_all(if self.count == 0 { b"[\n" } else { b",\n" })?;
                 json::write_bare(out, datum, self.output.indented)?;
             }
+            (Format::Jsonl, _) => json::write(out, datum, false)?,
+            (Format::Yaml, _) => yaml::write_item(out, datum)?,
             (_, Datum::Row(row)) => writeln!(out, "{}", plain::line(row))?,
             // The related rows of one object: a line each, like a list of their own.
             (_, Datum::List(items)) => {
@@ -184,10 +231,12 @@ impl Array<'_> {
     /// Ends the array.
     pub fn finish(mut self) -> Result<()> {
         self.flush_part()?;
-        if self.output.format == Format::Json {
-            self.output.out.write_all(if self.count == 0 { b"[]\n" } else { b"\n]\n" })?;
-        }
-        Ok(())
+        let end: &[u8] = match (self.output.format, self.count) {
+            (Format::Json | Format::Yaml, 0) => b"[]\n",
+            (Format::Json, _) => b"\n]\n",
+            _ => b"",
+        };
+        Ok(self.output.out.write_all(end)?)
     }
 
     fn flush_part(&mut self) -> Result<()> {

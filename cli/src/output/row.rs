@@ -5,8 +5,7 @@ use qairon::model::{Entity, Field, Kind};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 
-use crate::error::{Error, Result};
-use crate::{structs, suggest};
+use crate::structs;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +16,8 @@ pub enum Datum {
     Json(Json),
     /// An embedded object.
     Row(Row),
+    /// An object that a path leads to: its ID stands for it where the format is for reading.
+    Related(Row),
     /// A list of embedded values.
     List(Vec<Datum>),
 }
@@ -24,9 +25,11 @@ pub enum Datum {
 /// Where a cell is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In JSON only.
+    /// In formats for programs only.
     Json,
-    /// In JSON, plain, and the table of one object: too much for a list.
+    /// There, in plain, and in the table of one object: an embedded object, which would fill a table.
+    Embedded,
+    /// There and in a wide table: too much for the table of a list.
     Detail,
     /// Everywhere.
     Everywhere,
@@ -52,7 +55,7 @@ pub struct Row {
 
 impl Row {
     /// A row that is not an object's, such as the result of a deletion.
-    pub fn of_cells<const N: usize>(cells: [(&str, Json); N]) -> Self {
+    pub fn of_cells<'a>(cells: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
         let cell = |(name, json): (&str, Json)| Cell {
             name: name.to_owned(),
             datum: match json {
@@ -64,16 +67,16 @@ impl Row {
         Self { cells: cells.into_iter().map(cell).collect() }
     }
 
-    /// The row of an object: `resource`, then its fields in the order of the model, or only the fields asked for.
-    pub fn of_object(entity: &Entity, message: &DynamicMessage, asked: &[String]) -> Self {
+    /// The row of an object: `resource`, then its fields in the order of the model, or only those named.
+    pub fn of_object(entity: &Entity, message: &DynamicMessage, named: &[String]) -> Self {
         let resource =
             || Cell { name: "resource".to_owned(), datum: Datum::Text(entity.name.clone()), place: Place::Json };
-        if asked.is_empty() {
+        if named.is_empty() {
             let shown = entity.fields.iter().filter(|field| field.is_shown());
             let cells = shown.map(|field| Cell { place: place(field), ..cell(field, message) });
             return Self { cells: std::iter::once(resource()).chain(cells).collect() };
         }
-        let cells = asked.iter().filter_map(|name| match name.as_str() {
+        let cells = named.iter().filter_map(|name| match name.as_str() {
             "resource" => Some(Cell { place: Place::Everywhere, ..resource() }),
             name => entity.field(name).map(|field| cell(field, message)),
         });
@@ -87,16 +90,6 @@ impl Row {
         let at = row.cells.iter().position(|cell| cell.name == "defaults").unwrap_or(row.cells.len());
         row.cells.splice(at..at, nested.map(|field| cell(field, message)));
         row
-    }
-}
-
-/// Checks the names given with `-f` for rows of an entity.
-pub fn check_asked(entity: &Entity, asked: &[String]) -> Result<()> {
-    let can_ask = |field: &&Field| field.embed.as_ref().is_none_or(|embed| !embed.nested_only);
-    let known = || entity.fields.iter().filter(can_ask).map(|field| field.name.as_str()).chain(["resource"]);
-    match asked.iter().find(|name| !known().any(|known| known == *name)) {
-        Some(name) => Err(Error::Usage(suggest::unknown(&format!("field of `{}`", entity.name), name, known()))),
-        None => Ok(()),
     }
 }
 
@@ -128,7 +121,8 @@ fn cell(field: &Field, message: &DynamicMessage) -> Cell {
 
 fn place(field: &Field) -> Place {
     match field.kind {
-        Kind::Json | Kind::Timestamp | Kind::Object | Kind::Objects => Place::Detail,
+        Kind::Object | Kind::Objects => Place::Embedded,
+        Kind::Json | Kind::Timestamp => Place::Detail,
         _ => Place::Everywhere,
     }
 }
@@ -171,7 +165,7 @@ impl Serialize for Datum {
         match self {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Json(json) => json.serialize(serializer),
-            Self::Row(row) => row.serialize(serializer),
+            Self::Row(row) | Self::Related(row) => row.serialize(serializer),
             Self::List(items) => items.serialize(serializer),
         }
     }

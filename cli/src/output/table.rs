@@ -15,17 +15,25 @@ pub fn object(row: &Row) -> String {
 }
 
 /// A table that comes in parts: the first decides the widths of the columns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ListTable {
+    wide: bool,
+    bold: bool,
     widths: Option<Vec<u16>>,
 }
 
 impl ListTable {
+    /// A table with the columns of a list or, when it is wide, with those that are too much for most; its header is bold
+    /// where a terminal is there to show it.
+    pub fn new(wide: bool, bold: bool) -> Self {
+        Self { wide, bold, widths: None }
+    }
+
     /// The text of the next rows, under a header when they are the first.
     pub fn part(&mut self, rows: &[Row]) -> String {
         let Some(first) = rows.first() else { return String::new() };
         let mut table = empty();
-        let header = columns(first).map(|cell| cell.name.to_uppercase()).collect::<Vec<_>>();
+        let header = self.columns(first).map(|cell| cell.name.to_uppercase()).collect::<Vec<_>>();
         match &self.widths {
             None => {
                 table.set_header(header);
@@ -36,18 +44,24 @@ impl ListTable {
             }
         }
         for row in rows {
-            table.add_row(columns(row).map(|cell| shown(&cell.datum)));
+            table.add_row(self.columns(row).map(|cell| shown(&cell.datum)));
         }
-        if self.widths.is_none() {
+        let has_header = self.widths.is_none();
+        if has_header {
             // Constraints count the padding of a column.
             self.widths = Some(table.column_max_content_widths().into_iter().map(|width| width + 2).collect());
         }
-        trimmed(&table)
+        let text = trimmed(&table);
+        match text.split_once('\n') {
+            Some((header, rows)) if has_header && self.bold => format!("\u{1b}[1m{header}\u{1b}[0m\n{rows}"),
+            _ => text,
+        }
     }
-}
 
-fn columns(row: &Row) -> impl Iterator<Item = &Cell> {
-    row.cells.iter().filter(|cell| cell.place == Place::Everywhere)
+    fn columns<'a>(&self, row: &'a Row) -> impl Iterator<Item = &'a Cell> + use<'a> {
+        let wide = self.wide;
+        row.cells.iter().filter(move |cell| cell.place == Place::Everywhere || (wide && cell.place == Place::Detail))
+    }
 }
 
 fn empty() -> Table {

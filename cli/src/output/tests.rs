@@ -131,3 +131,82 @@ fn tables_leave_out_what_is_too_much_and_steer_no_terminal() {
     let one = printed(Format::Table, |output| output.object(&row("stack", &stack, &[])));
     assert!(one.contains("{\"x\":1}") && !one.contains("resource"), "{one}");
 }
+
+/// A list of two rows, and one object, in a format.
+fn two_and_one(format: Format) -> (String, String) {
+    let stacks = ["no", "a\nb"].map(|name| object("stack", &[("id", "s"), ("name", name), ("defaults", "{\"x\": 1}")]));
+    let rows = || stacks.iter().map(|stack| row("stack", stack, &["id", "name", "defaults"]));
+    let list = printed(format, |output| {
+        let mut array = output.array();
+        rows().try_for_each(|row| array.push(row))?;
+        array.finish()
+    });
+    let one = printed(format, |output| rows().take(1).try_for_each(|row| output.object(&row)));
+    (list, one)
+}
+
+#[test]
+fn json_lines_are_an_object_each() {
+    let (list, one) = two_and_one(Format::Jsonl);
+    assert_eq!(one, "{\"id\":\"s\",\"name\":\"no\",\"defaults\":{\"x\":1}}\n");
+    assert_eq!(list, format!("{one}{}", "{\"id\":\"s\",\"name\":\"a\\nb\",\"defaults\":{\"x\":1}}\n"));
+    assert_eq!(printed(Format::Jsonl, |output| output.array().finish()), "");
+}
+
+#[test]
+fn yaml_is_a_list_or_an_object() {
+    let (list, one) = two_and_one(Format::Yaml);
+    assert_eq!(one, "id: s\nname: \"no\"\ndefaults:\n  x: 1\n");
+    assert_eq!(
+        list,
+        "- id: s\n  name: \"no\"\n  defaults:\n    x: 1\n- id: s\n  name: |-\n    a\n    b\n  defaults:\n    x: 1\n"
+    );
+    assert_eq!(printed(Format::Yaml, |output| output.array().finish()), "[]\n");
+    let text = row::Datum::Text("null".to_owned());
+    assert_eq!(printed(Format::Yaml, |output| output.value(&text)), "\"null\"\n");
+}
+
+#[test]
+fn wide_tables_have_all_columns_but_embedded_objects() {
+    let mut deployment = object("deployment", &[("id", "d"), ("tag", "t"), ("defaults", "{\"x\": 1}")]);
+    deployment.set_field_by_name("current_release", Value::Message(object("release", &[("id", "d:1")])));
+    let table = |format| {
+        printed(format, |output| {
+            let mut array = output.array();
+            array.push(row("deployment", &deployment, &[]))?;
+            array.finish()
+        })
+    };
+    let wide = table(Format::Wide);
+    for column in ["DEFAULTS", "CREATED_AT", "LAST_UPDATED_AT", "CURRENT_RELEASE_ID", "{\"x\":1}"] {
+        assert!(wide.contains(column), "{column}: {wide}");
+    }
+    assert!(!wide.contains("CURRENT_RELEASE ") && !wide.contains("d:1"), "{wide}");
+    assert!(!table(Format::Table).contains("CREATED_AT"));
+}
+
+#[test]
+fn related_objects_are_objects_for_programs_and_ids_for_people() {
+    let service = row("service", &object("service", &[("id", "a:b:c"), ("name", "c")]), &[]);
+    let cell = row::Cell { name: "service".to_owned(), datum: Datum::Related(service), place: row::Place::Everywhere };
+    let row = Row { cells: vec![cell] };
+    assert_eq!(printed(Format::Plain, |output| output.object(&row)), "a:b:c\n");
+    assert_eq!(printed(Format::Table, |output| output.object(&row)).trim(), "service  a:b:c");
+    let json = printed(Format::Json, |output| output.object(&row));
+    assert!(json.starts_with("{\"service\":{\"resource\":\"service\",\"id\":\"a:b:c\","), "{json}");
+}
+
+#[test]
+fn only_a_header_at_a_terminal_with_colours_is_bold() {
+    let application = object("application", &[("id", "a")]);
+    let rows = [row("application", &application, &["id"])];
+    let mut table = ListTable::new(false, true);
+    assert_eq!(table.part(&rows), "\u{1b}[1m ID\u{1b}[0m\n a\n");
+    assert_eq!(table.part(&rows), " a\n");
+    assert_eq!(ListTable::new(false, false).part(&rows), " ID\n a\n");
+    let colours = |set: &[(&str, &str)]| {
+        has_colours(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    };
+    assert!(colours(&[]) && colours(&[("NO_COLOR", ""), ("TERM", "xterm")]));
+    assert!(!colours(&[("NO_COLOR", "1")]) && !colours(&[("TERM", "dumb")]));
+}

@@ -1,6 +1,7 @@
 //! One file per behaviour, in one program: it is linked once, and its tests share one PostgreSQL.
 
 mod allocation;
+mod apply;
 mod cancellation;
 mod cli_trace;
 mod conformance_delete;
@@ -9,6 +10,7 @@ mod conformance_reads;
 mod conformance_rekey;
 mod conformance_repeats;
 mod conformance_writes;
+mod csv_import;
 mod embedded;
 mod filter_differential;
 mod filter_docs;

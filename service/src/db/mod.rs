@@ -5,11 +5,14 @@
 //! the pool, one connection per operation.
 
 pub mod allocate;
+pub mod apply;
 pub mod bulk;
 pub mod closure;
+pub mod column;
 pub mod connect;
 pub mod deployments;
 pub mod doorway;
+pub mod export;
 pub mod failure;
 pub mod idempotency;
 pub mod impact;
@@ -23,6 +26,7 @@ pub mod search;
 pub mod snapshot;
 pub mod sql;
 pub mod trace;
+pub mod versions;
 pub mod wire;
 
 pub use doorway::{Db, DbConfig, Write};

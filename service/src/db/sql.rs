@@ -22,6 +22,7 @@ use ipnetwork::IpNetwork;
 use qairon::model::{Field as ModelField, Kind};
 use uuid::Uuid;
 
+use super::column::Column;
 use super::failure::Failure;
 use crate::domain::filter;
 
@@ -37,6 +38,8 @@ pub enum Bind {
     Text(String),
     /// A list of texts, for `= ANY(…)`.
     TextArray(Vec<String>),
+    /// A list of texts and NULLs, which a statement casts to what it needs.
+    OptionalTextArray(Vec<Option<String>>),
     /// A 64-bit integer.
     Integer(i64),
     /// A list of 64-bit integers.
@@ -57,6 +60,8 @@ pub enum Bind {
     Json(JsonText),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// The values of a column for many rows, for `unnest`.
+    Column(Column),
 }
 
 /// The type of a NULL, for PostgreSQL infers no types where it could be several.
@@ -244,6 +249,7 @@ fn push_bind<'b>(bind: &'b Bind, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<(
     match bind {
         Bind::Text(value) => out.push_bind_param::<Text, String>(value),
         Bind::TextArray(values) => out.push_bind_param::<Array<Text>, Vec<String>>(values),
+        Bind::OptionalTextArray(values) => out.push_bind_param::<Array<Nullable<Text>>, Vec<Option<String>>>(values),
         Bind::Integer(value) => out.push_bind_param::<Int8, i64>(value),
         Bind::IntegerArray(values) => out.push_bind_param::<Array<Int8>, Vec<i64>>(values),
         Bind::Double(value) => out.push_bind_param::<Double, f64>(value),
@@ -254,6 +260,15 @@ fn push_bind<'b>(bind: &'b Bind, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<(
         Bind::Cidr(value) => out.push_bind_param::<Cidr, IpNetwork>(value),
         Bind::Json(value) => out.push_bind_param::<Jsonb, JsonText>(value),
         Bind::Bytes(value) => out.push_bind_param::<Bytea, Vec<u8>>(value),
+        Bind::Column(column) => match column.of {
+            NullOf::Text => out.push_bind_param::<Array<Nullable<Text>>, Column>(column),
+            NullOf::Integer => out.push_bind_param::<Array<Nullable<Int8>>, Column>(column),
+            NullOf::Double => out.push_bind_param::<Array<Nullable<Double>>, Column>(column),
+            NullOf::Bool => out.push_bind_param::<Array<Nullable<Bool>>, Column>(column),
+            NullOf::Timestamp => out.push_bind_param::<Array<Nullable<Timestamptz>>, Column>(column),
+            NullOf::Cidr => out.push_bind_param::<Array<Nullable<Cidr>>, Column>(column),
+            NullOf::Json => out.push_bind_param::<Array<Nullable<Jsonb>>, Column>(column),
+        },
         Bind::Null(NullOf::Text) => out.push_bind_param::<Nullable<Text>, Option<String>>(&None),
         Bind::Null(NullOf::Integer) => out.push_bind_param::<Nullable<Int8>, Option<i64>>(&None),
         Bind::Null(NullOf::Double) => out.push_bind_param::<Nullable<Double>, Option<f64>>(&None),

@@ -1,5 +1,6 @@
 //! The rules: what a request must look like and what it means, without transport and without database.
 
+pub mod apply;
 pub mod draft;
 pub mod filter;
 pub mod gaps;

@@ -32,14 +32,23 @@ pub struct Outlet {
 }
 
 impl Outlet {
+    /// Sends a message if the caller has room for it, and tells whether it had.
+    pub fn offer(&self, message: impl FnOnce() -> Bytes) -> Result<bool> {
+        match self.messages.try_reserve() {
+            Ok(room) => {
+                room.send(message());
+                Ok(true)
+            }
+            Err(mpsc::error::TrySendError::Full(())) => Ok(false),
+            Err(mpsc::error::TrySendError::Closed(())) => Err(gone()),
+        }
+    }
+
     /// Sends a message as soon as the caller has room for it. When nobody listens any more the error ends the work.
     pub async fn send(&self, message: Bytes) -> Result<()> {
         match tokio::time::timeout(self.longest_stall, self.messages.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => {
-                let message = "the caller went away before the stream was over";
-                Err(Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message))
-            }
+            Ok(Err(_)) => Err(gone()),
             Err(_) => {
                 let message = format!(
                     "the stream was not read for {} seconds; take it up again with the last resume token",
@@ -96,6 +105,10 @@ impl Answer {
         });
         Self { messages, task: Some(AbortOnDropHandle::new(task)) }
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::Aborted, ErrorReason::Conflict, "the caller went away before the stream was over")
 }
 
 fn stopped() -> Error {

@@ -1,6 +1,5 @@
 //! The header of a CSV file: what each column holds.
 
-use csv::StringRecord;
 use qairon::model::{Entity, Field};
 
 use crate::error::{Error, Result};
@@ -17,12 +16,22 @@ pub enum Column {
     ComposedId,
 }
 
-/// Reads the header, refusing what is unknown, twice there, or missing.
-pub fn columns(entity: &'static Entity, header: &StringRecord) -> Result<Vec<Column>> {
+/// The fields that the columns set, in an update's mask.
+pub fn mask(columns: &[Column]) -> Vec<String> {
+    let fields = columns.iter().filter_map(|column| match column {
+        Column::Field(field) if field.number != 1 => Some(field.name.clone()),
+        _ => None,
+    });
+    fields.collect()
+}
+
+/// Reads the header, refusing what is unknown, twice there, or missing. Objects that exist need but what their ID is
+/// made of.
+pub fn columns(entity: &'static Entity, header: &[&str], upsert: bool) -> Result<Vec<Column>> {
     let mut problems = Vec::new();
     let mut columns = Vec::new();
     for (at, name) in header.iter().enumerate() {
-        if header.iter().take(at).any(|before| before == name) {
+        if header[..at].contains(name) {
             problems.push(format!("column `{name}` is there twice"));
         }
         match column(entity, name) {
@@ -30,8 +39,10 @@ pub fn columns(entity: &'static Entity, header: &StringRecord) -> Result<Vec<Col
             Err(problem) => problems.push(problem),
         }
     }
-    let has = |field: &Field| header.iter().any(|name| name == field.name);
-    let missing = entity.fields.iter().filter(|field| field.required && !has(field));
+    let has = |field: &Field| header.iter().any(|name| *name == field.name);
+    let in_id = |field: &Field| field.number == 1 || entity.id_fields.contains(&field.name);
+    let needed = |field: &&Field| field.required && (!upsert || in_id(field));
+    let missing = entity.fields.iter().filter(needed).filter(|field| !has(field));
     problems.extend(missing.map(|field| format!("column `{}` is missing", field.name)));
     if problems.is_empty() {
         Ok(columns)

@@ -1,111 +1,109 @@
-//! The rows of a CSV file as objects.
+//! The rows of a CSV file as encoded objects.
 
-use std::io::Cursor;
-use std::sync::Arc;
+use std::io::Read;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
-use prost_reflect::{DynamicMessage, Value};
-use qairon::model::{Entity, Kind};
+use qairon::model::{Entity, Field};
 
 use super::header::{Column, columns};
+use super::records::{Broken, Record, Records};
+use crate::bulk::wire;
 use crate::error::{Error, Result};
-use crate::values;
 
-/// The rows, each with its line: an object to send, or what is wrong with it.
-pub struct Rows {
+/// How large an encoded object can be: a message to the server has 4 MiB.
+const MAX_OBJECT_BYTES: usize = 3 << 20;
+
+/// The rows of an input.
+pub struct Rows<R> {
     entity: &'static Entity,
-    columns: Vec<Column>,
-    reader: Reader<Cursor<Arc<[u8]>>>,
-    record: StringRecord,
+    /// What each column holds.
+    pub columns: Vec<Column>,
+    records: Records<R>,
+    record: Record,
+    ended: bool,
 }
 
-impl Rows {
+/// A row: where it begins, and the object that it describes or what is wrong with it.
+#[derive(Debug)]
+pub struct Row {
+    /// Its line, from one.
+    pub line: u64,
+    /// The object, in the encoding of protobuf.
+    pub object: std::result::Result<Vec<u8>, String>,
+}
+
+impl<R: Read> Rows<R> {
     /// Reads the header.
-    pub fn new(entity: &'static Entity, content: Arc<[u8]>) -> Result<Self> {
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(Cursor::new(content));
-        let header = reader.headers().map_err(|error| Error::refused(format!("in the header: {}", told(&error))))?;
-        let columns = columns(entity, header)?;
-        Ok(Self { entity, columns, reader, record: StringRecord::new() })
+    pub fn new(entity: &'static Entity, input: R, upsert: bool) -> Result<Self> {
+        let (mut records, mut record) = (Records::new(input), Record::default());
+        match records.read(&mut record) {
+            // What is empty lacks every column.
+            Ok(_) => {}
+            Err(Broken::Io(error)) => return Err(Error::Usage(format!("cannot read: {error}"))),
+            Err(Broken::Endless { message, .. }) => return Err(Error::refused(format!("in the header: {message}"))),
+        }
+        let header: Option<Vec<&str>> = record.cells().map(|(cell, _)| cell).collect();
+        let header = header.ok_or_else(|| Error::refused("in the header: the text is not UTF-8"))?;
+        Ok(Self { entity, columns: columns(entity, &header, upsert)?, records, record, ended: false })
     }
 
-    /// The line where the last record begins; the reader counts from before the blank lines that it passes over.
-    fn line(&self) -> u64 {
-        let Some(position) = self.record.position() else { return 0 };
-        let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        let rest = self.reader.get_ref().get_ref().get(at..).unwrap_or_default();
-        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        position.line() + blank.filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>()
+    /// How many bytes of the input the rows so far have taken.
+    pub fn bytes(&self) -> u64 {
+        self.records.bytes()
     }
 
-    fn object(&self) -> std::result::Result<DynamicMessage, String> {
+    /// The next row; `None` at the end.
+    pub fn next(&mut self) -> std::io::Result<Option<Row>> {
+        if self.ended {
+            return Ok(None);
+        }
+        match self.records.read(&mut self.record) {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some(Row { line: self.record.line, object: self.object() })),
+            Err(Broken::Io(error)) => Err(error),
+            Err(Broken::Endless { line, message }) => {
+                self.ended = true;
+                Ok(Some(Row { line, object: Err(message) }))
+            }
+        }
+    }
+
+    fn object(&self) -> std::result::Result<Vec<u8>, String> {
         if self.record.len() != self.columns.len() {
             return Err(format!("{} cells where the header has {}", self.record.len(), self.columns.len()));
         }
-        let mut problems = Vec::new();
-        let mut object = DynamicMessage::new(self.entity.message.clone());
-        let mut checked_id = None;
-        for (column, cell) in self.columns.iter().zip(&self.record) {
+        let (mut object, mut problems, mut id) = (Vec::with_capacity(128), Vec::new(), None);
+        for (column, (cell, quoted)) in self.columns.iter().zip(self.record.cells()) {
+            let Some(cell) = cell else { return Err("the text is not UTF-8".to_owned()) };
             match column {
                 Column::Field(field) if cell.is_empty() => {
                     if field.required {
                         problems.push(format!("`{}` is required", field.name));
+                    } else if quoted && wire::knows_empty(field) {
+                        problems.extend(wire::append_text(field, cell, &mut object).err());
                     }
                 }
-                Column::Field(field) => match values::parse(field, cell) {
-                    Ok(value) => object.set_field(&field.descriptor, value),
-                    Err(problem) => problems.push(problem),
-                },
+                Column::Field(field) => problems.extend(wire::append_text(field, cell, &mut object).err()),
                 Column::Resource if cell.is_empty() || cell == self.entity.name => {}
                 Column::Resource => problems.push(format!("`resource` is `{cell}`, not `{}`", self.entity.name)),
-                Column::ComposedId => checked_id = Some(cell).filter(|cell| !cell.is_empty()),
+                Column::ComposedId => id = Some(cell).filter(|cell| !cell.is_empty()),
             }
         }
-        if let (Some(id), true) = (checked_id, problems.is_empty()) {
-            let composed = compose(self.entity, &object);
-            if composed != id {
-                problems.push(format!("`id` is `{id}`, but the row composes `{composed}`"));
-            }
+        if let (Some(id), true) = (id, problems.is_empty()) {
+            problems.extend(self.check_id(id));
+        }
+        if problems.is_empty() && object.len() > MAX_OBJECT_BYTES {
+            problems.push(format!("the row is larger than the {} MiB that can be sent", MAX_OBJECT_BYTES >> 20));
         }
         if problems.is_empty() { Ok(object) } else { Err(problems.join("; ")) }
     }
-}
 
-impl Iterator for Rows {
-    type Item = (u64, std::result::Result<DynamicMessage, String>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.reader.read_record(&mut self.record) {
-            Ok(false) => None,
-            Ok(true) => Some((self.line(), self.object())),
-            Err(error) => {
-                let line = error.position().map_or_else(|| self.reader.position().line(), csv::Position::line);
-                Some((line, Err(told(&error))))
-            }
-        }
-    }
-}
-
-/// The ID that the service will compose.
-fn compose(entity: &Entity, object: &DynamicMessage) -> String {
-    let part = |name: &String| {
-        let Some(field) = entity.field(name) else { return String::new() };
-        match (object.get_field(&field.descriptor).as_ref(), &field.kind) {
-            (Value::String(text), _) if text.is_empty() => field.default.clone().unwrap_or_default(),
-            (Value::String(text), _) => text.clone(),
-            (Value::I64(number), _) => number.to_string(),
-            (Value::EnumNumber(number), Kind::Enum(descriptor)) => descriptor
-                .get_value(*number)
-                .map(|value| Kind::enum_label(descriptor, value.name()))
-                .unwrap_or_default(),
-            _ => String::new(),
-        }
-    };
-    entity.id_fields.iter().map(part).collect::<Vec<_>>().join(":")
-}
-
-fn told(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
-        _ => error.to_string(),
+    /// What is wrong when an ID is not the one that the row composes.
+    fn check_id(&self, id: &str) -> Option<String> {
+        let cell = |wanted: &Field| {
+            let at = self.columns.iter().position(|c| matches!(c, Column::Field(field) if field.name == wanted.name))?;
+            self.record.cells().nth(at).and_then(|(cell, _)| cell).map(str::to_owned)
+        };
+        let composed = wire::composed_id(self.entity, cell)?;
+        (composed != id).then(|| format!("`id` is `{id}`, but the row composes `{composed}`"))
     }
 }

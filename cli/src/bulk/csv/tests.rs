@@ -1,24 +1,40 @@
 //! Files with the rows they hold.
 
-use super::*;
+use prost_reflect::DynamicMessage;
 
-fn checked(entity: &str, content: &str) -> Result<(Vec<u64>, Vec<BadRow>)> {
-    check(qairon::model().target(entity), &content.as_bytes().into())
+use super::row::Rows;
+use crate::error::Result;
+use crate::output::row::Row;
+
+/// The lines of good rows with their JSON, and those of bad ones with what is wrong.
+fn read(entity: &str, content: &str) -> Result<(Vec<(u64, String)>, Vec<(u64, String)>)> {
+    let entity = qairon::model().target(entity);
+    let mut rows = Rows::new(entity, content.as_bytes(), false)?;
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next().expect("it is in memory") {
+        match row.object {
+            Ok(bytes) => {
+                let object = DynamicMessage::decode(entity.message.clone(), &bytes[..]).expect("well-formed");
+                let asked: Vec<_> = entity.create_args.iter().cloned().chain(["defaults".to_owned()]).collect();
+                let row_of = Row::of_object(entity, &object, &asked);
+                good.push((row.line, serde_json::to_string(&row_of).expect("json")));
+            }
+            Err(problem) => bad.push((row.line, problem)),
+        }
+    }
+    Ok((good, bad))
 }
 
 fn problems(entity: &str, content: &str) -> Vec<(u64, String)> {
-    let (_, bad) = checked(entity, content).expect("a good header");
-    bad.into_iter().map(|row| (row.line, row.message)).collect()
+    read(entity, content).expect("a good header").1
 }
 
 #[test]
 fn line_ends_quotes_and_json_are_read() {
     let content = "name,application_id,defaults\r\n\"a\",shop,\"{\"\"x\"\": [1, \"\"b,c\"\"]}\"\r\nb,shop,\r\n";
-    let rows: Vec<_> = Rows::new(qairon::model().target("stack"), content.as_bytes().into()).expect("header").collect();
-    assert_eq!(rows.len(), 2);
-    let first = rows[0].1.as_ref().expect("good");
-    let row = Row::of_object(qairon::model().target("stack"), first, &["name".to_owned(), "defaults".to_owned()]);
-    assert_eq!(serde_json::to_string(&row).expect("json"), r#"{"name":"a","defaults":{"x":[1,"b,c"]}}"#);
+    let (good, _) = read("stack", content).expect("header");
+    assert_eq!(good[0], (2, r#"{"application_id":"shop","name":"a","defaults":{"x":[1,"b,c"]}}"#.to_owned()));
+    assert_eq!(good.len(), 2);
 }
 
 #[test]
@@ -32,7 +48,8 @@ fn every_bad_row_is_told_with_its_line() {
             (8, "`build_num`: `4.5` is not a whole number".to_owned()),
         ]
     );
-    assert_eq!(checked("build", content).expect("header").0, [2, 5]);
+    let lines: Vec<_> = read("build", content).expect("header").0.into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [2, 5]);
 }
 
 #[test]
@@ -44,9 +61,17 @@ fn headers_are_refused_as_a_whole() {
         ("application_id,name,created_at\n", "`created_at` cannot be imported"),
         ("", "column `name` is missing"),
     ] {
-        let error = checked("stack", content).expect_err(content).to_string();
+        let error = read("stack", content).expect_err(content).to_string();
         assert!(error.contains(told), "{error}");
     }
+}
+
+#[test]
+fn objects_that_exist_need_but_their_id() {
+    let build = qairon::model().target("build");
+    assert!(Rows::new(build, "service_id,build_num\n".as_bytes(), true).is_ok());
+    assert!(Rows::new(build, "service_id,build_num\n".as_bytes(), false).is_err());
+    assert!(Rows::new(build, "service_id,vcs_ref\n".as_bytes(), true).is_err());
 }
 
 #[test]
@@ -67,25 +92,23 @@ fn composed_ids_and_resource_names_must_agree() {
 }
 
 #[test]
-fn objects_travel_in_batches_that_say_what_they_are() {
-    let entity = qairon::model().target("application");
-    let method =
-        qairon::model().methods().iter().find(|method| method.descriptor.name() == "ImportObjects").expect("method");
-    let content: String = std::iter::once("id\n".to_owned()).chain((0..1201).map(|n| format!("a{n}\n"))).collect();
-    let batches: Vec<_> = Requests::new(method, entity, content.into_bytes().into(), true).expect("header").collect();
-    let sizes: Vec<_> = batches
-        .iter()
-        .map(|batch| batch.get_field_by_name("objects").expect("objects").as_list().expect("list").len())
-        .collect();
-    assert_eq!(sizes, [500, 500, 201]);
-    assert!(batches[0].to_string().contains("qairon.v1.Application"));
-    let empty: Vec<_> = Requests::new(method, entity, b"id\n".as_slice().into(), false).expect("header").collect();
-    assert_eq!(empty.len(), 1);
+fn quoted_emptiness_is_an_empty_text_where_there_is_such_a_thing() {
+    let service = qairon::model().target("service");
+    let content = "stack_id,name,artifact_name,defaults\na:b,x,\"\",\"\"\na:b,y,,\n";
+    let mut rows = Rows::new(service, content.as_bytes(), false).expect("header");
+    let mut has = || {
+        let bytes = rows.next().expect("in memory").expect("a row").object.expect("good");
+        let object = DynamicMessage::decode(service.message.clone(), &bytes[..]).expect("well-formed");
+        ["artifact_name", "defaults"].map(|name| object.has_field_by_name(name))
+    };
+    assert_eq!(has(), [true, false]);
+    assert_eq!(has(), [false, false]);
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_first_name() {
-    let content = without_bom("\u{feff}id\nshop\n".as_bytes());
-    let (lines, bad) = check(qairon::model().target("application"), &content.into()).expect("a good header");
-    assert_eq!((lines, bad), (vec![2], Vec::new()));
+fn rows_too_large_to_send_are_told() {
+    // A number is small as text and large on its way.
+    let numbers = vec!["1"; 400_000].join(",");
+    let content = format!("id,defaults\na,\"{{\"\"x\"\":[{numbers}]}}\"\n");
+    assert_eq!(problems("application", &content)[0].1, "the row is larger than the 3 MiB that can be sent");
 }

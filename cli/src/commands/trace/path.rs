@@ -21,7 +21,7 @@ impl Session {
     pub(super) async fn path(&mut self, question: &Question, request: Request, picture: Option<Picture>) -> Result<()> {
         let step = inner_type(&inner_type(&request.method.descriptor.output(), "paths")?, "steps")?;
         // On lines, what keeps the ways apart is their number.
-        let leading: &[&str] = if self.output.is_json() { &[] } else { &["way", "relation"] };
+        let leading: &[&str] = if self.output.is_data() { &[] } else { &["way", "relation"] };
         let shape = Shape::new(&question.name(), leading, &step, &[], &self.asked)?;
         let answer = request.call(&self.client).await?;
         let ways: Vec<Vec<DynamicMessage>> = items(&answer, "paths").iter().map(|way| items(way, "steps")).collect();
@@ -37,7 +37,7 @@ impl Session {
     }
 
     fn ways(&mut self, shape: &Shape, ways: &[Vec<DynamicMessage>]) -> Result<()> {
-        let json = self.output.is_json();
+        let json = self.output.is_data();
         let mut array = self.output.array();
         for (index, way) in ways.iter().enumerate() {
             if json {

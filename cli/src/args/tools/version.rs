@@ -1,0 +1,13 @@
+//! The arguments of `version`.
+
+use clap::{Arg, ArgAction, Command};
+
+/// Adds its arguments.
+pub fn arguments(command: Command) -> Command {
+    command.arg(
+        Arg::new("client")
+            .long("client")
+            .action(ArgAction::SetTrue)
+            .help("Print the version of qcli alone, and ask no server"),
+    )
+}

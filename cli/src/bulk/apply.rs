@@ -1,0 +1,150 @@
+//! `apply` and `diff`: files to the server in one call, and what it changes or would change.
+
+use clap::ArgMatches;
+use qairon::v1::{
+    ApplyObjectsRequest, ApplyObjectsResponse, ApplyOptions, ApplySummary, BulkObject, ObjectChange, Prune,
+};
+
+use super::bundle::Bundle;
+use super::plan;
+use super::report::{Refusal, were_refused};
+use super::{method, scope, typed, untyped};
+use crate::args::globals::ASKED;
+use crate::args::route::normal;
+use crate::client::Answers;
+use crate::commands::{Session, named};
+use crate::error::{Error, Result};
+use crate::output::{Array, Output};
+
+/// How many objects go into one message.
+const CHUNK_OBJECTS: usize = 500;
+/// How many bytes of objects go into one message, unless a single one has more.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// Makes objects be as the files say.
+pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
+    let dry_run = matches.get_flag("dry_run");
+    let (_, summary) = run(session, matches, dry_run).await?;
+    let told = plan::summary(&summary, dry_run);
+    // Rows are for programs: what people want to know beside them is no row.
+    if session.output.asked.is_some() {
+        session.output.note(&told);
+        return Ok(());
+    }
+    session.output.line(&told)
+}
+
+/// Prints what `apply` would change; the exit code tells whether that is anything.
+pub async fn diff(session: &mut Session, matches: &ArgMatches) -> Result<()> {
+    match run(session, matches, true).await? {
+        (0, _) => Ok(()),
+        _ => Err(Error::Told(1)),
+    }
+}
+
+/// How many objects differ, and the counts of the server.
+async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -> Result<(u64, ApplySummary)> {
+    let prune = matches.get_flag("prune").then(|| prune(matches)).transpose()?;
+    let paths: Vec<String> = matches.get_many::<String>(ASKED).into_iter().flatten().cloned().collect();
+    let mut bundle = Bundle::read(&paths)?;
+    if bundle.report.refused > 0 {
+        return Err(refused(&mut bundle));
+    }
+    let method = method("ApplyObjects")?;
+    let options = ApplyOptions { validate_only, prune };
+    let mut requests = Vec::new();
+    for request in chunks(options, std::mem::take(&mut bundle.objects)) {
+        requests.push(untyped(method.descriptor.input(), &request)?);
+    }
+    let answers = session.client.duplex(method, tokio_stream::iter(requests));
+    let ended = listen(session, answers, &mut bundle).await?;
+    let Some((changes, summary)) = ended else {
+        return Err(Error::refused("the server ended the call without saying what became of it"));
+    };
+    if summary.refused > 0 {
+        bundle.report.refused = u64::try_from(summary.refused).unwrap_or_default();
+        return Err(refused(&mut bundle));
+    }
+    if !summary.committed && !validate_only {
+        return Err(Error::refused("the server ended the call without storing the changes"));
+    }
+    Ok((changes, summary))
+}
+
+fn prune(matches: &ArgMatches) -> Result<Prune> {
+    let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten();
+    let scopes = texts("scope").map(|text| scope(text)).collect::<Result<_>>()?;
+    let resources = texts("prune_resource").map(|text| Ok(named(&normal(&text.into()))?.name.clone()));
+    Ok(Prune { scopes, resources: resources.collect::<Result<_>>()? })
+}
+
+/// Objects as requests. The first goes out even when there are no objects: pruning may be all that is wanted.
+fn chunks(options: ApplyOptions, objects: Vec<BulkObject>) -> Vec<ApplyObjectsRequest> {
+    let mut requests = vec![ApplyObjectsRequest { options: Some(options), objects: Vec::new() }];
+    let mut bytes = 0;
+    for object in objects {
+        let size = prost::Message::encoded_len(&object);
+        let full = requests.last().is_some_and(|request| {
+            !request.objects.is_empty() && (request.objects.len() == CHUNK_OBJECTS || bytes + size > CHUNK_BYTES)
+        });
+        if full {
+            requests.push(ApplyObjectsRequest::default());
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(request) = requests.last_mut() {
+            request.objects.push(object);
+        }
+    }
+    requests
+}
+
+/// Prints the changes as they come, and returns how many there were with the summary.
+async fn listen(
+    session: &mut Session,
+    mut answers: Answers,
+    bundle: &mut Bundle,
+) -> Result<Option<(u64, ApplySummary)>> {
+    let (mut changes, mut summary) = (0, None);
+    let mut printer = match session.output.asked {
+        Some(_) => Printer::Rows(session.output.array()),
+        None => Printer::Lines(&mut session.output),
+    };
+    while let Some(answer) = answers.next().await? {
+        let answer: ApplyObjectsResponse = typed(&answer)?;
+        for error in answer.errors {
+            let index = usize::try_from(error.index).unwrap_or(usize::MAX);
+            let place = bundle.places.get(index).copied().unwrap_or_default();
+            bundle.report.tell_of(Refusal::of_server(place, error));
+        }
+        for change in &answer.changes {
+            changes += 1;
+            printer.print(change)?;
+        }
+        summary = answer.summary.or(summary);
+    }
+    if let (Printer::Rows(rows), Some(ApplySummary { refused: 0, .. })) = (printer, &summary) {
+        rows.finish()?;
+    }
+    Ok(summary.map(|summary| (changes, summary)))
+}
+
+/// Changes for people, or as rows when a format was asked for.
+enum Printer<'a> {
+    Lines(&'a mut Output),
+    Rows(Array<'a>),
+}
+
+impl Printer<'_> {
+    fn print(&mut self, change: &ObjectChange) -> Result<()> {
+        match self {
+            Self::Lines(output) => output.line(&plan::line(change)),
+            Self::Rows(rows) => rows.push(plan::row(change)),
+        }
+    }
+}
+
+fn refused(bundle: &mut Bundle) -> Error {
+    bundle.report.print(&bundle.files);
+    Error::refused(format!("{}, nothing was changed", were_refused(bundle.report.refused, "object")))
+}

@@ -1,0 +1,47 @@
+//! What a failed call was: a refusal, an end of patience, or something that passes.
+
+use std::error::Error as _;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// Whether the failure arose on this side: a status that a server sent has no source.
+pub fn is_local(status: &Status) -> bool {
+    status.source().is_some()
+}
+
+/// What began it.
+pub fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
+    let mut cause: &(dyn std::error::Error + 'static) = status;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
+/// Whether our own patience ended: the clock of the call, or that of the transport.
+pub fn is_timeout(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<tokio::time::error::Elapsed>() || cause.is::<tonic::TimeoutExpired>()
+}
+
+/// Whether the time of a call was over, by the server's clock or ours.
+pub fn is_out_of_time(status: &Status) -> bool {
+    status.code() == Code::DeadlineExceeded || (is_local(status) && is_timeout(root(status)))
+}
+
+/// Whether the service said nothing of the kind: all its errors have details. An answer that something between it and us
+/// cut off, for one, is an unknown error to the transport.
+pub fn is_foreign(status: &Status) -> bool {
+    status.code() == Code::Unknown && status.get_details_error_info().is_none()
+}
+
+pub fn is_transient(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable => true,
+        // The service gave up on colliding writes; a stale etag would be stale again.
+        Code::Aborted => status.get_details_error_info().is_some_and(|info| info.reason == "CONFLICT"),
+        // A connection that broke under the call.
+        Code::Unknown | Code::Cancelled | Code::Internal => is_local(status) && !is_timeout(root(status)),
+        _ => false,
+    }
+}

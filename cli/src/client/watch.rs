@@ -1,0 +1,183 @@
+//! What `-v` tells on standard error: each call with its outcome and time, and with `-vv` its messages too.
+//!
+//! Headers are never told, and values under keys that sound like secrets are hidden: what is on a terminal ends up in
+//! tickets.
+
+use std::time::{Duration, Instant};
+
+use prost_reflect::{DynamicMessage, ReflectMessage};
+use qairon::model::Method;
+use serde_json::Value as Json;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use super::failures::{is_local, root};
+use crate::error::tell;
+
+/// How much is shown of a message.
+const LONGEST: usize = 4000;
+/// What keys contain whose values are nobody's business.
+const SECRETS: [&str; 8] =
+    ["password", "passwd", "passphrase", "secret", "credential", "private_key", "api_key", "access_key"];
+
+/// What is told of calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Watch {
+    verbosity: u8,
+}
+
+/// One attempt at a call, while it lasts.
+#[derive(Debug)]
+pub struct Watched<'a> {
+    watch: Watch,
+    method: &'a Method,
+    address: &'a str,
+    attempt: u32,
+    started: Instant,
+}
+
+impl Watch {
+    /// Nothing, calls, or calls with their messages.
+    pub fn new(verbosity: u8) -> Self {
+        Self { verbosity }
+    }
+
+    /// An attempt begins.
+    pub fn begin<'a>(self, method: &'a Method, address: &'a str, attempt: u32) -> Watched<'a> {
+        Watched { watch: self, method, address, attempt, started: Instant::now() }
+    }
+
+    /// A message is about to be sent.
+    pub fn request(self, message: &DynamicMessage) {
+        self.message("request", message);
+    }
+
+    /// A message came.
+    pub fn response(self, message: &DynamicMessage) {
+        self.message("response", message);
+    }
+
+    fn message(self, what: &str, message: &DynamicMessage) {
+        if self.verbosity > 1 {
+            tell(&format!("{what} {} {}", message.descriptor().name(), shown(message)));
+        }
+    }
+}
+
+impl Watched<'_> {
+    /// It began earlier than it was watched.
+    pub fn since(self, started: Instant) -> Self {
+        Self { started, ..self }
+    }
+
+    /// The attempt ended; there is another after the pause.
+    pub fn end(self, outcome: Result<u64, &Status>, pause: Option<Duration>) {
+        if self.watch.verbosity == 0 {
+            return;
+        }
+        let mut line = format!("{} at {}: ", self.method.descriptor.name(), self.address);
+        match outcome {
+            Ok(1) => line.push_str("OK"),
+            Ok(messages) => line.push_str(&format!("OK, {messages} messages")),
+            Err(status) => {
+                line.push_str(&code_name(status.code()));
+                match status.get_details_error_info() {
+                    Some(info) => line.push_str(&format!(" {}", info.reason)),
+                    None if is_local(status) => line.push_str(&format!(" ({})", root(status))),
+                    None => {}
+                }
+            }
+        }
+        line.push_str(&format!(" in {:.1} ms", self.started.elapsed().as_secs_f64() * 1000.0));
+        if self.attempt > 1 || pause.is_some() {
+            line.push_str(&format!(", attempt {}", self.attempt));
+        }
+        if let Some(pause) = pause {
+            line.push_str(&format!(", again in {} ms", pause.as_millis()));
+        }
+        tell(&line);
+    }
+}
+
+/// `NOT_FOUND`, as the documentation of gRPC writes it.
+fn code_name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+/// A message as JSON, without what may be secret, cut to a size that people can read.
+fn shown(message: &DynamicMessage) -> String {
+    let mut json = match serde_json::to_value(message) {
+        Ok(json) => json,
+        Err(error) => return format!("cannot be shown: {error}"),
+    };
+    hide(&mut json);
+    let text = json.to_string();
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let cut = text.floor_char_boundary(LONGEST);
+    format!("{}… ({} bytes in all)", &text[..cut], text.len())
+}
+
+fn hide(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            for (key, value) in members {
+                if is_secret(key) { *value = Json::from("***") } else { hide(value) }
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(hide),
+        // JSON within a text, as a value that is set has it.
+        Json::String(text) if text.starts_with('{') => {
+            if let Ok(mut inner) = serde_json::from_str::<Json>(text) {
+                hide(&mut inner);
+                *text = inner.to_string();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Tokens of pages and streams say where a list goes on; every other token opens something.
+fn is_secret(key: &str) -> bool {
+    let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let token = key.ends_with("token") && !["pagetoken", "nextpagetoken", "resumetoken"].contains(&key.as_str());
+    token || SECRETS.iter().any(|secret| key.contains(&secret.replace('_', "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_are() {
+        let mut json = serde_json::json!({
+            "defaults": {"db": [{"Password": "hunter2", "dbPassword": 7, "port": 5432}], "api-key": {"a": 1}},
+            "text": "{\"client_secret\":\"x\",\"name\":\"y\"}",
+            "pageToken": "abc", "githubToken": "ghp",
+        });
+        hide(&mut json);
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "defaults": {"db": [{"Password": "***", "dbPassword": "***", "port": 5432}], "api-key": "***"},
+                "text": "{\"client_secret\":\"***\",\"name\":\"y\"}",
+                "pageToken": "abc", "githubToken": "***",
+            })
+        );
+    }
+
+    #[test]
+    fn codes_have_their_documented_names() {
+        assert_eq!(code_name(Code::NotFound), "NOT_FOUND");
+        assert_eq!(code_name(Code::Ok), "OK");
+        assert_eq!(code_name(Code::ResourceExhausted), "RESOURCE_EXHAUSTED");
+    }
+}

@@ -1,0 +1,139 @@
+//! The config file: a TOML file with contexts, each a server and how to talk to it.
+//!
+//! ```toml
+//! current_context = "prod"
+//!
+//! [contexts.prod]
+//! endpoint = "qairon.prod.example:50051"
+//! timeout = "10s"
+//! ```
+//!
+//! [`load`] reads it, [`settings`] says what can stand in it and what counts when it is said twice, [`edit`] changes it
+//! and keeps people's comments. Most people have none, and pay one look-up for that.
+
+pub mod edit;
+mod file;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::suggest;
+use settings::{Setting, Values};
+
+/// The variable that says where the file is.
+pub const PATH_VARIABLE: &str = "QAIRON_CONFIG";
+/// The variable that names the context.
+pub const CONTEXT_VARIABLE: &str = "QAIRON_CONTEXT";
+
+/// What the file says; nothing when there is none.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where the file is or would be; `None` on a machine without a home.
+    pub path: Option<PathBuf>,
+    /// The context that is used when nobody names one, and the line that says so.
+    pub current: Option<(String, usize)>,
+    /// The contexts, in the order of the file.
+    pub contexts: Vec<Context>,
+}
+
+/// A context.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// Its name.
+    pub name: String,
+    /// What it sets.
+    pub values: Values,
+}
+
+/// Reads the file.
+pub fn load() -> Result<Config> {
+    match path() {
+        Some(path) => load_from(&path),
+        None => Ok(Config::default()),
+    }
+}
+
+/// Reads the file at a path.
+pub fn load_from(path: &Path) -> Result<Config> {
+    let config = match std::fs::read_to_string(path) {
+        Ok(text) => file::parse(path, &text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
+        Err(error) => {
+            let name = path.display();
+            return Err(Error::Usage(format!("the config file {name} cannot be read: {error}; see {PATH_VARIABLE}")));
+        }
+    };
+    Ok(Config { path: Some(path.to_owned()), ..config })
+}
+
+/// Where the file is or would be.
+pub fn path() -> Option<PathBuf> {
+    path_in(|name| std::env::var_os(name))
+}
+
+/// The same in any environment. A variable that is empty counts as one that is not set.
+fn path_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = set(PATH_VARIABLE) {
+        return Some(path);
+    }
+    // A relative one is not valid, says its specification.
+    let directory = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let directory = directory.or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(directory.join("qairon").join("config.toml"))
+}
+
+impl Config {
+    /// The context of a name.
+    pub fn context(&self, name: &str) -> Option<&Context> {
+        self.contexts.iter().find(|context| context.name == name)
+    }
+
+    /// The context that counts: the one that is named, else the current one.
+    pub fn chosen(&self, named: Option<&str>) -> Result<Option<&Context>> {
+        let (name, place) = match (named, &self.current) {
+            (Some(name), _) => (name, String::new()),
+            (None, Some((name, line))) => (name.as_str(), format!("{}:{line}: ", self.place())),
+            (None, None) => return Ok(None),
+        };
+        match self.context(name) {
+            Some(context) => Ok(Some(context)),
+            None => Err(Error::Usage(format!("{place}{}", self.unknown(name)))),
+        }
+    }
+
+    /// Says that there is no context of a name.
+    pub fn unknown(&self, name: &str) -> String {
+        match self.contexts.is_empty() {
+            true => format!("unknown context `{name}`, {} has none; `qcli config set-context` makes one", self.place()),
+            false => suggest::unknown("context", name, self.contexts.iter().map(|context| context.name.as_str())),
+        }
+    }
+
+    fn place(&self) -> String {
+        self.path.as_ref().map_or_else(|| "the config file".to_owned(), |path| path.display().to_string())
+    }
+}
+
+/// Whether a name can be that of a context.
+pub fn check_name(name: &str) -> Result<()> {
+    match name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        true => Err(Error::Usage(format!("`{name}` is no name of a context, use one without white space"))),
+        false => Ok(()),
+    }
+}
+
+/// Underscores for hyphens: people write both.
+fn normal(key: &str) -> String {
+    key.replace('-', "_")
+}
+
+/// The setting of a name.
+fn setting(name: &str) -> Option<&'static Setting> {
+    settings::ALL.iter().find(|setting| setting.name == normal(name))
+}

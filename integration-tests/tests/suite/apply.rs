@@ -1,0 +1,9 @@
+//! ApplyObjects: objects become what a bundle gives.
+
+mod bundle;
+mod changes;
+mod links;
+mod prune;
+mod refusals;
+mod together;
+mod whole;

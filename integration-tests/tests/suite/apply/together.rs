@@ -1,0 +1,104 @@
+//! Several at once, and callers who go away.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use qairon::v1::bulk_service_client::BulkServiceClient;
+use qairon::v1::{ApplyObjectsRequest, ApplyOptions, BulkObject};
+use qairon_integration_tests::poll_until;
+use serde_json::json;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::bundle::{apply, object};
+use crate::stage::Stage;
+
+fn tree(services: usize, artifact: &str) -> Vec<BulkObject> {
+    let mut objects = vec![
+        object("application", json!({ "id": "a" })),
+        object("stack", json!({ "application_id": "a", "name": "s" })),
+    ];
+    let service = |number| {
+        let name = format!("v{number}");
+        object("service", json!({ "stack_id": "a:s", "name": name, "artifact_name": artifact }))
+    };
+    objects.extend((0..services).map(service));
+    objects
+}
+
+#[tokio::test]
+async fn the_same_bundle_applied_by_several_at_once_is_applied_once() {
+    let stage = Stage::set().await;
+    for (artifact, expected) in [("x", [302, 0, 0, 0]), ("y", [0, 300, 2, 0])] {
+        let callers = (0..4).map(|caller| {
+            let mut objects = tree(300, artifact);
+            fastrand::Rng::with_seed(caller).shuffle(&mut objects);
+            apply(&stage.server, ApplyOptions::default(), objects)
+        });
+        let mut counts: Vec<_> = join_all(callers)
+            .await
+            .iter()
+            .map(|done| {
+                assert_eq!(done.errors, []);
+                done.counts()
+            })
+            .collect();
+        counts.sort_unstable();
+        let mut all = vec![[0, 0, 302, 0]; 3];
+        all.push(expected);
+        all.sort_unstable();
+        assert_eq!(counts, all);
+    }
+}
+
+#[tokio::test]
+async fn nobodys_change_is_overwritten_unseen() {
+    let stage = Stage::set().await;
+    apply(&stage.server, ApplyOptions::default(), tree(1, "x")).await;
+    // Somebody holds the object while the bundle is compared, and changes it then.
+    let writer = stage.database.connect().await;
+    writer.batch_execute("BEGIN; UPDATE service SET artifact_name = 'theirs'").await.expect("a change");
+    let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let release = async {
+        let probe = || async { (stage.database.number(waiting).await > 0).then_some(()) };
+        poll_until(Duration::from_secs(5), "the apply waits for the object", probe).await;
+        writer.batch_execute("COMMIT").await.expect("the change is made");
+    };
+    let (done, ()) = tokio::join!(applying, release);
+    assert_eq!(done.told(), ["update service a:s:v0 artifact_name=\"theirs\"→\"ours\""]);
+}
+
+#[tokio::test]
+async fn an_object_that_goes_while_it_is_applied_is_created_again() {
+    let stage = Stage::set().await;
+    apply(&stage.server, ApplyOptions::default(), tree(1, "x")).await;
+    let writer = stage.database.connect().await;
+    writer.batch_execute("BEGIN; DELETE FROM service").await.expect("a deletion");
+    let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let release = async {
+        let probe = || async { (stage.database.number(waiting).await > 0).then_some(()) };
+        poll_until(Duration::from_secs(5), "the apply waits for the object", probe).await;
+        writer.batch_execute("COMMIT").await.expect("the object is gone");
+    };
+    let (done, ()) = tokio::join!(applying, release);
+    assert_eq!((done.errors.len(), done.counts()), (0, [1, 0, 2, 0]));
+}
+
+#[tokio::test]
+async fn a_bundle_whose_caller_goes_away_leaves_nothing() {
+    let stage = Stage::set().await;
+    let mut client = BulkServiceClient::new(stage.server.channel());
+    let (sender, receiver) = tokio::sync::mpsc::channel(4);
+    let request = ApplyObjectsRequest { objects: tree(10, "x"), ..Default::default() };
+    sender.send(request).await.expect("room");
+    let call = client.apply_objects(ReceiverStream::new(receiver));
+    let answer = call.await.expect("the call is taken").into_inner();
+    drop(answer);
+    let calls = || async { (stage.server.metric("qairon_requests_in_flight", &[]).await == 0.0).then_some(()) };
+    poll_until(Duration::from_secs(5), "the call is over", calls).await;
+    assert_eq!(stage.rows().await, 0);
+    drop(sender);
+}

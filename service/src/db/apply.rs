@@ -1,0 +1,145 @@
+//! Makes objects be as a bundle gives them, inside one transaction.
+//!
+//! - [`compare`]: which objects are missing, which differ and which are the same, a statement for a thousand of them.
+//! - [`rounds`]: updates and creations, entity by entity, each after those it refers to. What is refused goes in again
+//!   as long as others get through, for one change may make room for another.
+//! - [`links`]: the links, when all objects are there.
+//! - [`prune`]: deletions. What nothing needs goes first, to make room; what others needed goes when they have changed.
+//!
+//! What differs is locked and read again before it is written, so nobody's change is overwritten unseen. What is the
+//! same is not locked: whoever changes it meanwhile comes after.
+
+mod arrays;
+mod compare;
+mod links;
+mod prune;
+mod rounds;
+mod shown;
+mod update;
+
+use std::collections::HashMap;
+
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use qairon::Model;
+use qairon::v1::{ChangeKind, ErrorReason, FieldChange, ObjectChange};
+
+use super::failure::Failure;
+use super::sql::Sql;
+use crate::domain::apply::Bundle;
+use crate::error::{Error, ErrorKind};
+
+/// How many objects one statement compares or changes.
+const CHUNK: usize = 2000;
+
+/// What became of a bundle.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was changed, in order.
+    pub changes: Vec<ObjectChange>,
+    /// What was refused: the place in the stream, or -1 for what a bundle does not name.
+    pub refused: Vec<(i64, Error)>,
+    /// How many objects are as they should be.
+    pub unchanged: usize,
+    /// The change of an object of the bundle, by its place in it.
+    of_object: HashMap<usize, usize>,
+}
+
+/// What the steps work with.
+struct Applying<'a> {
+    connection: &'a mut AsyncPgConnection,
+    model: &'static Model,
+    bundle: &'a Bundle,
+    outcome: Outcome,
+}
+
+/// Applies a bundle.
+pub async fn apply(
+    connection: &mut AsyncPgConnection,
+    model: &'static Model,
+    bundle: &Bundle,
+    limit: usize,
+) -> Result<Outcome, Failure> {
+    let mut applying = Applying { connection, model, bundle, outcome: Outcome::default() };
+    let mut work = compare::compare(&mut applying).await?;
+    // What is wrong by itself may be what would be deleted for want of it.
+    let pruning = bundle.prune.as_ref().filter(|_| bundle.refused.is_empty());
+    let mut doomed = match pruning {
+        Some(pruning) => prune::Doomed::find(&mut applying, pruning, limit).await?,
+        None => prune::Doomed::default(),
+    };
+    doomed.make_room(&mut applying).await?;
+    rounds::run(&mut applying, &mut work).await?;
+    links::set(&mut applying, &work).await?;
+    if let Some(pruning) = pruning {
+        doomed.finish(&mut applying, pruning).await?;
+    }
+    let mut outcome = applying.outcome;
+    outcome.unchanged = bundle.objects.len().saturating_sub(outcome.of_object.len());
+    outcome.refused.extend(bundle.refused.iter().cloned());
+    outcome.refused.sort_by_key(|(index, _)| *index);
+    Ok(outcome)
+}
+
+impl Applying<'_> {
+    /// Takes note of a change to an object of the bundle. What happens to one object is one change.
+    fn changed(&mut self, object: usize, kind: ChangeKind, fields: Vec<FieldChange>) {
+        let Self { outcome, bundle, .. } = self;
+        match outcome.of_object.get(&object) {
+            Some(change) => outcome.changes[*change].fields.extend(fields),
+            None => {
+                outcome.of_object.insert(object, outcome.changes.len());
+                let wish = &bundle.objects[object];
+                outcome.changes.push(ObjectChange {
+                    kind: kind.into(),
+                    resource: wish.entity.name.clone(),
+                    id: wish.id.clone(),
+                    fields,
+                });
+            }
+        }
+    }
+
+    /// Runs a statement that the rules may stand against, and undoes it then. The outer result is that of the whole
+    /// transaction.
+    async fn attempt(&mut self, sql: Sql) -> Result<Result<usize, Failure>, Failure> {
+        let connection = &mut *self.connection;
+        AnsiTransactionManager::begin_transaction(connection).await?;
+        let done = async {
+            let count = sql.run(connection).await?;
+            // What is checked at commit is checked here too, while it is known which objects are at fault.
+            connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").await?;
+            Ok(count)
+        }
+        .await;
+        match done {
+            Ok(count) => {
+                AnsiTransactionManager::commit_transaction(connection).await?;
+                Ok(Ok(count))
+            }
+            Err(failure) => {
+                AnsiTransactionManager::rollback_transaction(connection).await?;
+                let failure: Failure = failure;
+                if failure.is_retryable() { Err(failure) } else { Ok(Err(failure)) }
+            }
+        }
+    }
+}
+
+/// Whether an error is about the object that it met. Any other, a timeout for one, is about the whole call.
+fn is_refusal(error: &Error) -> bool {
+    use ErrorKind::{AlreadyExists, FailedPrecondition, InvalidArgument, NotFound};
+    matches!(error.kind, AlreadyExists | FailedPrecondition | InvalidArgument | NotFound)
+}
+
+/// Somebody else created or deleted an object since it was looked for: everything is compared again.
+fn raced() -> Error {
+    let message = "others changed the same objects more often than the service retries; try again";
+    Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
+}
+
+impl Error {
+    /// Whether an apply that failed with this error finds other things when it is repeated.
+    pub fn is_race(&self) -> bool {
+        self.kind == ErrorKind::Aborted && self.reason == ErrorReason::Conflict
+    }
+}

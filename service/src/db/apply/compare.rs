@@ -1,0 +1,71 @@
+//! Which objects of a bundle are missing, which differ, and which are as they are given.
+
+use std::collections::{BTreeMap, HashSet};
+
+use qairon::model::Field;
+
+use super::arrays::{columns, push_unnest};
+use super::{Applying, CHUNK};
+use crate::db::failure::Failure;
+use crate::db::sql::Sql;
+use crate::domain::apply::Wish;
+use crate::domain::draft::Value;
+
+/// What is to be done, by the places of objects in the bundle.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Objects to create.
+    pub missing: Vec<usize>,
+    /// Objects to change, and what to set.
+    pub differing: Vec<(usize, Vec<(&'static Field, Value)>)>,
+    /// Objects that were created.
+    pub created: HashSet<usize>,
+    /// Objects that are refused.
+    pub refused: HashSet<usize>,
+}
+
+/// Compares every object of the bundle.
+pub async fn compare(applying: &mut Applying<'_>) -> Result<Work, Failure> {
+    let bundle = applying.bundle;
+    // Objects of one entity that name the same fields are compared by one statement.
+    let mut shapes: BTreeMap<(usize, Vec<u32>), Vec<usize>> = BTreeMap::new();
+    for (place, wish) in bundle.objects.iter().enumerate() {
+        let shape = wish.values.iter().map(|(field, _)| field.number).collect();
+        shapes.entry((wish.entity.index, shape)).or_default().push(place);
+    }
+    let mut work = Work::default();
+    for places in shapes.values() {
+        for chunk in places.chunks(CHUNK) {
+            let wishes: Vec<&Wish> = chunk.iter().map(|place| &bundle.objects[*place]).collect();
+            let rows = statement(&wishes).rows(applying.connection).await?;
+            let mut found = vec![false; chunk.len()];
+            for row in rows {
+                let at = usize::try_from(row.integer(0) - 1).unwrap_or_default();
+                found[at] = true;
+                if row.bool(1) {
+                    work.differing.push((chunk[at], wishes[at].values.clone()));
+                }
+            }
+            let missing = chunk.iter().zip(found).filter(|(_, found)| !found);
+            work.missing.extend(missing.map(|(place, _)| *place));
+        }
+    }
+    Ok(work)
+}
+
+fn statement(wishes: &[&Wish]) -> Sql {
+    let fields: Vec<&Field> = wishes[0].values.iter().map(|(field, _)| *field).collect();
+    let rows: Vec<_> = wishes.iter().map(|wish| (wish.id.as_str(), wish.values.as_slice())).collect();
+    let differs =
+        fields.iter().enumerate().map(|(place, field)| format!("t.\"{}\" IS DISTINCT FROM w.f{place}", field.name));
+    let differs = differs.collect::<Vec<_>>().join(" OR ");
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT w.place, {} FROM ", if differs.is_empty() { "false" } else { &differs }));
+    push_unnest(&mut sql, &fields, &rows);
+    sql.push(&format!(
+        " WITH ORDINALITY AS w({}, place) JOIN \"{}\" t ON t.\"id\" = w.id",
+        columns(&fields),
+        wishes[0].entity.name
+    ));
+    sql.uncached()
+}

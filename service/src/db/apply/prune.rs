@@ -1,0 +1,259 @@
+//! Deletes what lies in some scopes and is not given.
+//!
+//! What nothing outside depends on goes before anything is created, and makes room: a range, a place in a one-to-one
+//! dependency. The rest is looked at again when everything else is done, for the bundle may have turned to others what
+//! depended on it; what is still needed then is refused, as a deletion of it alone would be.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel_async::SimpleAsyncConnection;
+use qairon::model::{Entity, RelationKind};
+use qairon::v1::{ChangeKind, ErrorReason, ObjectChange};
+use uuid::Uuid;
+
+use super::{Applying, raced};
+use crate::db::closure::{self, Closure};
+use crate::db::failure::Failure;
+use crate::db::sql::{Bind, Sql};
+use crate::domain::apply::Pruning;
+use crate::domain::{filter, scope};
+use crate::error::{Error, ErrorKind};
+
+/// How many scopes one statement looks into: filters have so many terms at most, and a scope may take several.
+const SCOPES: usize = 8;
+
+/// An object: its entity, its uid and its ID.
+type Object = (usize, Uuid, String);
+
+/// What is to be deleted.
+#[derive(Debug, Default)]
+pub struct Doomed {
+    objects: HashMap<Uuid, Object>,
+}
+
+/// What depends on an object that is to be deleted.
+#[derive(Debug, Default)]
+struct Dependents {
+    objects: Vec<Object>,
+    /// Links of which it is the target: the table, and the owner.
+    links: Vec<(String, String, Uuid)>,
+}
+
+impl Doomed {
+    /// Finds what is to be deleted.
+    pub async fn find(applying: &mut Applying<'_>, pruning: &Pruning, limit: usize) -> Result<Self, Failure> {
+        let mut kept: HashSet<(usize, &str)> = HashSet::new();
+        kept.extend(applying.bundle.objects.iter().map(|wish| (wish.entity.index, wish.id.as_str())));
+        kept.extend(pruning.scopes.iter().map(|(entity, id)| (entity.index, id.as_str())));
+        let mut doomed = Self::default();
+        for entity in pruning.entities(&applying.bundle.objects) {
+            for scopes in pruning.scopes.chunks(SCOPES) {
+                let Some(sql) = within(applying, entity, scopes)? else { continue };
+                for row in sql.rows(applying.connection).await? {
+                    if !kept.contains(&(entity.index, row.text(1))) {
+                        doomed.objects.insert(row.uuid(0), (entity.index, row.uuid(0), row.text(1).to_owned()));
+                    }
+                }
+                if doomed.objects.len() > limit {
+                    return Err(too_many(limit).into());
+                }
+            }
+        }
+        Ok(doomed)
+    }
+
+    /// Deletes what nothing else depends on.
+    pub async fn make_room(&mut self, applying: &mut Applying<'_>) -> Result<(), Failure> {
+        let dependents = self.dependents(applying).await?;
+        let held = self.held(&dependents);
+        self.delete(applying, &held).await
+    }
+
+    /// Deletes the rest, and refuses what others depend on.
+    pub async fn finish(mut self, applying: &mut Applying<'_>, pruning: &Pruning) -> Result<(), Failure> {
+        check_scopes(applying, pruning).await?;
+        let dependents = self.dependents(applying).await?;
+        let held = self.held(&dependents);
+        for uid in &held {
+            let (Some(object), Some(dependents)) = (self.objects.get(uid), dependents.get(uid)) else { continue };
+            if let Some(error) = self.refusal(applying, object, dependents) {
+                applying.outcome.refused.push((-1, error));
+            }
+        }
+        self.delete(applying, &held).await
+    }
+
+    /// Deletes what is not held, those that refer before those they refer to.
+    async fn delete(&mut self, applying: &mut Applying<'_>, held: &HashSet<Uuid>) -> Result<(), Failure> {
+        let mut by_entity: BTreeMap<usize, Vec<Object>> = BTreeMap::new();
+        let free: Vec<Uuid> = self.objects.keys().filter(|uid| !held.contains(uid)).copied().collect();
+        for object in free.iter().filter_map(|uid| self.objects.remove(uid)) {
+            by_entity.entry(object.0).or_default().push(object);
+        }
+        if by_entity.is_empty() {
+            return Ok(());
+        }
+        for entity in applying.model.sequence().into_iter().rev() {
+            let Some(mut objects) = by_entity.remove(&entity.index) else { continue };
+            objects.sort_by(|a, b| a.2.cmp(&b.2));
+            applying.outcome.changes.extend(objects.iter().map(|(_, _, id)| ObjectChange {
+                kind: ChangeKind::Delete.into(),
+                resource: entity.name.clone(),
+                id: id.clone(),
+                fields: Vec::new(),
+            }));
+            let found = Closure { objects, ..Closure::default() };
+            closure::delete(applying.connection, applying.model, &found).await.map_err(needed_meanwhile)?;
+        }
+        let checked =
+            applying.connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").await;
+        checked.map_err(|error| needed_meanwhile(error.into()))
+    }
+
+    /// What depends on each of the objects, those that are to be deleted too included.
+    async fn dependents(&self, applying: &mut Applying<'_>) -> Result<HashMap<Uuid, Dependents>, Failure> {
+        let mut by_entity: BTreeMap<usize, HashMap<&str, Uuid>> = BTreeMap::new();
+        for (entity, uid, id) in self.objects.values() {
+            by_entity.entry(*entity).or_default().insert(id, *uid);
+        }
+        let mut dependents: HashMap<Uuid, Dependents> = HashMap::new();
+        for (index, uids) in by_entity {
+            let entity = &applying.model.entities()[index];
+            let ids: Vec<String> = uids.keys().map(|id| (*id).to_owned()).collect();
+            for (referring, table, sql) in referring(applying, entity, &ids) {
+                for row in sql.rows(applying.connection).await? {
+                    let Some(needed) = uids.get(row.text(2)) else { continue };
+                    let known = dependents.entry(*needed).or_default();
+                    match &table {
+                        Some(table) => known.links.push((table.clone(), row.text(1).to_owned(), row.uuid(0))),
+                        None => known.objects.push((referring, row.uuid(0), row.text(1).to_owned())),
+                    }
+                }
+            }
+        }
+        Ok(dependents)
+    }
+
+    /// The objects that cannot go: something that stays depends on them, over any number of others.
+    fn held(&self, dependents: &HashMap<Uuid, Dependents>) -> HashSet<Uuid> {
+        let mut held = HashSet::new();
+        loop {
+            let stays = |uid: &Uuid| !self.objects.contains_key(uid) || held.contains(uid);
+            let more: Vec<Uuid> = dependents
+                .iter()
+                .filter(|(uid, known)| {
+                    let needed = known.objects.iter().any(|(_, other, _)| stays(other) && other != *uid);
+                    !held.contains(*uid) && (needed || known.links.iter().any(|(_, _, owner)| stays(owner)))
+                })
+                .map(|(uid, _)| *uid)
+                .collect();
+            if more.is_empty() {
+                return held;
+            }
+            held.extend(more);
+        }
+    }
+
+    /// The refusal to delete an object for the sake of others that stay; `None` when there is none but for others that
+    /// are refused themselves.
+    fn refusal(&self, applying: &Applying<'_>, object: &Object, dependents: &Dependents) -> Option<Error> {
+        let stays = |uid: &Uuid| !self.objects.contains_key(uid);
+        let mut found = Closure { objects: vec![object.clone()], ..Closure::default() };
+        let mut seen = HashSet::new();
+        let outside = dependents.objects.iter().filter(|(_, uid, _)| stays(uid) && seen.insert(*uid));
+        found.objects.extend(outside.cloned());
+        let mut links: BTreeMap<&str, i64> = BTreeMap::new();
+        for (table, _, _) in dependents.links.iter().filter(|(_, _, owner)| stays(owner)) {
+            *links.entry(table).or_default() += 1;
+        }
+        found.links.extend(links.into_iter().map(|(table, count)| (table.to_owned(), String::new(), count)));
+        if found.is_alone() {
+            return None;
+        }
+        let mut error = found.has_dependents(applying.model, &applying.model.entities()[object.0], &object.2);
+        if let Some((what, _)) = error.message.rsplit_once("; ") {
+            error.message = format!("{what}; give it in the bundle, or delete those first");
+        }
+        Some(error)
+    }
+}
+
+/// Selects the objects of an entity in some scopes.
+fn within(
+    applying: &Applying<'_>,
+    entity: &Entity,
+    scopes: &[(&'static Entity, String)],
+) -> Result<Option<Sql>, Failure> {
+    let roots: Vec<_> = scopes.iter().map(|(root, id)| (*root, id.as_str())).collect();
+    let Some(text) = scope::filter(applying.model, entity, &roots) else { return Ok(None) };
+    let compiled = filter::parse(&text).and_then(|ast| filter::compile(applying.model, entity, &ast, "t"));
+    let condition = compiled.map_err(Error::internal)?;
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT t.\"uid\", t.\"id\" FROM \"{}\" t WHERE ", entity.name)).append_filter(condition);
+    Ok(Some(sql))
+}
+
+/// Statements that find what refers to objects, or is linked to them: uid, ID and the ID referred to.
+fn referring(applying: &Applying<'_>, entity: &Entity, ids: &[String]) -> Vec<(usize, Option<String>, Sql)> {
+    let model = applying.model;
+    let mut statements = Vec::new();
+    let ids = || Bind::TextArray(ids.to_vec());
+    for relation in &entity.relations {
+        let other = model.target(&relation.target);
+        let mut sql = Sql::new();
+        match &relation.kind {
+            RelationKind::ToMany { field } => {
+                sql.push(&format!("SELECT \"uid\", \"id\", \"{field}\" FROM \"{}\" WHERE \"{field}\"", other.name));
+                sql.push(" = ANY(").bind(ids()).push(") ORDER BY \"id\"");
+                statements.push((other.index, None, sql));
+            }
+            RelationKind::Linked { table, own_column, target_column, owner: false } => {
+                sql.push(&format!(
+                    "SELECT o.\"uid\", o.\"id\", l.\"{own_column}\" FROM \"{table}\" l JOIN \"{}\" o ON o.\"id\" = \
+                     l.\"{target_column}\" WHERE l.\"{own_column}\" = ANY(",
+                    other.name
+                ));
+                sql.bind(ids()).push(")");
+                statements.push((other.index, Some(table.clone()), sql));
+            }
+            _ => {}
+        }
+    }
+    for other in model.entities() {
+        for field in &other.fields {
+            let Some(type_field) = &field.object_of else { continue };
+            let mut sql = Sql::new();
+            sql.push(&format!("SELECT \"uid\", \"id\", \"{}\" FROM \"{}\" WHERE ", field.name, other.name));
+            sql.push(&format!("\"{type_field}\" = ")).bind(Bind::Text(entity.type_name.clone()));
+            sql.push(&format!(" AND \"{}\" = ANY(", field.name)).bind(ids()).push(") ORDER BY \"id\"");
+            statements.push((other.index, None, sql));
+        }
+    }
+    statements
+}
+
+/// A scope that is not there is a mistake: everything below it would seem to be deleted already.
+async fn check_scopes(applying: &mut Applying<'_>, pruning: &Pruning) -> Result<(), Failure> {
+    for (entity, id) in &pruning.scopes {
+        let mut sql = Sql::new();
+        sql.push(&format!("SELECT true FROM \"{}\" WHERE \"id\" = ", entity.name)).bind(Bind::Text(id.clone()));
+        if sql.rows(applying.connection).await?.is_empty() {
+            let error = Error::not_found(&entity.name, id).with_field("prune.scopes");
+            applying.outcome.refused.push((-1, error));
+        }
+    }
+    Ok(())
+}
+
+/// What nothing depended on a moment ago is needed now: everything is looked at again.
+fn needed_meanwhile(failure: Failure) -> Failure {
+    if failure.constraint().is_some() && !failure.is_retryable() { raced().into() } else { failure }
+}
+
+fn too_many(limit: usize) -> Error {
+    let message = format!(
+        "more than {limit} objects would be deleted; prune in parts, by fewer scopes or resources, or raise the \
+         server's --max-affected"
+    );
+    Error::new(ErrorKind::Exhausted, ErrorReason::TooManyAffected, message)
+}

@@ -1,0 +1,124 @@
+//! What a bundle asks for: objects that are to be as they are given, with the IDs under which they are found.
+//!
+//! Everything that can be known without the database is known here. An object that is wrong by itself is told under
+//! its place in the stream, and the others go on without it, so that a caller hears of every fault at once.
+
+mod found;
+pub mod links;
+pub mod prune;
+
+use std::collections::HashMap;
+
+use qairon::Model;
+use qairon::model::{Entity, Field};
+use qairon::v1::{BulkObject, ErrorReason};
+
+pub use links::{Conflicts, LinkWish};
+pub use prune::Pruning;
+
+use super::draft::{Draft, Value, composed_id};
+use super::masks::{nearest, unknown_field};
+use crate::error::{Error, Result};
+
+/// A bundle, checked.
+#[derive(Debug, Default)]
+pub struct Bundle {
+    /// The objects that are in order.
+    pub objects: Vec<Wish>,
+    /// The others, with what is wrong.
+    pub refused: Vec<(i64, Error)>,
+    /// What to delete.
+    pub prune: Option<Pruning>,
+}
+
+/// An object that is to be as it is given.
+#[derive(Debug)]
+pub struct Wish {
+    /// Its place in the stream.
+    pub index: i64,
+    /// Its entity.
+    pub entity: &'static Entity,
+    /// The ID under which it is found.
+    pub id: String,
+    /// What it is to have when it exists, in the order of the model; never what makes up its ID.
+    pub values: Vec<(&'static Field, Value)>,
+    /// What it is to be linked to.
+    pub links: Vec<LinkWish>,
+    /// The object as it was sent, to be read in another way when it does not exist.
+    encoded: Vec<u8>,
+}
+
+impl Wish {
+    /// The values to create it with: whatever the mask says, all that have one.
+    pub fn for_insert(&self, model: &Model) -> Result<Vec<(&'static Field, Value)>> {
+        let values = Draft::decode(self.entity, &self.encoded)?.for_insert(model, self.entity)?;
+        let id = composed_id(self.entity, &values).unwrap_or_default();
+        if id != self.id {
+            let message = format!(
+                "there is no {} `{}`, and its fields would create `{id}`; correct the ID or the fields",
+                self.entity.human(),
+                self.id
+            );
+            return Err(Error::invalid("id", ErrorReason::InvalidId, message));
+        }
+        Ok(values)
+    }
+}
+
+impl Bundle {
+    /// Reads the objects of a bundle.
+    pub fn new(model: &'static Model, objects: Vec<BulkObject>, prune: Option<Pruning>) -> Self {
+        let mut bundle = Self { prune, ..Self::default() };
+        let mut seen: HashMap<(usize, String), i64> = HashMap::new();
+        for (index, object) in (0i64..).zip(objects) {
+            let checked = wish(model, index, object).and_then(|wish| {
+                let first = *seen.entry((wish.entity.index, wish.id.clone())).or_insert(index);
+                if first == index { Ok(wish) } else { Err(twice(&wish, first)) }
+            });
+            match checked {
+                Ok(wish) => bundle.objects.push(wish),
+                Err(error) => bundle.refused.push((index, error)),
+            }
+        }
+        let mut conflicts = Conflicts::default();
+        bundle.objects.iter().for_each(|wish| conflicts.take(wish));
+        let torn: HashMap<i64, Error> =
+            bundle.objects.iter().filter_map(|wish| Some((wish.index, conflicts.of(wish)?))).collect();
+        bundle.objects.retain(|wish| !torn.contains_key(&wish.index));
+        bundle.refused.extend(torn);
+        bundle
+    }
+}
+
+fn twice(wish: &Wish, first: i64) -> Error {
+    let message =
+        format!("{} `{}` is object {first} of the bundle already; give each object once", wish.entity.human(), wish.id);
+    Error::invalid("object", ErrorReason::InvalidValue, message).with_resource(&wish.entity.name, &wish.id)
+}
+
+fn wish(model: &'static Model, index: i64, object: BulkObject) -> Result<Wish> {
+    let sent = object.object.unwrap_or_default();
+    let type_name = sent.type_url.rsplit('/').next().unwrap_or_default();
+    let entity = model.entities().iter().find(|entity| entity.message.full_name() == type_name);
+    let Some(entity) = entity else {
+        let message = format!("`{}` is not an entity; send messages such as qairon.v1.Stack", sent.type_url);
+        return Err(Error::invalid("object", ErrorReason::InvalidValue, message));
+    };
+    let draft = Draft::decode(entity, &sent.value)?;
+    let mask = object.fields.map(|mask| mask.paths).filter(|paths| !paths.is_empty());
+    if let Some(unknown) = mask.iter().flatten().find(|path| *path != "*" && entity.field(path).is_none()) {
+        return Err(unknown_field(entity, "fields", unknown));
+    }
+    let (id, values) = found::find(model, entity, &draft, mask)?;
+    let links = links::wishes(model, entity, object.links)?;
+    Ok(Wish { index, entity, id, values, links, encoded: sent.value })
+}
+
+/// The entity of a name.
+pub fn resource(model: &'static Model, field: &str, name: &str) -> Result<&'static Entity> {
+    model.entity(name).ok_or_else(|| {
+        let names = model.entities().iter().map(|entity| entity.name.as_str());
+        let hint = nearest(name, names).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        Error::invalid(field, ErrorReason::InvalidValue, format!("there is no resource `{name}`{hint}"))
+    })
+}

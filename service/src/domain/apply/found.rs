@@ -1,0 +1,69 @@
+//! The ID under which an object of a bundle is found, and what it is to have then.
+
+use qairon::Model;
+use qairon::model::{Entity, Field};
+use qairon::v1::ErrorReason;
+
+use crate::domain::draft::{Draft, Value, composed_id, rekeyed_id};
+use crate::domain::validate;
+use crate::error::{Error, Result};
+
+type Values = Vec<(&'static Field, Value)>;
+
+/// The ID, and the values that do not make it up.
+pub fn find(
+    model: &Model,
+    entity: &'static Entity,
+    draft: &Draft,
+    mask: Option<Vec<String>>,
+) -> Result<(String, Values)> {
+    // What makes up the ID finds the object, and cannot differ.
+    let meant = mask.map(|mask| mask.into_iter().filter(|path| path != "id").collect::<Vec<_>>());
+    let values = draft.for_update(model, entity, meant.as_deref())?;
+    let makes_id = |field: &Field| entity.id_fields.contains(&field.name);
+    // A mask may leave them out; they count all the same.
+    let given: Values =
+        draft.for_update(model, entity, None)?.into_iter().filter(|(field, _)| makes_id(field)).collect();
+    let id = if entity.id_is_given() {
+        validate::id(model, entity, "id", &draft.id)?;
+        draft.id.clone()
+    } else if draft.id.is_empty() {
+        composed(entity, given)?
+    } else {
+        validate::id(model, entity, "id", &draft.id)?;
+        agreeing(model, entity, &draft.id, &given)?;
+        draft.id.clone()
+    };
+    Ok((id, values.into_iter().filter(|(field, _)| !makes_id(field)).collect()))
+}
+
+/// The ID made of fields. A number that is zero looks unset, and is meant: nothing else tells which object it is.
+fn composed(entity: &'static Entity, mut given: Values) -> Result<String> {
+    for name in &entity.id_fields {
+        let Some(field) = entity.field(name) else { continue };
+        if given.iter().any(|(known, _)| known.name == *name) || field.default.is_some() {
+            continue;
+        }
+        match field.kind {
+            qairon::model::Kind::Integer => given.push((field, Value::Integer(0))),
+            _ => return Err(validate::missing(entity, field)),
+        }
+    }
+    composed_id(entity, &given).ok_or_else(|| Error::internal("an ID was not composed of all its parts"))
+}
+
+/// Fields that were sent beside an ID must be those that it is made of.
+fn agreeing(model: &Model, entity: &Entity, id: &str, given: &Values) -> Result<()> {
+    let open_ended = model.id_components(entity).1;
+    let fields = match open_ended {
+        // It cannot be taken apart, only put together.
+        true => composed_id(entity, given).unwrap_or_else(|| id.to_owned()),
+        false => rekeyed_id(model, entity, id, given),
+    };
+    if fields == id {
+        return Ok(());
+    }
+    let names: Vec<_> = given.iter().map(|(field, _)| format!("`{}`", field.name)).collect();
+    let message = format!("`id` is `{id}`, but {} would make it `{fields}`; correct one of them", names.join(", "));
+    Err(Error::invalid("id", ErrorReason::InvalidId, message))
+}
