@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::db::DbConfig;
 use crate::db::connect::SessionLimits;
@@ -26,6 +26,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database to the schema of this program, and exit.
     Migrate(MigrateArgs),
+    /// Write the descriptors of the API to standard output, as `grpcurl -protoset` reads them.
+    Protoset,
 }
 
 /// Where the database is and what it may take.
@@ -104,9 +106,21 @@ pub struct ServeArgs {
     /// How many objects one deletion or change of ID may concern
     #[arg(long, env = "QAIRON_MAX_AFFECTED", default_value = "200000")]
     pub max_affected: usize,
+    /// Whether clients may ask for the descriptors; without, they take those of `qairon-service protoset`
+    #[arg(long, env = "QAIRON_REFLECTION", value_enum, default_value = "on")]
+    pub reflection: Reflection,
     /// Print one line of JSON with the addresses on standard output when ready
     #[arg(long)]
     pub print_ready: bool,
+}
+
+/// Whether server reflection is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Reflection {
+    /// In its versions v1 and v1alpha.
+    On,
+    /// Its methods are unknown ones.
+    Off,
 }
 
 /// Options of `migrate`.

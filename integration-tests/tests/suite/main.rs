@@ -34,3 +34,4 @@ mod stage;
 mod trace_docs;
 mod traces;
 mod transport;
+mod wire_vectors;
