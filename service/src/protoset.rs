@@ -22,8 +22,11 @@ struct Named {
 
 /// Writes the API, the details of errors and the health service with everything that they import, each file once.
 pub fn write(mut out: impl Write) -> io::Result<()> {
-    let sets =
-        [qairon::DOCUMENTED_DESCRIPTOR_SET, tonic_types::pb::FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET];
+    let sets = [
+        qairon::DOCUMENTED_DESCRIPTOR_SET,
+        tonic_types::pb::FILE_DESCRIPTOR_SET,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+    ];
     let mut whole = RawSet::default();
     let mut names = HashSet::new();
     for set in sets {

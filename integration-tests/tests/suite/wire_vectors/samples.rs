@@ -130,7 +130,7 @@ fn structure(kind: &MessageDescriptor) -> DynamicMessage {
     };
     let nothing = || value("null_value", Value::EnumNumber(0));
     map(vec![
-        ("", value("string_value", Value::String("under an empty key".to_owned()))),
+        (" ", value("string_value", Value::String("under a blank".to_owned()))),
         ("negative zero", number(-0.0)),
         ("numbers", list(vec![number(0.0), number(0.1), number(-1.0), number(1e300), number(5e-324)])),
         ("2^53", number(9_007_199_254_740_992.0)),
