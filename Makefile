@@ -1,7 +1,7 @@
 # The ways in. What they do is in scripts/, which explains itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build fmt bench tools buf-baseline
+.PHONY: help run test lint build fmt bench tools stubs protoset buf-baseline
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,15 @@ fmt: ## Formats the sources
 bench: ## Measures beside pgbench and psql
 	@scripts/bench.sh
 
-tools: ## Installs buf, grpcurl and cargo-deny into .tools
+tools: ## Installs buf, grpcurl, cargo-deny and the generators of the stubs into .tools
 	@scripts/tools.sh
+
+stubs: tools ## Generates the stubs of other languages from proto/
+	@scripts/stubs.sh
+
+protoset: ## Writes target/qairon.protoset, the descriptors for clients of servers without reflection
+	cargo build --workspace --bins
+	target/debug/qairon-service protoset > target/qairon.protoset
 
 buf-baseline: tools ## Takes the protos as they are for the released ones, against which changes are checked
 	.tools/bin/buf build --exclude-source-info -o buf/baseline.binpb

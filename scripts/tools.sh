@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 BUF=1.75.0
 GRPCURL=1.9.4
 CARGO_DENY=0.20.2
+PROTOC_GEN_GO=1.36.12
+PROTOC_GEN_GO_GRPC=1.6.2
 
 tools=$PWD/.tools
 mkdir -p "$tools/bin" "$tools/installed"
@@ -20,7 +22,8 @@ install() {
   fi
   echo "installing $name $version into .tools" >&2
   "$@" >&2
-  rm -f "$tools/installed/$name"-*
+  # Digits follow, so that `protoc-gen-go` leaves the marker of `protoc-gen-go-grpc` alone.
+  rm -f "$tools/installed/$name"-[0-9]*
   touch "$marker"
 }
 
@@ -31,11 +34,15 @@ need() {
   }
 }
 
-need go "buf and grpcurl"
+need go "buf, grpcurl and the generators of the Go stubs"
 need cargo "cargo-deny"
 install buf $BUF env GOBIN="$tools/bin" go install "github.com/bufbuild/buf/cmd/buf@v$BUF"
 install grpcurl $GRPCURL env GOBIN="$tools/bin" \
   go install -ldflags "-X main.version=v$GRPCURL" "github.com/fullstorydev/grpcurl/cmd/grpcurl@v$GRPCURL"
+install protoc-gen-go $PROTOC_GEN_GO env GOBIN="$tools/bin" \
+  go install "google.golang.org/protobuf/cmd/protoc-gen-go@v$PROTOC_GEN_GO"
+install protoc-gen-go-grpc $PROTOC_GEN_GO_GRPC env GOBIN="$tools/bin" \
+  go install "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v$PROTOC_GEN_GO_GRPC"
 # Unoptimised, it is built in a third of the time and checks in a second all the same.
 install cargo-deny $CARGO_DENY env CARGO_TARGET_DIR="$tools/build" CARGO_PROFILE_DEV_DEBUG=0 \
   cargo install cargo-deny --version "$CARGO_DENY" --locked --debug --no-default-features --force --root "$tools" --quiet

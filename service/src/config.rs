@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::db::DbConfig;
 use crate::db::connect::SessionLimits;
@@ -27,6 +27,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database to the schema of this program, and exit.
     Migrate(MigrateArgs),
+    /// Write the descriptors of the API to standard output, as `grpcurl -protoset` reads them.
+    Protoset,
 }
 
 /// Where the database is and what it may take.
@@ -108,9 +110,21 @@ pub struct ServeArgs {
     /// How many objects one bundle to apply may have; it is kept in memory
     #[arg(long, env = "QAIRON_MAX_APPLY_OBJECTS", default_value = "100000")]
     pub max_apply_objects: usize,
+    /// Whether clients may ask for the descriptors; without, they take those of `qairon-service protoset`
+    #[arg(long, env = "QAIRON_REFLECTION", value_enum, default_value = "on")]
+    pub reflection: Reflection,
     /// Print one line of JSON with the addresses on standard output when ready
     #[arg(long)]
     pub print_ready: bool,
+}
+
+/// Whether server reflection is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Reflection {
+    /// In its versions v1 and v1alpha.
+    On,
+    /// Its methods are unknown ones.
+    Off,
 }
 
 /// Options of `migrate`.

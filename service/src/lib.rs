@@ -11,5 +11,6 @@ pub mod error;
 pub mod grpc;
 pub mod listen;
 pub mod migrate;
+pub mod protoset;
 pub mod serve;
 pub mod telemetry;

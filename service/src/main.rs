@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use qairon_service::config::{Cli, Command};
-use qairon_service::{migrate, serve, telemetry};
+use qairon_service::{migrate, protoset, serve, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let database = match &cli.command {
         Command::Serve(args) => &args.database,
         Command::Migrate(args) => &args.database,
+        Command::Protoset => return protoset(),
     };
     let _logs = match telemetry::log::start(database.log_format, &database.log) {
         Ok(guard) => guard,
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Serve(args) => serve::serve(*args).await,
             Command::Migrate(args) => migrate::migrate(args).await,
+            Command::Protoset => Ok(()),
         }
     });
     // What still runs has had its time to finish.
@@ -31,6 +33,14 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error.to_string()),
+    }
+}
+
+/// Needs neither a log nor a database.
+fn protoset() -> ExitCode {
+    match protoset::write(std::io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&format!("the descriptors cannot be written: {error}")),
     }
 }
 

@@ -51,7 +51,7 @@ async fn serve_on(
     let db = Db::new(&args.db(&database.url), metrics.clone()).await?;
     let store = Arc::new(Store::new(qairon::model(), db.clone(), args.call_limits())?);
     let router = Router::new(store.clone(), &metrics, args.request_timeout)?;
-    let (routes, reporter, names) = health::services(qairon::model())?;
+    let (routes, reporter, names) = health::services(qairon::model(), args.reflection)?;
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

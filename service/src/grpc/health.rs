@@ -9,11 +9,16 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::store::Store;
+use crate::config::Reflection;
 use crate::telemetry::metrics::Metrics;
 
 /// The services beside our own, and the reporter of their health.
-pub fn services(model: &qairon::Model) -> Result<(Routes, HealthReporter, Vec<String>), String> {
+pub fn services(
+    model: &qairon::Model,
+    reflection: Reflection,
+) -> Result<(Routes, HealthReporter, Vec<String>), String> {
     let (reporter, health) = tonic_health::server::health_reporter();
+    let mut routes = Routes::new(health);
     let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(qairon::DOCUMENTED_DESCRIPTOR_SET)
@@ -21,12 +26,15 @@ pub fn services(model: &qairon::Model) -> Result<(Routes, HealthReporter, Vec<St
             // For clients that show the details of errors.
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
-    let v1 = builder().build_v1().map_err(|error| error.to_string())?;
-    // Several clients in wide use know this one alone.
-    let v1alpha = builder().build_v1alpha().map_err(|error| error.to_string())?;
+    if reflection == Reflection::On {
+        let v1 = builder().build_v1().map_err(|error| error.to_string())?;
+        // Several clients in wide use know this one alone.
+        let v1alpha = builder().build_v1alpha().map_err(|error| error.to_string())?;
+        routes = routes.add_service(v1).add_service(v1alpha);
+    }
     let mut names: Vec<String> = model.pool().services().map(|service| service.full_name().to_owned()).collect();
     names.retain(|name| name.starts_with("qairon."));
-    Ok((Routes::new(health).add_service(v1).add_service(v1alpha), reporter, names))
+    Ok((routes, reporter, names))
 }
 
 /// Follows the database until it is dropped.
