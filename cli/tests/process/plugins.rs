@@ -76,7 +76,7 @@ fn a_program_finds_what_counts_in_its_environment() {
     );
     let output = run(&directory, &["--context", "b", "foo"]);
     assert!(refusal(&output, 2).starts_with("unknown context `b`"));
-    assert!(refusal(&run(&directory, &["--limit", "3", "foo"]), 2).contains("--limit"));
+    assert!(refusal(&run(&directory, &["--limit=3", "foo"]), 2).contains("--limit"));
 }
 
 #[test]
