@@ -5,7 +5,7 @@ use std::fs;
 use crate::{command, printed, refusal};
 
 /// What man pages are made of: the macros in use here, each with how many arguments it takes.
-const MACROS: [(&str, std::ops::RangeInclusive<usize>); 8] = [
+const MACROS: [(&str, std::ops::RangeInclusive<usize>); 10] = [
     ("TH", 5..=5),
     ("SH", 1..=1),
     ("SS", 1..=1),
@@ -14,6 +14,8 @@ const MACROS: [(&str, std::ops::RangeInclusive<usize>); 8] = [
     ("RS", 0..=1),
     ("br", 0..=0),
     ("BR", 2..=2),
+    ("IP", 2..=2),
+    ("PP", 0..=0),
 ];
 
 /// The arguments of a macro, where quotation marks hold white space together.

@@ -165,7 +165,7 @@ async fn a_server_that_stops_in_the_middle_is_given_up_in_time() {
 async fn the_reference_of_the_command_line_is_current() {
     let (fresh, kept) = (tempfile::tempdir().expect("a directory"), workspace().join("docs/cli"));
     let qcli = Qcli::at("http://127.0.0.1:1");
-    let write = async |directory: &Path| qcli.text(&["reference", directory.to_str().expect("UTF-8")]).await;
+    let write = async |directory: &Path| qcli.text(&["help_reference", directory.to_str().expect("UTF-8")]).await;
     write(fresh.path()).await;
     for entity in qairon::model().entities() {
         let page = fs::read_to_string(fresh.path().join(format!("{}.md", entity.name))).expect("a page");
