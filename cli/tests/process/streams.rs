@@ -61,9 +61,13 @@ fn there_is_colour_at_a_terminal_only_and_nowhere_with_no_color() {
     assert!(coloured(&at_terminal(&help, &[])));
     assert!(!coloured(&at_terminal(&help, &[("NO_COLOR", "1")])));
     assert!(!coloured(&at_terminal(&format!("{help} | cat"), &[])));
-    for line in ["stak", "stack list --limt 3", "config view", "stack list", "version --client", "man"] {
-        let printed = at_terminal(&format!("{qcli} {line}"), &[]);
-        assert!(!coloured(&printed), "{line}: {printed}");
+    for line in ["stak", "stack list --limt 3", "config view", "stack list --retries 0", "version --client", "man"] {
+        for (line, variables) in
+            [(format!("{qcli} {line}"), &[("NO_COLOR", "1")][..]), (format!("{qcli} {line} 2>&1 | cat"), &[])]
+        {
+            let printed = at_terminal(&line, variables);
+            assert!(!printed.is_empty() && !coloured(&printed), "{line}: {printed}");
+        }
     }
     let piped = |name: &str| printed(&command(&["stack", "--help"]).env(name, "1").output().expect("qcli runs"));
     assert!(!coloured(&piped("NO_COLOR")));
