@@ -1,7 +1,7 @@
 # The ways in. What they do is in scripts/, which explains itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build fmt bench tools stubs protoset buf-baseline
+.PHONY: help run test lint build fmt bench tools stubs protoset cli-docs buf-baseline
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ build: ## Builds the programs, optimised
 
 fmt: ## Formats the sources
 	cargo fmt --all
+
+cli-docs: ## Writes the reference of the command line, docs/cli, anew
+	UPDATE_GOLDEN=1 cargo test --quiet --workspace --test suite cli_tools::the_reference
 
 bench: ## Measures beside pgbench and psql
 	@scripts/bench.sh

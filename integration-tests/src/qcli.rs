@@ -51,6 +51,8 @@ impl Qcli {
             }
         }
         command.args(args).env("QAIRON_ENDPOINT", &self.endpoint).kill_on_drop(true);
+        // Nor what whoever runs the tests keeps at home.
+        command.env("QAIRON_CONFIG", "/nonexistent/qairon/config.toml");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("qcli can be run");
         let mut stdin = child.stdin.take().expect("its input is a pipe");

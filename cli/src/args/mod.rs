@@ -43,7 +43,7 @@ pub const GROUPS: [(&str, &str); 14] = [
 pub const HELP_TREE: &str = "help_tree";
 
 /// The hidden command that writes the pages of `docs/cli`.
-pub const REFERENCE: &str = "reference";
+pub const REFERENCE: &str = "help_reference";
 
 /// Commands for those who work on the program.
 pub const HIDDEN: [&str; 2] = [HELP_TREE, REFERENCE];

@@ -93,11 +93,12 @@ fn unknown(word: &OsString) -> Error {
     let entities = qairon::model().entities().iter().map(|entity| entity.name.as_str());
     let groups = GROUPS.iter().map(|(group, _)| *group);
     let names = entities.chain(groups).chain(plugins.iter().map(|plugin| plugin.name.as_str()));
-    let told = suggest::unknown("resource or command", &word, names);
-    match plugins::not_executable(&word) {
-        Some(path) => Error::Usage(format!("{told}; {} cannot be run, see `chmod +x`", path.display())),
-        None => Error::Usage(told),
-    }
+    Error::Usage(match plugins::not_executable(&word) {
+        Some(path) => {
+            format!("unknown command `{word}`: {} is there and cannot be run, see `chmod +x`", path.display())
+        }
+        None => suggest::unknown("resource or command", &word, names),
+    })
 }
 
 /// Where the first words stand that are neither options nor their values: `help`, a resource, a command.

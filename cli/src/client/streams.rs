@@ -120,3 +120,27 @@ impl Drop for Answers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_server_that_is_not_there_is_told_whether_or_not_requests_were_sent() {
+        let method = qairon::model().methods().iter().find(|method| method.descriptor.name() == "LoadObjects");
+        let method = method.expect("the API has it");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let message = DynamicMessage::new(method.descriptor.input());
+        for requests in [vec![], vec![message.clone(), message]] {
+            let outcome = runtime.block_on(async {
+                let client = Client::new("127.0.0.1:1", Duration::from_secs(5), "me").expect("an address");
+                client.duplex(method, tokio_stream::iter(requests)).next().await
+            });
+            let error = outcome.expect_err("nobody listens there");
+            assert!(matches!(&error, Error::Unreachable(told) if told.contains("127.0.0.1:1")), "{error}");
+        }
+    }
+}

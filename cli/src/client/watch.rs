@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use prost_reflect::{DynamicMessage, ReflectMessage};
+use prost_reflect::{DynamicMessage, ReflectMessage, SerializeOptions};
 use qairon::model::Method;
 use serde_json::Value as Json;
 use tonic::{Code, Status};
@@ -113,7 +113,9 @@ fn code_name(code: Code) -> String {
 
 /// A message as JSON, without what may be secret, cut to a size that people can read.
 fn shown(message: &DynamicMessage) -> String {
-    let mut json = match serde_json::to_value(message) {
+    // Under the names that the protos and everything else here have.
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    let mut json = match message.serialize_with_options(serde_json::value::Serializer, &options) {
         Ok(json) => json,
         Err(error) => return format!("cannot be shown: {error}"),
     };
@@ -122,7 +124,7 @@ fn shown(message: &DynamicMessage) -> String {
     if text.len() <= LONGEST {
         return text;
     }
-    let cut = text.floor_char_boundary(LONGEST);
+    let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     format!("{}… ({} bytes in all)", &text[..cut], text.len())
 }
 

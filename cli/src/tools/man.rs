@@ -111,6 +111,8 @@ fn page(command: &Command) -> Result<String> {
     let man = Man::new(told)
         .title(display_name(command).to_uppercase())
         .source(concat!("qcli ", env!("CARGO_PKG_VERSION")))
+        // A page without a date would have the next argument for one.
+        .date(" ")
         .manual("Qairon");
     let mut bytes = Vec::new();
     man.render(&mut bytes)?;

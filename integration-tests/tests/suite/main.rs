@@ -3,6 +3,7 @@
 mod allocation;
 mod apply;
 mod cancellation;
+mod cli_tools;
 mod cli_trace;
 mod conformance_delete;
 mod conformance_inputs;

@@ -1,0 +1,152 @@
+//! The config file.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Output;
+
+use crate::{closed_address, command, printed, refusal, told};
+
+/// Runs a command with a config file.
+fn with(path: &Path, args: &[&str]) -> Output {
+    command(args).env("QAIRON_CONFIG", path).output().expect("qcli runs")
+}
+
+fn done(path: &Path, args: &[&str]) -> String {
+    let output = with(path, args);
+    assert!(output.status.success(), "{args:?}: {}", told(&output));
+    printed(&output)
+}
+
+#[test]
+fn contexts_are_made_used_renamed_and_deleted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("not/there/config.toml");
+    assert_eq!(done(&path, &["config", "get-contexts"]), "[]\n");
+    assert!(!path.exists(), "reading makes no file");
+    let said = with(&path, &["config", "set-context", "prod", "--endpoint", "h:1", "--retries", "2"]);
+    assert_eq!(printed(&said), "context `prod` is made\n");
+    assert!(told(&said).contains("use-context prod"), "{}", told(&said));
+    done(&path, &["config", "set_context", "dev", "-o", "plain", "--actor", "me", "--timeout=5s", "-q"]);
+    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert!(refusal(&with(&path, &["config", "current-context"]), 1).starts_with("no context is in use"));
+    done(&path, &["config", "use-context", "dev"]);
+    // The format of the context counts from here on.
+    assert_eq!(done(&path, &["config", "current-context"]), "dev\n");
+    assert_eq!(done(&path, &["config", "get-contexts", "-o", "plain", "-f", "name,current"]), "prod false\ndev true\n");
+    done(&path, &["config", "rename-context", "dev", "laptop"]);
+    assert_eq!(done(&path, &["config", "current-context"]), "laptop\n");
+    assert_eq!(done(&path, &["config", "current-context", "--context", "prod"]), "prod\n");
+    assert!(refusal(&with(&path, &["config", "rename-context", "laptop", "prod"]), 1).contains("already"));
+    done(&path, &["config", "set-context", "prod", "--unset", "retries"]);
+    done(&path, &["config", "delete-context", "laptop"]);
+    assert_eq!(fs::read_to_string(&path).expect("text"), "[contexts.prod]\nendpoint = \"h:1\"\n");
+    let told = refusal(&with(&path, &["config", "delete-context", "prd"]), 2);
+    assert_eq!(told, "unknown context `prd`, did you mean `prod`?");
+}
+
+#[test]
+fn what_counts_is_told_with_where_it_comes_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("c.toml");
+    let text = "current_context = 'a'\n[contexts.a]\nendpoint = 'a:1'\ntimeout = '1s'\nretries = 7\n[contexts.b]\nactor = 'b'\n";
+    fs::write(&path, text).expect("written");
+    let view = |args: &[&str], variables: &[(&str, &str)]| {
+        let args = [&["config", "view", "-o", "plain"], args].concat();
+        let output =
+            command(&args).env("QAIRON_CONFIG", &path).envs(variables.iter().copied()).output().expect("qcli runs");
+        assert!(output.status.success(), "{}", told(&output));
+        printed(&output)
+    };
+    let seen = view(&["--timeout", "3s"], &[("QAIRON_TIMEOUT", "2s"), ("QAIRON_RETRIES", "1"), ("QAIRON_ACTOR", "")]);
+    for line in [
+        "context a line 1 of the config file\n",
+        "\nendpoint a:1 context a\n",
+        "\ntimeout 3s --timeout\n",
+        "\nretries 1 QAIRON_RETRIES\n",
+        "\noutput plain --output\n",
+    ] {
+        assert!(seen.contains(line), "{line:?} in {seen}");
+    }
+    let seen = view(&["-f", "value,source"], &[("QAIRON_CONTEXT", "b")]);
+    assert!(seen.contains("\nb QAIRON_CONTEXT\nhttp://127.0.0.1:50051 default\n"), "{seen}");
+    assert!(view(&["--context", "a"], &[("QAIRON_CONTEXT", "b")]).contains("context a --context\n"));
+    let output = with(&path, &["stack", "list", "--context", "c"]);
+    assert_eq!(refusal(&output, 2), "unknown context `c`, expected one of `a`, `b`");
+}
+
+#[test]
+fn the_settings_of_a_context_are_those_of_calls() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("c.toml");
+    let address = closed_address();
+    fs::write(&path, format!("[contexts.a]\nendpoint = '{address}'\nretries = 0\n")).expect("written");
+    let calls = |args: &[&str], endpoint: Option<&str>| {
+        let mut command = command(args);
+        endpoint.map(|endpoint| command.env("QAIRON_ENDPOINT", endpoint));
+        let output = command.env("QAIRON_CONFIG", &path).output().expect("qcli runs");
+        assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+        told(&output)
+    };
+    let said = calls(&["stack", "get", "a:b", "--context", "a", "-v"], None);
+    assert_eq!(said.matches(&format!("GetStack at http://{address}: UNAVAILABLE")).count(), 1, "{said}");
+    // What was meant for one server does not reach another without a word.
+    let other = closed_address();
+    let said = calls(&["stack", "get", "a:b", "--context", "a"], Some(&other));
+    assert!(said.starts_with("qcli: QAIRON_ENDPOINT counts in place of the endpoint of context `a`\n"), "{said}");
+    assert!(said.contains(&other), "{said}");
+}
+
+#[test]
+fn a_file_that_is_wrong_is_refused_with_its_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("c.toml");
+    for (text, wanted) in [
+        ("[contexts.a]\nendpiont = 'h:1'\n", ":2: unknown setting of a context `endpiont`, did you mean `endpoint`?"),
+        ("x", ":1: "),
+        ("[contexts.a]\n\ntimeout = 'soon'", ":3: `timeout` must be a positive time"),
+        ("current_context = 'b'\n[contexts.a]\n", ":1: unknown context `b`, expected one of `a`"),
+    ] {
+        fs::write(&path, text).expect("written");
+        let told = refusal(&with(&path, &["stack", "list"]), 2);
+        assert!(told.starts_with(&format!("{}{wanted}", path.display())), "{told}");
+        assert_eq!(done(&path, &["config", "path"]), format!("{}\n", path.display()));
+    }
+    // The way out of a context that is gone.
+    done(&path, &["config", "use-context", "a"]);
+    assert_eq!(done(&path, &["config", "current-context"]), "a\n");
+    fs::write(&path, b"\xff").expect("written");
+    assert!(refusal(&with(&path, &["stack", "list"]), 2).contains("cannot be read"));
+}
+
+#[test]
+fn symbolic_links_stay_and_devices_are_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (real, link) = (directory.path().join("dotfiles/q.toml"), directory.path().join("config.toml"));
+    symlink("dotfiles/q.toml", &link).expect("a link");
+    done(&link, &["config", "set-context", "a", "--actor", "me"]);
+    assert!(link.is_symlink());
+    fs::write(&real, "# mine\n[contexts.a] # here\nactor = 'me' # too\n").expect("the link leads there");
+    done(&link, &["config", "set-context", "a", "--actor", "you"]);
+    assert_eq!(fs::read_to_string(&real).expect("text"), "# mine\n[contexts.a] # here\nactor = \"you\" # too\n");
+    let fifo = directory.path().join("dotfiles");
+    assert!(refusal(&with(&fifo, &["config", "set-context", "a", "--actor", "me"]), 2).contains("is no file"));
+    let null = with(Path::new("/dev/null"), &["config", "set-context", "a", "--actor", "me"]);
+    assert_eq!(refusal(&null, 2), "/dev/null is no file, say where with QAIRON_CONFIG");
+}
+
+#[test]
+fn changes_at_the_same_time_are_all_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("c.toml");
+    let names: Vec<String> = (0..8).map(|number| format!("c{number}")).collect();
+    let children = names.iter().map(|name| {
+        let args = ["config", "set-context", name, "--actor", name, "-q"];
+        command(&args).env("QAIRON_CONFIG", &path).spawn().expect("qcli runs")
+    });
+    for mut child in children.collect::<Vec<_>>() {
+        assert!(child.wait().expect("it ends").success());
+    }
+    assert_eq!(done(&path, &["config", "get-contexts", "-o", "plain", "-f", "name"]).lines().count(), names.len());
+    assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1, "nothing is left beside it");
+}
