@@ -12,5 +12,8 @@ pub fn verbs(_name: &str) -> Vec<&'static str> {
 
 /// Adds its arguments or its commands.
 pub(super) fn group(command: Command) -> Command {
-    command
+    match command.get_name() {
+        "explain" => super::explain::arguments(command),
+        _ => command,
+    }
 }
