@@ -2,6 +2,7 @@
 
 mod allocation;
 mod cancellation;
+mod cli_output;
 mod cli_trace;
 mod conformance_delete;
 mod conformance_inputs;
