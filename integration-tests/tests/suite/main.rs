@@ -23,6 +23,7 @@ mod listing;
 mod metrics;
 mod new_entity;
 mod organisation;
+mod pipelines;
 mod plans;
 mod query_document;
 mod restart;
