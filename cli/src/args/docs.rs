@@ -1,6 +1,6 @@
 //! Help texts from the comments of the protos. They are decoded only when help is to be printed.
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MethodDescriptor};
 use qairon::model::Entity;
 
 /// The comments, when they are wanted.
@@ -24,6 +24,19 @@ impl Docs {
         let rest = comment.strip_prefix(&entity.type_name).unwrap_or(&comment);
         let rest = rest.strip_prefix(" is ").or_else(|| rest.strip_prefix(": ")).unwrap_or(rest);
         capitalised(rest.split(". ").next().unwrap_or(rest))
+    }
+
+    /// The whole comment of an entity.
+    pub fn whole(&self, entity: &Entity) -> String {
+        let message = self.pool.as_ref().and_then(|pool| pool.get_message_by_name(entity.message.full_name()));
+        message.and_then(|message| comment(&message.parent_file(), message.path())).unwrap_or_default()
+    }
+
+    /// What a value of an enum means.
+    pub fn value(&self, descriptor: &EnumDescriptor, number: i32) -> String {
+        let documented = self.pool.as_ref().and_then(|pool| pool.get_enum_by_name(descriptor.full_name()));
+        let value = documented.and_then(|documented| documented.get_value(number));
+        value.and_then(|value| comment(&value.parent_enum().parent_file(), value.path())).unwrap_or_default()
     }
 
     /// What a method does.

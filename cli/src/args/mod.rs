@@ -7,6 +7,7 @@ pub mod action;
 pub mod bulk;
 pub mod complete;
 mod docs;
+mod explain;
 pub mod globals;
 mod help_tree;
 pub mod resource;

@@ -155,7 +155,8 @@ fn field_flag(field: &Field, docs: &Docs) -> Arg {
     arg.long(kebab)
 }
 
-fn has_flag(entity: &Entity, field: &Field) -> bool {
+/// Whether `create` takes the field by its name.
+pub fn has_flag(entity: &Entity, field: &Field) -> bool {
     let given = field.name != "id" || entity.id_is_given();
     given && field.is_settable() && !globals::RESERVED.contains(&field.name.as_str())
 }

@@ -23,6 +23,7 @@ pub(super) fn group(command: Command) -> Command {
         "config" => config::group(command),
         "man" => man::arguments(command),
         "version" => version::arguments(command),
+        "explain" => super::explain::arguments(command),
         _ => command,
     }
 }

@@ -3,6 +3,7 @@
 mod allocation;
 mod apply;
 mod cancellation;
+mod cli_output;
 mod cli_tools;
 mod cli_trace;
 mod conformance_delete;
@@ -27,6 +28,7 @@ mod listing;
 mod metrics;
 mod new_entity;
 mod organisation;
+mod pipelines;
 mod plans;
 mod query_document;
 mod readme_commands;
