@@ -21,15 +21,19 @@ use std::collections::HashMap;
 
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use qairon::Model;
+use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, ErrorReason, FieldChange, ObjectChange};
 
 use super::failure::Failure;
 use super::sql::Sql;
 use crate::domain::apply::Bundle;
+use crate::domain::draft::Value;
 use crate::error::{Error, ErrorKind};
 
 /// How many objects one statement compares or changes.
 const CHUNK: usize = 2000;
+/// How many bytes of values one statement carries, about.
+const CHUNK_BYTES: usize = 16 * 1024 * 1024;
 
 /// What became of a bundle.
 #[derive(Debug, Default)]
@@ -85,7 +89,11 @@ impl Applying<'_> {
     fn changed(&mut self, object: usize, kind: ChangeKind, fields: Vec<FieldChange>) {
         let Self { outcome, bundle, .. } = self;
         match outcome.of_object.get(&object) {
-            Some(change) => outcome.changes[*change].fields.extend(fields),
+            Some(change) => {
+                let told = &mut outcome.changes[*change].fields;
+                told.extend(fields);
+                told.sort_by_key(|field| place(bundle.objects[object].entity, &field.field));
+            }
             None => {
                 outcome.of_object.insert(object, outcome.changes.len());
                 let wish = &bundle.objects[object];
@@ -123,6 +131,42 @@ impl Applying<'_> {
             }
         }
     }
+}
+
+/// The place of a field or a relation in the model; relations come last.
+fn place(entity: &Entity, name: &str) -> (bool, Option<usize>) {
+    let field = entity.fields.iter().position(|field| field.name == name);
+    let relation = || entity.relations.iter().position(|relation| relation.name() == name);
+    (field.is_none(), field.or_else(relation))
+}
+
+/// Splits objects into parts for one statement each, by their number and by the size of their values.
+fn parts<T>(items: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut parts: Vec<Vec<T>> = Vec::new();
+    let mut room = 0;
+    for item in items {
+        let bytes = size(&item);
+        match parts.last_mut().filter(|part| part.len() < CHUNK && bytes <= room) {
+            Some(part) => {
+                room -= bytes;
+                part.push(item);
+            }
+            None => {
+                room = CHUNK_BYTES.saturating_sub(bytes);
+                parts.push(vec![item]);
+            }
+        }
+    }
+    parts
+}
+
+/// About how many bytes some values take.
+fn size(values: &[(&'static Field, Value)]) -> usize {
+    let size = |value: &Value| match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        _ => 16,
+    };
+    values.iter().map(|(_, value)| size(value)).sum()
 }
 
 /// Whether an error is about the object that it met. Any other, a timeout for one, is about the whole call.

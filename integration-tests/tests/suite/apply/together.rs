@@ -12,6 +12,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::bundle::{apply, object};
 use crate::stage::Stage;
 
+async fn somebody_waits(stage: &Stage) -> Option<()> {
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    (stage.database.number(waiting).await > 0).then_some(())
+}
+
 fn tree(services: usize, artifact: &str) -> Vec<BulkObject> {
     let mut objects = vec![
         object("application", json!({ "id": "a" })),
@@ -58,11 +64,8 @@ async fn nobodys_change_is_overwritten_unseen() {
     let writer = stage.database.connect().await;
     writer.batch_execute("BEGIN; UPDATE service SET artifact_name = 'theirs'").await.expect("a change");
     let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let release = async {
-        let probe = || async { (stage.database.number(waiting).await > 0).then_some(()) };
-        poll_until(Duration::from_secs(5), "the apply waits for the object", probe).await;
+        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
         writer.batch_execute("COMMIT").await.expect("the change is made");
     };
     let (done, ()) = tokio::join!(applying, release);
@@ -76,11 +79,8 @@ async fn an_object_that_goes_while_it_is_applied_is_created_again() {
     let writer = stage.database.connect().await;
     writer.batch_execute("BEGIN; DELETE FROM service").await.expect("a deletion");
     let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let release = async {
-        let probe = || async { (stage.database.number(waiting).await > 0).then_some(()) };
-        poll_until(Duration::from_secs(5), "the apply waits for the object", probe).await;
+        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
         writer.batch_execute("COMMIT").await.expect("the object is gone");
     };
     let (done, ()) = tokio::join!(applying, release);
@@ -90,15 +90,41 @@ async fn an_object_that_goes_while_it_is_applied_is_created_again() {
 #[tokio::test]
 async fn a_bundle_whose_caller_goes_away_leaves_nothing() {
     let stage = Stage::set().await;
-    let mut client = BulkServiceClient::new(stage.server.channel());
-    let (sender, receiver) = tokio::sync::mpsc::channel(4);
-    let request = ApplyObjectsRequest { objects: tree(10, "x"), ..Default::default() };
-    sender.send(request).await.expect("room");
-    let call = client.apply_objects(ReceiverStream::new(receiver));
-    let answer = call.await.expect("the call is taken").into_inner();
-    drop(answer);
+    let endpoint = stage.server.endpoint();
+    // A caller of its own, with everything that it has open.
+    let caller = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let channel = tonic::transport::Endpoint::from_shared(endpoint).expect("an address").connect().await;
+            let mut client = BulkServiceClient::new(channel.expect("a connection"));
+            let (sender, receiver) = tokio::sync::mpsc::channel(4);
+            let request = ApplyObjectsRequest { objects: tree(10, "x"), ..Default::default() };
+            sender.send(request).await.expect("room");
+            let answer = client.apply_objects(ReceiverStream::new(receiver)).await.expect("the call is taken");
+            (sender, answer)
+        })
+    });
+    drop(caller.await.expect("the caller has gone"));
     let calls = || async { (stage.server.metric("qairon_requests_in_flight", &[]).await == 0.0).then_some(()) };
     poll_until(Duration::from_secs(5), "the call is over", calls).await;
     assert_eq!(stage.rows().await, 0);
-    drop(sender);
+}
+
+#[tokio::test]
+async fn a_bundle_that_loses_a_deadlock_is_applied_again() {
+    let stage = Stage::set().await;
+    apply(&stage.server, ApplyOptions::default(), tree(2, "x")).await;
+    let writer = stage.database.connect().await;
+    // The server notices first, and is the one to give way.
+    let held = "SET deadlock_timeout = '60s'; BEGIN; UPDATE service SET artifact_name = 'theirs' WHERE name = 'v1'";
+    writer.batch_execute(held).await.expect("a change");
+    let applying = apply(&stage.server, ApplyOptions::default(), tree(2, "ours"));
+    let crossing = async {
+        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
+        let theirs = "UPDATE service SET artifact_name = 'theirs' WHERE name = 'v0'; COMMIT";
+        writer.batch_execute(theirs).await.expect("the server gives way");
+    };
+    let (done, ()) = tokio::join!(applying, crossing);
+    let told = ["v0", "v1"].map(|name| format!("update service a:s:{name} artifact_name=\"theirs\"→\"ours\""));
+    assert_eq!((done.told(), done.errors.len()), (told.to_vec(), 0));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use qairon::model::Field;
 
 use super::arrays::{columns, push_unnest};
-use super::{Applying, CHUNK};
+use super::{Applying, parts, size};
 use crate::db::failure::Failure;
 use crate::db::sql::Sql;
 use crate::domain::apply::Wish;
@@ -34,8 +34,8 @@ pub async fn compare(applying: &mut Applying<'_>) -> Result<Work, Failure> {
         shapes.entry((wish.entity.index, shape)).or_default().push(place);
     }
     let mut work = Work::default();
-    for places in shapes.values() {
-        for chunk in places.chunks(CHUNK) {
+    for places in shapes.into_values() {
+        for chunk in parts(places, |place| size(&bundle.objects[*place].values)) {
             let wishes: Vec<&Wish> = chunk.iter().map(|place| &bundle.objects[*place]).collect();
             let rows = statement(&wishes).rows(applying.connection).await?;
             let mut found = vec![false; chunk.len()];

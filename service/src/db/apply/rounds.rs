@@ -32,6 +32,8 @@ struct Waiting {
     /// By entity, what to set.
     updates: HashMap<usize, Vec<Update>>,
     refused: HashMap<usize, Error>,
+    /// How much got through.
+    done: usize,
 }
 
 /// Does the work of a bundle.
@@ -39,7 +41,7 @@ pub async fn run(applying: &mut Applying<'_>, work: &mut Work) -> Result<(), Fai
     let mut waiting = Waiting::new(applying, work);
     let mut patient = true;
     loop {
-        let before = waiting.count();
+        let before = waiting.done;
         waiting.refused.clear();
         for entity in applying.model.sequence() {
             waiting.update(applying, entity, patient).await?;
@@ -49,12 +51,11 @@ pub async fn run(applying: &mut Applying<'_>, work: &mut Work) -> Result<(), Fai
         for entity in applying.model.sequence() {
             waiting.update(applying, entity, patient).await?;
         }
-        let left = waiting.count();
-        if left == 0 || !patient {
+        if waiting.is_over() || !patient {
             break;
         }
         // The last round waits for nobody, so that everything that is left has its refusal told.
-        patient = left < before && waiting.refused.len() <= HOPELESS;
+        patient = waiting.done > before && waiting.refused.len() <= HOPELESS;
     }
     work.refused.extend(waiting.refused.keys());
     let objects = &applying.bundle.objects;
@@ -85,8 +86,8 @@ impl Waiting {
         waiting
     }
 
-    fn count(&self) -> usize {
-        self.creations.values().map(BTreeMap::len).sum::<usize>() + self.updates.values().map(Vec::len).sum::<usize>()
+    fn is_over(&self) -> bool {
+        self.creations.values().all(BTreeMap::is_empty) && self.updates.values().all(Vec::is_empty)
     }
 
     /// Whether a value refers to an object that is still to be created.
@@ -113,9 +114,12 @@ impl Waiting {
         // What was refused in this round is not tried again in it.
         let (ready, mut left): (Vec<_>, Vec<_>) = updates.into_iter().partition(|(place, values)| {
             let waits = || values.iter().any(|(field, value)| self.awaits(applying, field, value, values));
-            !self.refused.contains_key(place) && !(patient && waits())
+            let held = self.refused.contains_key(place) || (patient && waits());
+            !held
         });
+        self.done += ready.len();
         for (update, error) in update_all(applying, entity, ready).await? {
+            self.done -= 1;
             self.refused.insert(update.0, error);
             left.push(update);
         }
@@ -154,6 +158,7 @@ impl Waiting {
                     continue;
                 }
                 work.created.insert(*place);
+                self.done += 1;
                 self.forget(entity, id);
                 applying.changed(*place, ChangeKind::Create, of_new(entity, now));
                 if !late.is_empty() {

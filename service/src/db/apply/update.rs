@@ -6,7 +6,7 @@ use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, FieldChange};
 
 use super::arrays::{columns, push_unnest};
-use super::{Applying, CHUNK, is_refusal, raced, shown};
+use super::{Applying, is_refusal, parts, raced, shown, size};
 use crate::db::failure::{Failure, Intent};
 use crate::db::sql::{Bind, Row, Sql};
 use crate::domain::draft::{Value, naming};
@@ -29,9 +29,7 @@ pub async fn update_all(
     for mut updates in shapes.into_values() {
         // Two that change the same objects do so in the same order.
         updates.sort_by(|a, b| applying.bundle.objects[a.0].id.cmp(&applying.bundle.objects[b.0].id));
-        while !updates.is_empty() {
-            let rest = updates.split_off(updates.len().min(CHUNK));
-            let chunk = std::mem::replace(&mut updates, rest);
+        for chunk in parts(updates, |(_, values)| size(values)) {
             refused.extend(update_chunk(applying, entity, chunk).await?);
         }
     }

@@ -17,13 +17,18 @@ pub fn find(
     draft: &Draft,
     mask: Option<Vec<String>>,
 ) -> Result<(String, Values)> {
-    // What makes up the ID finds the object, and cannot differ.
-    let meant = mask.map(|mask| mask.into_iter().filter(|path| path != "id").collect::<Vec<_>>());
-    let values = draft.for_update(model, entity, meant.as_deref())?;
+    // What makes up the ID finds the object, and cannot differ. A mask may leave it out; it counts all the same.
     let makes_id = |field: &Field| entity.id_fields.contains(&field.name);
-    // A mask may leave them out; they count all the same.
-    let given: Values =
-        draft.for_update(model, entity, None)?.into_iter().filter(|(field, _)| makes_id(field)).collect();
+    let (given, sent): (Values, Values) =
+        draft.for_update(model, entity, None)?.into_iter().partition(|(field, _)| makes_id(field));
+    let values = match mask {
+        None => sent,
+        Some(mask) => {
+            let meant: Vec<String> = mask.into_iter().filter(|path| path != "id").collect();
+            let meant = draft.for_update(model, entity, Some(&meant))?;
+            meant.into_iter().filter(|(field, _)| !makes_id(field)).collect()
+        }
+    };
     let id = if entity.id_is_given() {
         validate::id(model, entity, "id", &draft.id)?;
         draft.id.clone()
@@ -34,7 +39,7 @@ pub fn find(
         agreeing(model, entity, &draft.id, &given)?;
         draft.id.clone()
     };
-    Ok((id, values.into_iter().filter(|(field, _)| !makes_id(field)).collect()))
+    Ok((id, values))
 }
 
 /// The ID made of fields. A number that is zero looks unset, and is meant: nothing else tells which object it is.
