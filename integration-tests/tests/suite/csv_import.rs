@@ -2,7 +2,7 @@
 //! files have.
 
 mod interrupted;
-mod round_trip;
+pub mod round_trip;
 mod scale;
 mod watched;
 
