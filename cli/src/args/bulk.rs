@@ -45,8 +45,10 @@ fn export_csv() -> Command {
 
 fn selection() -> Vec<Arg> {
     vec![
-        positional("resource", "Only objects of these resources [default: all]").action(ArgAction::Append).num_args(0..),
-        scope("Only this object and everything whose ID begins with its own; repeat it for more"),
+        positional("resource", "Only objects of these resources [default: all]")
+            .action(ArgAction::Append)
+            .num_args(0..),
+        scope("Only this object and everything whose ID is made of its own; repeat it for more"),
         filter("Only objects that this filter matches; it takes one resource"),
     ]
 }
@@ -60,14 +62,16 @@ fn files(command: Command) -> Command {
             .value_name("FILE")
             .required(true)
             .action(ArgAction::Append)
-            .help("A file in YAML, JSON or CSV, a directory of such files, or `-` for standard input; repeat it for more"),
+            .help(
+                "A file in YAML, JSON or CSV, a directory of such files, or `-` for standard input; repeat it for more",
+            ),
     )
 }
 
 fn prune() -> [Arg; 3] {
     [
         flag("prune", "Delete what lies in the scopes and is not in the files").requires("scope"),
-        scope("Where to delete: what lies below this object; repeat it for more").requires("prune"),
+        scope("Where to delete: what has an ID that is made of this object's; repeat it for more").requires("prune"),
         Arg::new("prune_resource")
             .long("prune-resource")
             .alias("prune_resource")

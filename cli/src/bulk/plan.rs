@@ -41,7 +41,9 @@ pub fn row(change: &ObjectChange) -> Row {
 pub fn summary(summary: &ApplySummary, dry_run: bool) -> String {
     let ApplySummary { created, updated, deleted, unchanged, .. } = summary;
     match dry_run {
-        true => format!("would create {created}, update {updated} and delete {deleted}; {unchanged} are as they should be"),
+        true => {
+            format!("would create {created}, update {updated} and delete {deleted}; {unchanged} are as they should be")
+        }
         false => format!("{created} created, {updated} updated, {deleted} deleted, {unchanged} unchanged"),
     }
 }

@@ -172,7 +172,9 @@ mod tests {
     fn an_empty_object_of_any_entity_lacks_something() {
         for entity in qairon::model().entities() {
             let lacking = entity.fields.iter().any(|field| {
-                field.required && field.default.is_none() && !matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool)
+                field.required
+                    && field.default.is_none()
+                    && !matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool)
             });
             assert!(lacking || entity.id_is_given(), "{}", entity.name);
         }

@@ -2,7 +2,7 @@
 //! files have.
 
 mod interrupted;
-mod round_trip;
+pub mod round_trip;
 mod scale;
 mod watched;
 
@@ -89,7 +89,11 @@ async fn every_bad_row_is_told_and_then_nothing_is_imported() {
         .into_iter()
         .enumerate()
         {
-            assert!(lines[at].starts_with(&format!("qcli: {wanted}")), "{wanted} is not line {at} of {}", output.stderr);
+            assert!(
+                lines[at].starts_with(&format!("qcli: {wanted}")),
+                "{wanted} is not line {at} of {}",
+                output.stderr
+            );
         }
         assert!(lines[3].ends_with("(ALREADY_EXISTS)"), "{}", lines[3]);
         assert_eq!(lines[5], format!("qcli: 5 rows were refused, nothing was imported from {file}"));
@@ -149,9 +153,11 @@ async fn upsert_sets_what_differs_and_clears_what_is_empty() {
     let desk = Desk::set().await;
     desk.qcli.text(&["application", "create", "shop"]).await;
     desk.qcli.text(&["stack", "create", "shop", "web"]).await;
-    let file = desk.file("a.csv", "stack_id,name,artifact_name\nshop:web,a,x\nshop:web,b,y\nshop:web,c,\nshop:web,d,\"\"\n");
+    let file =
+        desk.file("a.csv", "stack_id,name,artifact_name\nshop:web,a,x\nshop:web,b,y\nshop:web,c,\nshop:web,d,\"\"\n");
     assert_eq!(desk.import("service", &file, &[]).await.code, Some(0));
-    let changed = "stack_id,name,artifact_name\nshop:web,a,x\nshop:web,b,\nshop:web,c,z\nshop:web,d,\"\"\nshop:web,e,n\n";
+    let changed =
+        "stack_id,name,artifact_name\nshop:web,a,x\nshop:web,b,\nshop:web,c,z\nshop:web,d,\"\"\nshop:web,e,n\n";
     let file = desk.file("b.csv", changed);
     let summary = json!({"resource": "service", "created": 1, "updated": 2, "unchanged": 2});
     let dry = desk.import("service", &file, &["--upsert", "--dry-run"]).await;

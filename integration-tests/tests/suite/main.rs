@@ -2,6 +2,7 @@
 
 mod allocation;
 mod apply;
+mod bundles;
 mod cancellation;
 mod cli_output;
 mod cli_tools;

@@ -43,13 +43,20 @@ pub fn sources(paths: &[String]) -> Result<Vec<Source>> {
         if path == STDIN {
             let mut content = Vec::new();
             io::stdin().lock().read_to_end(&mut content).map_err(|error| unread(path, &error))?;
-            sources.push(Source { name: file_name(path).to_owned(), format: sniffed(&content), resource: None, content });
+            sources.push(Source {
+                name: file_name(path).to_owned(),
+                format: sniffed(&content),
+                resource: None,
+                content,
+            });
             continue;
         }
         let metadata = fs::metadata(path).map_err(|error| unread(path, &error))?;
         if !metadata.is_dir() {
             sources.push(source(Path::new(path))?.ok_or_else(|| {
-                Error::Usage(format!("`{path}` has no known ending: it must be `.yaml`, `.yml`, `.json`, `.jsonl` or `.csv`"))
+                Error::Usage(format!(
+                    "`{path}` has no known ending: it must be `.yaml`, `.yml`, `.json`, `.jsonl` or `.csv`"
+                ))
             })?);
             continue;
         }

@@ -97,7 +97,9 @@ impl<'a> Builder<'a> {
             Some(relation) if matches!(relation.kind, RelationKind::Linked { .. }) => relation,
             Some(relation) => {
                 let target = &relation.target;
-                return Err(format!("`{name}` cannot be set here: give each {target} a row of its own that refers to this"));
+                return Err(format!(
+                    "`{name}` cannot be set here: give each {target} a row of its own that refers to this"
+                ));
             }
             None => return Err(unknown(self.entity, name)),
         };

@@ -18,7 +18,8 @@ fn read(format: Format, resource: Option<&str>, text: &str) -> Bundle {
 /// The lines of objects with what they say, and those of mistakes with what is wrong.
 fn told(format: Format, text: &str) -> (Vec<String>, Vec<String>) {
     let bundle = read(format, None, text);
-    let objects = bundle.places.iter().zip(&bundle.objects).map(|(place, object)| format!("{}: {}", place.line, shown(object)));
+    let objects =
+        bundle.places.iter().zip(&bundle.objects).map(|(place, object)| format!("{}: {}", place.line, shown(object)));
     let problems = bundle.report.told().map(|refusal| format!("{}: {}", refusal.place.line, refusal.message));
     (objects.collect(), problems.collect())
 }
@@ -76,7 +77,9 @@ fn mistakes_are_told_where_they_stand() {
         assert!(found, "{line}: {wanted} is not in {problems:#?}");
     }
     assert_eq!(problems.len(), 8);
-    for (text, wanted) in [("a: [", "not YAML"), ("a: !x b", "the tag `!x`"), ("&a [*a]", ""), ("? [a]\n: b", "a name is wanted")] {
+    for (text, wanted) in
+        [("a: [", "not YAML"), ("a: !x b", "the tag `!x`"), ("&a [*a]", ""), ("? [a]\n: b", "a name is wanted")]
+    {
         let (_, problems) = told(Format::Yaml, text);
         assert!(problems.len() == 1 && problems[0].contains(wanted), "{text}: {problems:?}");
     }
@@ -84,7 +87,8 @@ fn mistakes_are_told_where_they_stand() {
 
 #[test]
 fn aliases_stand_for_what_they_name_and_not_for_all_memory() {
-    let text = "- resource: application\n  id: a\n  defaults: &d {x: 1}\n- resource: application\n  id: b\n  defaults: *d\n";
+    let text =
+        "- resource: application\n  id: a\n  defaults: &d {x: 1}\n- resource: application\n  id: b\n  defaults: *d\n";
     let (objects, problems) = told(Format::Yaml, text);
     assert_eq!((objects.len(), problems.len()), (2, 0));
     assert_eq!(objects[1], r#"4: application id="b" defaults={"x":1} [defaults]"#);
@@ -105,7 +109,10 @@ fn json_is_objects_lists_and_lines() {
     let text = "\n{\"resource\": \"stack\", \"id\": \"a:b\"}\n[\n {\"resource\": \"build\", \"service_id\": \"a:b:c\",\n  \
                 \"build_num\": 7},\n {\"resource\": \"stack\", \"name\": 7, \"name\": 8}, 9]\n{\"resource\"\n}";
     let (objects, problems) = told(Format::Json, text);
-    assert_eq!(objects, [r#"2: stack id="a:b" []"#, r#"4: build service_id="a:b:c" build_num=7 [service_id,build_num]"#]);
+    assert_eq!(
+        objects,
+        [r#"2: stack id="a:b" []"#, r#"4: build service_id="a:b:c" build_num=7 [service_id,build_num]"#]
+    );
     assert_eq!(problems[0], "6: `name`: a text is wanted, not a number");
     assert_eq!(problems[1], "6: `name` is there twice");
     assert!(problems[2].starts_with("6: an object is wanted"), "{problems:?}");
@@ -126,7 +133,9 @@ fn csv_is_one_resource_and_its_columns_are_meant() {
 #[test]
 fn ten_thousand_objects_are_read_in_no_time() {
     let item = |n: usize| {
-        format!("- resource: service\n  stack_id: shop:web\n  name: s{n}\n  artifact_name: \"a{n}\"\n  defaults:\n    n: {n}\n    tags: [a, b]\n")
+        format!(
+            "- resource: service\n  stack_id: shop:web\n  name: s{n}\n  artifact_name: \"a{n}\"\n  defaults:\n    n: {n}\n    tags: [a, b]\n"
+        )
     };
     let text: String = (0..10_000).map(item).collect();
     let started = std::time::Instant::now();

@@ -67,14 +67,19 @@ fn columns(entity: &'static Entity, asked: &[String]) -> Result<Vec<Column>> {
         Some(field) => Ok(Some(field)),
         None => {
             let known = entity.fields.iter().filter(|field| in_file(field)).map(|field| field.name.as_str());
-            Err(Error::Usage(suggest::unknown(&format!("column of `{}`", entity.name), name, known.chain(["resource"]))))
+            Err(Error::Usage(suggest::unknown(
+                &format!("column of `{}`", entity.name),
+                name,
+                known.chain(["resource"]),
+            )))
         }
     };
     asked.iter().map(column).collect()
 }
 
 fn header(columns: &[Column]) -> String {
-    let names: Vec<&str> = columns.iter().map(|column| column.map_or("resource", |field| field.name.as_str())).collect();
+    let names: Vec<&str> =
+        columns.iter().map(|column| column.map_or("resource", |field| field.name.as_str())).collect();
     names.join(",") + "\n"
 }
 
@@ -177,7 +182,8 @@ mod tests {
 
     #[test]
     fn cells_come_back_as_they_were() {
-        let nasty = ["plain", "a,b", "say \"x\"", "a\nb", "a\r\nb\r", " x ", "=cmd", "007", "\u{1f980}", "", "\"", "\t"];
+        let nasty =
+            ["plain", "a,b", "say \"x\"", "a\nb", "a\r\nb\r", " x ", "=cmd", "007", "\u{1f980}", "", "\"", "\t"];
         let mut line = String::new();
         for (at, text) in nasty.iter().enumerate() {
             if at > 0 {

@@ -111,7 +111,8 @@ impl<R: Read> Records<R> {
             }
             if record.bytes.len() == filled {
                 if filled >= MAX_RECORD_BYTES {
-                    let message = format!("the row is longer than {} MiB; is a quote left open?", MAX_RECORD_BYTES >> 20);
+                    let message =
+                        format!("the row is longer than {} MiB; is a quote left open?", MAX_RECORD_BYTES >> 20);
                     return Err(Broken::Endless { line: record.line, message });
                 }
                 record.bytes.resize((filled * 2).max(1024), 0);

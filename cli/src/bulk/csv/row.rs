@@ -100,7 +100,8 @@ impl<R: Read> Rows<R> {
     /// What is wrong when an ID is not the one that the row composes.
     fn check_id(&self, id: &str) -> Option<String> {
         let cell = |wanted: &Field| {
-            let at = self.columns.iter().position(|c| matches!(c, Column::Field(field) if field.name == wanted.name))?;
+            let at =
+                self.columns.iter().position(|c| matches!(c, Column::Field(field) if field.name == wanted.name))?;
             self.record.cells().nth(at).and_then(|(cell, _)| cell).map(str::to_owned)
         };
         let composed = wire::composed_id(self.entity, cell)?;

@@ -58,7 +58,8 @@ async fn ctrl_c_leaves_nothing_when_all_stands_or_falls_together() {
     let desk = Desk::set().await;
     let open = Open::start(&desk, &[]).await;
     // It is under way when the server has begun to write.
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+    let sql =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
     poll_until(WITHIN, "the transaction", || async { (desk.stage.database.number(sql).await > 0).then_some(()) }).await;
     open.interrupt();
     let (status, stderr) = open.end().await;
@@ -72,7 +73,8 @@ async fn ctrl_c_leaves_nothing_when_all_stands_or_falls_together() {
 async fn ctrl_c_keeps_what_was_acknowledged_with_continue() {
     let desk = Desk::set().await;
     let open = Open::start(&desk, &["--continue"]).await;
-    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) }).await;
+    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
+        .await;
     open.interrupt();
     let (status, stderr) = open.end().await;
     assert_eq!(status.code(), Some(130), "{stderr}");
@@ -87,7 +89,8 @@ async fn ctrl_c_keeps_what_was_acknowledged_with_continue() {
 async fn a_server_that_goes_away_is_told_with_how_to_go_on() {
     let mut desk = Desk::set().await;
     let open = Open::start(&desk, &["--continue"]).await;
-    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) }).await;
+    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
+        .await;
     desk.stage.server.kill9().await;
     let (status, stderr) = open.end().await;
     assert_eq!(status.code(), Some(3), "{stderr}");

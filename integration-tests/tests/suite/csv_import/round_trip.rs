@@ -40,7 +40,8 @@ pub async fn nasty_world(desk: &Desk) {
             // A required text cannot be empty, for one.
             _ = desk.stage.client.update(&entity.name, json!({"id": id, (&field.name): nasty})).await;
         }
-        let defaults = json!({"id": id, "defaults": {"texts": NASTY, "n": [1, 0.1, 1e300, -5, 9_007_199_254_740_991_i64]}});
+        let defaults =
+            json!({"id": id, "defaults": {"texts": NASTY, "n": [1, 0.1, 1e300, -5, 9_007_199_254_740_991_i64]}});
         _ = desk.stage.client.update(&entity.name, defaults).await;
     }
 }
@@ -66,7 +67,8 @@ async fn every_resource_comes_back_as_it_was() {
                 continue;
             }
             let path = text(&from.path(&format!("{}.csv", entity.name)));
-            let early = entity.fields.iter().filter(|field| field.is_settable() && !qairon::model().is_late(entity, field));
+            let early =
+                entity.fields.iter().filter(|field| field.is_settable() && !qairon::model().is_late(entity, field));
             let fields: Vec<&str> = early.map(|field| field.name.as_str()).collect();
             let fields = fields.join(",");
             let mut args = vec!["csv_import", "export_csv", &entity.name, &path];
