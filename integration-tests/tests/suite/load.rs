@@ -102,7 +102,7 @@ async fn every_entity_is_loaded_as_it_is_created() {
             let loaded = lasting(stage.client.get(name, &id).await.expect("it is there"));
             stage.client.delete_with(name, &id, json!({ "force": true })).await.expect("it goes");
             let created = lasting(stage.client.create(name, draft).await.expect("it comes again"));
-            assert_eq!(Row(loaded.clone()).same_as(&Row(created.clone())), true, "{name}: {loaded} and {created}");
+            assert!(Row(loaded.clone()).same_as(&Row(created.clone())), "{name}: {loaded} and {created}");
             world.put(name, &id);
         }
     }
