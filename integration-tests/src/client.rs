@@ -188,6 +188,11 @@ impl Client {
         to_message(descriptor, value)
     }
 
+    /// The JSON of a message: every field, unset ones as null or their zero, integers as numbers.
+    pub fn object(message: &DynamicMessage) -> Value {
+        from_message(message)
+    }
+
     /// Calls a standard method.
     pub async fn standard(&self, entity: &Entity, verb: Verb, request: Value) -> Result<Value, Failure> {
         self.call(&qairon::model().method(entity, verb).path, request).await

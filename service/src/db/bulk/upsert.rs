@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use qairon::Model;
 use qairon::model::{Entity, Field};
 
@@ -21,6 +21,10 @@ use crate::error::{Error, ErrorKind};
 
 /// How often objects that others write at the same time are looked at again.
 const ATTEMPTS: usize = 5;
+
+/// Objects are found by their keys, one look-up each. PostgreSQL knows little of a table that is being filled, and would
+/// read all of it for every batch.
+const BY_KEY: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// An object that is to be as it is given.
 #[derive(Debug, Clone)]
@@ -59,6 +63,7 @@ pub async fn upsert_all(
     named: bool,
 ) -> Result<Upserted, Failure> {
     let mut done = Upserted::default();
+    connection.batch_execute(BY_KEY).await?;
     for run in items.chunk_by(|a, b| a.entity.index == b.entity.index).flat_map(|run| run.chunks(BATCH)) {
         let mut rest = run;
         while !rest.is_empty() {
@@ -70,6 +75,7 @@ pub async fn upsert_all(
             Batch { connection, model, named, done: &mut done }.upsert(batch.iter().collect()).await?;
         }
     }
+    connection.batch_execute("RESET enable_hashjoin; RESET enable_mergejoin").await?;
     Ok(done)
 }
 
