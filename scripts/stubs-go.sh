@@ -1,6 +1,18 @@
 #!/usr/bin/env bash
-# Generates the Go stubs from proto/ into stubs/go/qairon/v1, or into the same place below another directory.
+# Generates the Go stubs from proto/. With --check it writes nothing, and fails when the committed ones differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PWD/.tools/bin:$PATH
-buf generate --template buf.gen.go.yaml --output "${1:-.}"
+folder=stubs/go/qairon/v1
+
+if [[ ${1:-} != --check ]]; then
+  exec buf generate --template buf.gen.go.yaml
+fi
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+buf generate --template buf.gen.go.yaml --output "$fresh"
+# The folder holds nothing else, so that a file which is no longer generated shows as well.
+diff -rq "$folder" "$fresh/$folder" >&2 || {
+  echo "error: $folder is not what proto/ makes; run \`make stubs\` and commit what it changes" >&2
+  exit 1
+}
