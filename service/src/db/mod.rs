@@ -7,6 +7,7 @@
 pub mod allocate;
 pub mod bulk;
 pub mod closure;
+pub mod complete;
 pub mod connect;
 pub mod deployments;
 pub mod doorway;
