@@ -43,7 +43,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let route = route::route(std::env::args_os().collect())?;
+    let argv: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = complete::hidden(&argv) {
+        return Ok(code);
+    }
+    let route = route::route(argv)?;
     let docs = if route.wants_docs { Docs::load() } else { Docs::default() };
     let mut tree = args::tree(Full::Only(&route.resource), &docs);
     let matches = match tree.try_get_matches_from_mut(route.argv) {

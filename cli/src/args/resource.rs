@@ -155,7 +155,8 @@ fn field_flag(field: &Field, docs: &Docs) -> Arg {
     arg.long(kebab)
 }
 
-fn has_flag(entity: &Entity, field: &Field) -> bool {
+/// Whether a field can be set by `create` and `set_field`.
+pub fn has_flag(entity: &Entity, field: &Field) -> bool {
     let given = field.name != "id" || entity.id_is_given();
     given && field.is_settable() && !globals::RESERVED.contains(&field.name.as_str())
 }

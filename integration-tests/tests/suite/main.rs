@@ -3,6 +3,8 @@
 mod allocation;
 mod cancellation;
 mod cli_trace;
+mod complete_ids;
+mod completion;
 mod conformance_delete;
 mod conformance_inputs;
 mod conformance_reads;

@@ -43,7 +43,9 @@ pub fn sql(begun: &Begun<'_>) -> Sql {
     );
     sql.push(" AND i > ").bind(Bind::Integer(first_chars)).push(") AS length FROM ends), ways AS (SELECT ");
     push_way(&mut sql, "base.first");
-    sql.push(" AS way, strpos(substr(base.first, base.length + 1), ':') = 0 AS whole, base.length, 1 AS place FROM base");
+    sql.push(
+        " AS way, strpos(substr(base.first, base.length + 1), ':') = 0 AS whole, base.length, 1 AS place FROM base",
+    );
     sql.push(" UNION ALL SELECT ");
     push_way(&mut sql, "next.id");
     sql.push(
@@ -51,9 +53,7 @@ pub fn sql(begun: &Begun<'_>) -> Sql {
     );
     // Nothing lies between a text and the same text with the first of all characters behind it.
     push_ids(&mut sql, begun, |sql| {
-        sql.push(
-            ">= CASE WHEN base.whole THEN base.way || chr(1) ELSE left(base.way, -1) || ';' END COLLATE \"C\"",
-        );
+        sql.push(">= CASE WHEN base.whole THEN base.way || chr(1) ELSE left(base.way, -1) || ';' END COLLATE \"C\"");
     });
     sql.push(" LIMIT 1) next WHERE base.place <= ").bind(Bind::Integer(limit));
     sql.push(") SELECT id, true AS whole FROM few WHERE NOT EXISTS (SELECT FROM ends) UNION ALL ");
