@@ -30,6 +30,7 @@ step "clippy" cargo clippy --quiet --workspace --all-targets -- -D warnings
 step "generated server traits" cargo check --quiet -p qairon --features server
 if [[ ${1:-} != lint ]]; then
   step "PostgreSQL" scripts/ensure-postgres.sh
+  step "shells" scripts/ensure-shells.sh
   step "programs" cargo build --quiet --workspace --bins
   step "tests: build" cargo test --quiet --workspace --no-run
   step "tests" cargo test --quiet --workspace

@@ -49,7 +49,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let route = route::route(std::env::args_os().collect())?;
+    let argv: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = complete::hidden(&argv) {
+        return Ok(code);
+    }
+    let route = route::route(argv)?;
     if let Some(call) = route.plugin {
         return match call.run() {
             Ok(never) => match never {},

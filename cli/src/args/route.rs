@@ -102,7 +102,7 @@ fn unknown(word: &OsString) -> Error {
 }
 
 /// Where the first words stand that are neither options nor their values: `help`, a resource, a command.
-fn positions(argv: &[OsString]) -> Vec<usize> {
+pub fn positions(argv: &[OsString]) -> Vec<usize> {
     let mut found = Vec::new();
     let mut at = 1;
     while at < argv.len() && found.len() < 3 {

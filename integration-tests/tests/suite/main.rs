@@ -7,6 +7,8 @@ mod cancellation;
 mod cli_output;
 mod cli_tools;
 mod cli_trace;
+mod complete_ids;
+mod completion;
 mod conformance_delete;
 mod conformance_inputs;
 mod conformance_reads;

@@ -9,6 +9,7 @@ pub mod apply;
 pub mod bulk;
 pub mod closure;
 pub mod column;
+pub mod complete;
 pub mod connect;
 pub mod deployments;
 pub mod doorway;

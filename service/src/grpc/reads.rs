@@ -146,16 +146,18 @@ pub fn explain(model: &Model, entity: &Entity, filter_text: &str, order_by_text:
 }
 
 /// What a request chooses.
-struct Chosen {
+pub(super) struct Chosen {
     query: Query,
-    filter: Option<filter::SqlFragment>,
+    /// The condition, compiled.
+    pub filter: Option<filter::SqlFragment>,
     /// The order, as it is said.
     terms: Vec<OrderTerm>,
     /// The order, as it is meant.
     order: Vec<OrderKey>,
 }
 
-fn choose(model: &Model, entity: &Entity, filter_text: &str, order_by_text: &str) -> Result<Chosen> {
+/// Reads a filter and an order.
+pub(super) fn choose(model: &Model, entity: &Entity, filter_text: &str, order_by_text: &str) -> Result<Chosen> {
     let of_filter = |error: FilterError| refused("filter", ErrorReason::InvalidFilter, &error);
     let of_order = |error: FilterError| refused("order_by", ErrorReason::InvalidOrderBy, &error);
     let query = Query::parse(filter_text).map_err(of_filter)?;

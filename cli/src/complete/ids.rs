@@ -1,0 +1,50 @@
+//! IDs from the server: one call, once, and quickly or not at all.
+
+use std::time::Duration;
+
+use qairon::model::Entity;
+use qairon::v1::CompleteIdsRequest;
+use qairon::v1::search_service_client::SearchServiceClient;
+use tonic::transport::Endpoint;
+
+use super::Candidate;
+
+/// How long somebody at a prompt waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Which IDs are wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// How they begin, whatever was typed: the part of the infrastructure that they are in.
+    pub scope: String,
+    /// The filter.
+    pub filter: String,
+}
+
+/// Those that go on from what was typed.
+pub fn candidates(endpoint: &str, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
+    let prefix = match (typed.starts_with(&wanted.scope), wanted.scope.starts_with(typed)) {
+        (true, _) => typed.to_owned(),
+        (false, true) => wanted.scope,
+        (false, false) => return Vec::new(),
+    };
+    let request = CompleteIdsRequest { resource: entity.name.clone(), prefix, filter: wanted.filter, max_results: 0 };
+    ask(endpoint, request).unwrap_or_default()
+}
+
+fn ask(endpoint: &str, request: CompleteIdsRequest) -> Option<Vec<Candidate>> {
+    let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let answer = runtime.block_on(async {
+        let call = async {
+            let endpoint = Endpoint::from_shared(address).ok()?.tcp_nodelay(true).timeout(PATIENCE);
+            let channel = endpoint.connect().await.ok()?;
+            SearchServiceClient::new(channel).complete_ids(request).await.ok()
+        };
+        tokio::time::timeout(PATIENCE, call).await.ok().flatten()
+    });
+    // A name look-up under way would hold up the exit.
+    runtime.shutdown_background();
+    let completions = answer?.into_inner().completions.into_iter();
+    Some(completions.map(|id| Candidate { text: id.text, help: String::new(), whole: id.whole }).collect())
+}

@@ -1,0 +1,80 @@
+use super::*;
+
+/// The candidates at the end of a line, without help; what goes on is marked by a plus.
+fn at(text: &str) -> Vec<String> {
+    let candidates = complete(&line::read(text, false));
+    candidates.into_iter().map(|found| if found.whole { found.text } else { found.text + "+" }).collect()
+}
+
+/// What bash is told.
+fn bash(text: &str, answer: &str, whole: bool) -> String {
+    let line = line::read(text, false);
+    let candidate = Candidate { text: answer.to_owned(), help: String::new(), whole };
+    print::print("bash", &line, " \t\n\"'@><=;|&(:", &[candidate])
+}
+
+#[test]
+fn lines_are_read_as_shells_read_them() {
+    for (text, words) in [
+        ("qcli stack get a:b", vec!["qcli", "stack", "get", "a:b"]),
+        ("qcli stack get ", vec!["qcli", "stack", "get", ""]),
+        ("qcli find 'a b' \"c\\\"d\" e\\ f", vec!["qcli", "find", "a b", "c\"d", "e f"]),
+        ("x=1; echo | qcli stack '", vec!["qcli", "stack", ""]),
+        ("B=$(qcli build get \"sh", vec!["qcli", "build", "get", "sh"]),
+    ] {
+        assert_eq!(line::read(text, false).words, words, "{text}");
+    }
+    let line = line::read("QAIRON_ENDPOINT='h:1' A=2 qcli --x=1 ", false);
+    assert_eq!(line.variables[0], ("QAIRON_ENDPOINT".to_owned(), "h:1".to_owned()));
+    assert_eq!(line.words, ["qcli", "--x=1", ""]);
+}
+
+#[test]
+fn what_needs_no_server_is_found_from_the_model() {
+    for (text, found) in [
+        ("qcli deployment_ta", vec!["deployment_target", "deployment_target_bin", "deployment_target_type"]),
+        ("qcli deployment-target get-fie", vec!["get-field", "get-field-query"]),
+        ("qcli -o json deployment unassign", vec!["unassign_zone"]),
+        ("qcli completion ", vec!["bash", "zsh", "fish"]),
+        ("qcli stack get x -o ta", vec!["table"]),
+        ("qcli stack get x --output=pl", vec!["--output=plain"]),
+        ("qcli deployment set_field x current_rel", vec!["current_release_id"]),
+        ("qcli relatable create Deployment_", vec![]),
+        ("qcli relatable create DeploymentTargetT", vec!["DeploymentTargetType"]),
+        ("qcli deployment get x -f service.stack_", vec!["service.stack_id"]),
+        ("qcli deployment list -f id,service.sta", vec!["id,service.stack.+", "id,service.stack_id"]),
+        ("qcli trace lineage stac", vec!["stack", "stack_config"]),
+        ("qcli deployment create --service-id x --ta", vec!["--tag"]),
+        ("qcli deployment get x -- --", vec![]),
+        ("qcli nonsense get ", vec![]),
+        ("", vec![]),
+    ] {
+        assert_eq!(at(text), found, "{text}");
+    }
+    let verbs = at("qcli zone ");
+    assert!(["create", "get", "set_field", "link"].iter().all(|verb| verbs.iter().any(|found| found == verb)));
+}
+
+/// Every argument of every command has a place where it is completed, and none of them panics.
+#[test]
+fn every_command_can_be_completed() {
+    for entity in qairon::model().entities() {
+        for verb in crate::args::resource::verbs(entity) {
+            let line = line::read(&format!("qcli --endpoint 127.0.0.1:1 {} {verb} --", entity.name), false);
+            let flags = complete(&line);
+            assert!(flags.iter().any(|flag| flag.text == "--output"), "{} {verb}", entity.name);
+            assert!(flags.iter().all(|flag| flag.text.starts_with("--")), "{} {verb}", entity.name);
+        }
+    }
+}
+
+#[test]
+fn bash_replaces_what_follows_the_last_break() {
+    assert_eq!(bash("qcli stack get shop:we", "shop:web", true), "web \n");
+    assert_eq!(bash("qcli stack get shop:", "shop:web:", false), "web:\n");
+    assert_eq!(bash("qcli stack get sh", "shop:web", true), "shop:web \n");
+    assert_eq!(bash("qcli stack get \"shop:we", "shop:web", true), "shop:web\n");
+    assert_eq!(bash("qcli stack get x --output=ta", "--output=table", true), "table \n");
+    assert_eq!(bash("qcli csv_import import_csv stack a\\ ", "a b'c.csv", true), "a\\ b\\'c.csv \n");
+    assert_eq!(bash("qcli stack get we\\:a:", "we:a:b c", false), "b\\ c\n");
+}
