@@ -29,7 +29,7 @@ const LINES: [(&str, &str); 11] = [
     ("qcli deployment set_field x current_r\t", "qcli deployment set_field x current_release_id "),
     ("qcli relatable create DeploymentTargetT\t", "qcli relatable create DeploymentTargetType "),
     // IDs, from colon to colon; in quotes; and those that are linked.
-    ("qcli deployment get pr\tus-e\t", "qcli deployment get prod:aws:acct:us-east:main:eks:web:shop:cart:api:default "),
+    ("qcli deployment get pr\te\t", "qcli deployment get prod:aws:acct:us-east:main:eks:web:shop:cart:api:default "),
     (
         "qcli deployment unassign_zone prod:aws:acct:us-east:main:eks:web:shop:cart:api:default p\t",
         ":default prod:aws:acct:us-east:a ",

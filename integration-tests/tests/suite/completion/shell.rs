@@ -87,7 +87,8 @@ impl Shell {
 
     /// Forgets the line and the screen.
     pub async fn clear(&mut self, mark: &str) {
-        self.keys("\x03");
+        // An interrupt would take what is typed behind it along.
+        self.keys("\x15");
         self.run("clear", mark).await;
     }
 
