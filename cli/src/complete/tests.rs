@@ -32,7 +32,7 @@ fn lines_are_read_as_shells_read_them() {
 #[test]
 fn what_needs_no_server_is_found_from_the_model() {
     for (text, found) in [
-        ("qcli deployment_ta", vec!["deployment_target", "deployment_target_bin", "deployment_target_type"]),
+        ("qcli deployment_ta", vec!["deployment_target", "deployment_target_type"]),
         ("qcli deployment-target get-fie", vec!["get-field", "get-field-query"]),
         ("qcli -o json deployment unassign", vec!["unassign_zone"]),
         ("qcli completion ", vec!["bash", "zsh", "fish"]),

@@ -21,15 +21,15 @@ const SHELLS: [(&[&str], &str); 4] = [
 /// Each line with the keys that are typed, and what the line has become.
 const LINES: [(&str, &str); 11] = [
     // Resource, command, flag, value, field.
-    ("qcli deployment_target_b\t", "qcli deployment_target_bin "),
+    ("qcli deployment_target_t\t", "qcli deployment_target_type "),
     ("qcli deployment unas\t", "qcli deployment unassign_zone "),
     ("qcli deployment-target get-field-q\t", "qcli deployment-target get-field-query "),
     ("qcli stack get x --outp\t", "qcli stack get x --output "),
     ("qcli stack list --output=ta\t", "qcli stack list --output=table "),
     ("qcli deployment set_field x current_r\t", "qcli deployment set_field x current_release_id "),
-    ("qcli relatable create DeploymentTargetB\t", "qcli relatable create DeploymentTargetBin "),
+    ("qcli relatable create DeploymentTargetT\t", "qcli relatable create DeploymentTargetType "),
     // IDs, from colon to colon; in quotes; and those that are linked.
-    ("qcli deployment get pr\tus-e\t", "qcli deployment get prod:aws:acct:us-east:main:eks:web:shop:cart:api:default "),
+    ("qcli deployment get pr\te\t", "qcli deployment get prod:aws:acct:us-east:main:eks:web:shop:cart:api:default "),
     (
         "qcli deployment unassign_zone prod:aws:acct:us-east:main:eks:web:shop:cart:api:default p\t",
         ":default prod:aws:acct:us-east:a ",

@@ -1,6 +1,7 @@
 //! A real shell in a pseudo-terminal, and its screen.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ impl Shell {
         builder.env("HOME", home.path());
         builder.cwd(home.path());
         let child = pty.slave.spawn_command(builder).expect("the shell can be run");
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(size.rows, size.cols, 0)));
+        let cells = |count| NonZero::new(count).expect("a screen is not empty");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(size.rows), cells(size.cols), 0)));
         let mut output = pty.master.try_clone_reader().expect("a terminal can be read");
         let shown = screen.clone();
         std::thread::spawn(move || {
@@ -85,7 +87,8 @@ impl Shell {
 
     /// Forgets the line and the screen.
     pub async fn clear(&mut self, mark: &str) {
-        self.keys("\x03");
+        // An interrupt would take what is typed behind it along.
+        self.keys("\x15");
         self.run("clear", mark).await;
     }
 
