@@ -6,8 +6,11 @@ use super::row::Rows;
 use crate::error::Result;
 use crate::output::row::Row;
 
+/// Rows in words, each with its line.
+type Told = Vec<(u64, String)>;
+
 /// The lines of good rows with their JSON, and those of bad ones with what is wrong.
-fn read(entity: &str, content: &str) -> Result<(Vec<(u64, String)>, Vec<(u64, String)>)> {
+fn read(entity: &str, content: &str) -> Result<(Told, Told)> {
     let entity = qairon::model().target(entity);
     let mut rows = Rows::new(entity, content.as_bytes(), false)?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());
@@ -25,7 +28,7 @@ fn read(entity: &str, content: &str) -> Result<(Vec<(u64, String)>, Vec<(u64, St
     Ok((good, bad))
 }
 
-fn problems(entity: &str, content: &str) -> Vec<(u64, String)> {
+fn problems(entity: &str, content: &str) -> Told {
     read(entity, content).expect("a good header").1
 }
 
