@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 . scripts/service.sh
 
 unset DATABASE_URL QAIRON_LISTEN QAIRON_METRICS_LISTEN
+# Nobody's own settings.
+export QAIRON_CONFIG=/dev/null
 scripts/ensure-postgres.sh
 build_programs
 scratch=$(mktemp -d)

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::cluster::Cluster;
 use crate::load::{self, Work};
+use crate::programs::Purpose;
 use crate::service::Service;
 use crate::statements::{Statement, Statements};
 use crate::{Settings, pgbench, process, programs, progress};
@@ -74,30 +75,33 @@ struct Plan {
 
 enum What {
     Calls(Work, Statement),
-    Processes(Statement),
+    Processes(Statement, programs::Purpose),
 }
 
 impl What {
     fn beside(&self) -> &'static str {
         match self {
             Self::Calls(..) => "pgbench",
-            Self::Processes(_) => "psql",
+            Self::Processes(..) => "psql",
         }
     }
 }
 
 /// The names of what is measured here.
-pub const OPERATIONS: [&str; 4] = ["get", "list", "qcli", "create"];
+pub const OPERATIONS: [&str; 6] = ["get", "list", "qcli", "complete", "start", "create"];
 
 /// What is measured, and the goals. Creates come last: they add to what the others read.
 async fn plans(service: &Service, statements: &Statements) -> Result<Vec<Plan>> {
     let (get, list, create) = (statements.get.clone(), statements.list.clone(), statements.create.clone());
     let pages = Work::List(Arc::new(load::pages(service.address).await?));
+    let processes = |purpose| What::Processes(get.clone(), purpose);
     let plan = |operation, what, runs| Plan { operation, what, runs };
     Ok(vec![
         plan("get", What::Calls(Work::Get, get.clone()), &[(1, 1, None), (16, 16, Some(0.35)), (64, 16, Some(0.45))]),
         plan("list", What::Calls(pages, list), &[(1, 1, None), (16, 16, Some(0.3))]),
-        plan("qcli", What::Processes(get), &[(1, 1, Some(1.0)), (16, 16, Some(1.0))]),
+        plan("qcli", processes(Purpose::Get), &[(1, 1, Some(1.0)), (16, 16, Some(1.0))]),
+        plan("complete", processes(Purpose::Complete), &[(1, 1, Some(0.5))]),
+        plan("start", processes(Purpose::Start), &[(1, 1, None)]),
         plan("create", What::Calls(Work::Create, create), &[(1, 1, None), (16, 16, Some(0.5))]),
     ])
 }
@@ -153,7 +157,7 @@ impl Bench<'_> {
     async fn ours(&self, what: &What, in_flight: usize) -> Result<Sample> {
         match what {
             What::Calls(work, _) => load::run(self.service.address, work, in_flight, self.duration).await,
-            What::Processes(_) => programs::qcli(self.service, in_flight, self.duration).await,
+            What::Processes(_, purpose) => programs::qcli(self.service, *purpose, in_flight, self.duration).await,
         }
     }
 
@@ -162,7 +166,9 @@ impl Bench<'_> {
             What::Calls(_, statement) => {
                 pgbench::run(self.cluster, &statement.script, in_flight, self.duration, pgbench::LOG_ONE_IN).await
             }
-            What::Processes(get) => programs::psql(self.cluster, get, in_flight, self.duration).await,
+            What::Processes(get, purpose) => {
+                programs::psql(self.cluster, get, *purpose, in_flight, self.duration).await
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! Whole processes: `qcli service get` and `psql -c`, from their start to their end.
+//! Whole processes, from their start to their end: `qcli service get`, a completion and the bare start of `qcli`, each
+//! beside what `psql` does of the kind.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,9 +12,9 @@ use crate::organisation::Place;
 use crate::service::{Service, program};
 use crate::statements::Statement;
 
-/// Starts a program again and again for a while, so many at a time.
+/// Starts a program again and again for a while, so many at a time. A command comes with what it has to print.
 async fn run(
-    command: impl Fn(&str) -> Command + Clone + Send + 'static,
+    command: impl Fn(&str) -> (Command, String) + Clone + Send + 'static,
     at_a_time: usize,
     duration: Duration,
 ) -> Result<Sample> {
@@ -31,18 +32,18 @@ async fn run(
     Ok(Sample::new(latencies, started.elapsed()))
 }
 
-fn start_until(command: &impl Fn(&str) -> Command, end: Instant) -> Result<Vec<Duration>> {
+fn start_until(command: &impl Fn(&str) -> (Command, String), end: Instant) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     while Instant::now() < end {
         let id = Place::random().id();
-        let mut command = command(&id);
+        let (mut command, wanted) = command(&id);
         let began = Instant::now();
         let output = command.output().with_context(|| format!("{:?}", command.get_program()))?;
         latencies.push(began.elapsed());
         let text = String::from_utf8_lossy(&output.stdout);
         ensure!(
-            output.status.success() && text.contains(&id),
-            "{:?} did not return `{id}`: {text}{}",
+            output.status.success() && text.contains(&wanted),
+            "{:?} did not return `{wanted}`: {text}{}",
             command.get_program(),
             String::from_utf8_lossy(&output.stderr)
         );
@@ -50,25 +51,71 @@ fn start_until(command: &impl Fn(&str) -> Command, end: Instant) -> Result<Vec<D
     Ok(latencies)
 }
 
-/// `qcli service get <id>`.
-pub async fn qcli(service: &Service, at_a_time: usize, duration: Duration) -> Result<Sample> {
+/// What `qcli` is started for.
+#[derive(Clone, Copy)]
+pub enum Purpose {
+    /// `qcli service get <id>`.
+    Get,
+    /// What a shell runs when TAB is pressed behind an ID but for its last character.
+    Complete,
+    /// Nothing but to say its version.
+    Start,
+}
+
+/// `qcli`.
+pub async fn qcli(service: &Service, purpose: Purpose, at_a_time: usize, duration: Duration) -> Result<Sample> {
     let (program, endpoint) = (program("qcli")?, format!("http://{}", service.address));
     let command = move |id: &str| {
         let mut command = Command::new(&program);
-        command.env("QAIRON_ENDPOINT", &endpoint).args(["service", "get", id]);
-        command
+        command.env("QAIRON_ENDPOINT", &endpoint).env("QAIRON_CONFIG", "/dev/null");
+        let wanted = match purpose {
+            Purpose::Get => {
+                command.args(["service", "get", id]);
+                id
+            }
+            Purpose::Complete => {
+                let begun = &id[..id.len() - 1];
+                command.args(["complete", "fish", &format!("qcli service get {begun}")]);
+                id
+            }
+            Purpose::Start => {
+                command.arg("--version");
+                "qcli "
+            }
+        };
+        (command, wanted.to_owned())
     };
     run(command, at_a_time, duration).await
 }
 
-/// `psql -c` with the statement behind that.
-pub async fn psql(cluster: &Cluster, get: &Statement, at_a_time: usize, duration: Duration) -> Result<Sample> {
+/// `psql`, for as much: the statement behind a Get, `select 1`, or its version.
+pub async fn psql(
+    cluster: &Cluster,
+    get: &Statement,
+    purpose: Purpose,
+    at_a_time: usize,
+    duration: Duration,
+) -> Result<Sample> {
     let (program, url, get) = (cluster.program("psql"), cluster.url(), get.clone());
     let command = move |id: &str| {
         let mut command = Command::new(&program);
         // Without the user's own settings file.
-        command.args(["-X", "-c", &get.with_literal(id), &url]);
-        command
+        command.arg("-X");
+        let wanted = match purpose {
+            Purpose::Get => {
+                command.args(["-c", &get.with_literal(id), &url]);
+                id
+            }
+            Purpose::Complete => {
+                command.args(["-c", "select 1", &url]);
+                "1 row"
+            }
+            Purpose::Start => {
+                command.arg("--version");
+                "psql "
+            }
+        };
+        (command, wanted.to_owned())
     };
     run(command, at_a_time, duration).await
 }

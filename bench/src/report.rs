@@ -34,7 +34,7 @@ pub fn report(settings: &Settings, rows: &[Row], statements: &Statements) -> Str
 fn rates(out: &mut String, rows: &[Row]) {
     let _ = writeln!(
         out,
-        "{:<7}{:>10} {:>9} {:>15} {:>8} {:>8} | {:<8}{:>10} {:>9} {:>15} {:>8} {:>8} | {:>6} {:>6}",
+        "{:<9}{:>10} {:>9} {:>15} {:>8} {:>8} | {:<8}{:>10} {:>9} {:>15} {:>8} {:>8} | {:>6} {:>6}",
         "",
         "in flight",
         "rate/s",
@@ -59,7 +59,7 @@ fn rates(out: &mut String, rows: &[Row]) {
         };
         let _ = writeln!(
             out,
-            "{:<7}{:>10} {} | {:<8}{:>10} {} | {ratio:>6.2} {goal}",
+            "{:<9}{:>10} {} | {:<8}{:>10} {} | {ratio:>6.2} {goal}",
             row.operation,
             row.in_flight,
             side(&row.ours),
@@ -86,7 +86,7 @@ fn costs(out: &mut String, rows: &[Row]) {
     let _ = writeln!(out, "CPU time, microseconds a call, and the share of the machine that other programs took:");
     let _ = writeln!(
         out,
-        "{:<7}{:>10} {:>9} {:>9} {:>11} {:>8} | {:<8}{:>10} {:>9} {:>11} {:>8}",
+        "{:<9}{:>10} {:>9} {:>9} {:>11} {:>8} | {:<8}{:>10} {:>9} {:>11} {:>8}",
         "",
         "in flight",
         "service",
@@ -103,7 +103,7 @@ fn costs(out: &mut String, rows: &[Row]) {
         let (ours, beside) = (&row.ours, &row.beside.samples);
         let _ = writeln!(
             out,
-            "{:<7}{:>10} {:>9.0} {:>9.0} {:>11.0} {:>7.0}% | {:<8}{:>10} {:>9.0} {:>11.0} {:>7.0}%",
+            "{:<9}{:>10} {:>9.0} {:>9.0} {:>11.0} {:>7.0}% | {:<8}{:>10} {:>9.0} {:>11.0} {:>7.0}%",
             row.operation,
             row.in_flight,
             cost(ours, |cpu| cpu.service),

@@ -37,6 +37,7 @@ impl Runs<'_> {
         let path: PathBuf = program("qcli")?;
         let mut command = Command::new(path);
         command.env("QAIRON_ENDPOINT", format!("http://{}", self.service.address)).args(arguments);
+        command.env("QAIRON_CONFIG", "/dev/null");
         timed(&mut command)
     }
 }

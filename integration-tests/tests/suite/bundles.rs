@@ -192,7 +192,7 @@ fn commands(block: &str) -> Vec<(&str, Vec<&str>)> {
 #[tokio::test]
 async fn the_page_says_what_is_so() {
     let desk = Desk::set().await;
-    let page = fs::read_to_string(workspace().join("docs/clients/_bulk.md")).expect("the page is there");
+    let page = fs::read_to_string(workspace().join("docs/clients/qcli-many-objects.md")).expect("the page is there");
     let program = program(Program::Qcli);
     let directory = program.parent().expect("a directory").display().to_string();
     let path = format!("{directory}:{}", std::env::var("PATH").expect("a path"));
@@ -206,6 +206,7 @@ async fn the_page_says_what_is_so() {
         for (line, wanted) in commands(block) {
             let mut shell = tokio::process::Command::new("bash");
             shell.args(["-c", line]).current_dir(desk.directory.path()).env("PATH", &path);
+            shell.env("QAIRON_CONFIG", "/dev/null");
             let output = shell.env("QAIRON_ENDPOINT", desk.stage.server.endpoint()).output().await.expect("a shell");
             let told = [output.stdout, output.stderr].concat();
             let told = String::from_utf8_lossy(&told);

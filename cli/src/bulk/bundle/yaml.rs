@@ -135,7 +135,12 @@ impl<'a> Reader<'a> {
 }
 
 fn of_error(error: &ScanError) -> Problem {
-    (error.marker().line() as u64, format!("not YAML: {}", error.info()))
+    // The scanner has a limit of its own, which lists on one line reach first.
+    let info = match error.info() {
+        info if info.contains("recursion limit") => "values nest too deeply".to_owned(),
+        info => format!("not YAML: {info}"),
+    };
+    (error.marker().line() as u64, info)
 }
 
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, line: u64) -> Result<Value, Problem> {

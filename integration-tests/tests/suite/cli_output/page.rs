@@ -28,7 +28,7 @@ fn commands(page: &str) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn the_commands_of_the_page_on_output_print_what_it_says() {
-    let page = fs::read_to_string(workspace().join("docs/clients/_output.md")).expect("the page is there");
+    let page = fs::read_to_string(workspace().join("docs/clients/qcli-output.md")).expect("the page is there");
     let commands = commands(&page);
     assert!(commands.len() > 15, "{} commands", commands.len());
     let stage = Stage::set().await;
@@ -42,6 +42,7 @@ async fn the_commands_of_the_page_on_output_print_what_it_says() {
             .args(["-c", &format!("{command} 2>&1")])
             .env("PATH", &path)
             .env("QAIRON_ENDPOINT", stage.server.endpoint())
+            .env("QAIRON_CONFIG", "/dev/null")
             .stdin(Stdio::null())
             .output();
         let output = shell.await.expect("bash can be run");
