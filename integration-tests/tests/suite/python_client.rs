@@ -85,7 +85,7 @@ async fn run(server: Option<&Server>, arguments: &[&str]) -> String {
     let python: PathBuf = workspace().join(".tools/python/bin/python");
     assert!(python.is_file(), "the Python tools are missing: run `scripts/python-env.sh`");
     let mut command = Command::new(python);
-    command.args(arguments).current_dir(workspace().join("stubs/python")).env("QAIRON_QCLI", program(Program::Cli));
+    command.args(arguments).current_dir(workspace().join("stubs/python")).env("QAIRON_QCLI", program(Program::Qcli));
     if let Some(server) = server {
         command.env("QAIRON_ENDPOINT", server.endpoint());
     }
