@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import Qcli
-from factory import Factory, World, settable
+from factory import Factory, World, options, settable
 from recorder import Recorder
 
 import qairon
@@ -82,7 +82,7 @@ def test_fields_are_set_and_cleared(resource: str, recorder: Recorder, factory: 
             continue
         changed += 1
         row = recorder.one("get", resource, after["id"])
-        world[resource] = row["id"]
+        world = _world_of(entity, row)
         assert after == row
         if field.name in row:
             assert row[field.name] == value, field.name
@@ -109,6 +109,12 @@ def test_answers_are_those_of_the_command_line(
         assert found == [_as_row(row) for row in (told if isinstance(told, list) else [told])], name
         method = "get_parent" if relation.to_one else "get_collection"
         assert recorder.many(method, resource, name, row["id"]) == found, name
+
+
+def _world_of(entity: schema.Entity, row: dict[str, Any]) -> World:
+    """An object and what it refers to: all that has to fit what is made beside it."""
+    owners = {options(field).reference.entity: row.get(field.name) for field in entity.fields if field.required}
+    return {entity.name: row["id"], **{name: found for name, found in owners.items() if name and found}}
 
 
 def _as_row(told: Any) -> Any:
