@@ -35,6 +35,7 @@ mod new_entity;
 mod organisation;
 mod pipelines;
 mod plans;
+mod python_client;
 mod query_document;
 mod readme_commands;
 mod restart;
