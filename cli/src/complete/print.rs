@@ -35,10 +35,25 @@ fn bash(line: &Line, breaks: &str, text: &str, whole: bool) -> String {
     // The break itself stays on the line; everything up to it is the same in what was typed and in what is answered.
     let kept = match line.quote {
         Some(_) => 0,
-        None => line.raw.rfind(|c| breaks.contains(c)).map_or(0, |at| unquoted(&line.raw[..=at])),
+        None => last_break(&line.raw, breaks).map_or(0, |at| unquoted(&line.raw[..=at])),
     };
     let rest: String = skip_plain(&quoted, kept);
     format!("{rest}{space}\n")
+}
+
+/// Where the last of these characters stands that no backslash and no quotes protect.
+fn last_break(raw: &str, breaks: &str) -> Option<usize> {
+    let (mut last, mut quote, mut chars) = (None, None, raw.char_indices());
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (None | Some('"'), '\\') => _ = chars.next(),
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, c) if breaks.contains(c) => last = Some(at),
+            _ => {}
+        }
+    }
+    last
 }
 
 fn escaped(text: &str, special: impl Fn(char) -> bool) -> String {

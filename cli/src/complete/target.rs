@@ -1,13 +1,31 @@
-//! The server that the line is about: what it says itself counts before the environment.
+//! The server that the line is about, found as the command would find it: a flag, else a variable, else the context.
+
+use std::path::Path;
 
 use super::line::Line;
 use super::parse::Spot;
+use crate::args::globals::default_endpoint;
+use crate::config::{self, CONTEXT_VARIABLE, Config, PATH_VARIABLE};
 
-/// The address of the server.
-pub fn endpoint(spot: &Spot<'_>, line: &Line) -> String {
+/// The address of the server; `None` when the command would not find one either.
+pub fn endpoint(spot: &Spot<'_>, line: &Line) -> Option<String> {
     let said = spot.value("endpoint").filter(|text| !text.is_empty()).map(str::to_owned);
-    let said = said.or_else(|| variable(line, "QAIRON_ENDPOINT"));
-    said.unwrap_or_else(|| format!("http://{}", qairon::DEFAULT_ADDRESS))
+    if let Some(said) = said.or_else(|| variable(line, "QAIRON_ENDPOINT")) {
+        return Some(said);
+    }
+    let config = config(line)?;
+    let named = spot.value("context").map(str::to_owned).or_else(|| variable(line, CONTEXT_VARIABLE));
+    let context = config.chosen(named.as_deref()).ok()?;
+    let of_context = context.and_then(|context| context.values.get("endpoint"));
+    Some(of_context.map_or_else(default_endpoint, str::to_owned))
+}
+
+/// The config file; `None` when it cannot be read.
+pub fn config(line: &Line) -> Option<Config> {
+    match variable(line, PATH_VARIABLE) {
+        Some(path) => config::load_from(Path::new(&path)).ok(),
+        None => config::load().ok(),
+    }
 }
 
 /// What a variable holds for the command: set in front of it, or in the environment.

@@ -76,5 +76,52 @@ fn bash_replaces_what_follows_the_last_break() {
     assert_eq!(bash("qcli stack get \"shop:we", "shop:web", true), "shop:web\n");
     assert_eq!(bash("qcli stack get x --output=ta", "--output=table", true), "table \n");
     assert_eq!(bash("qcli csv_import import_csv stack a\\ ", "a b'c.csv", true), "a\\ b\\'c.csv \n");
+    assert_eq!(bash("qcli stack get 'we:a':", "we:a:b", true), "b \n");
+    assert_eq!(bash("qcli stack get we\\:", "we:a", true), "we:a \n");
     assert_eq!(bash("qcli stack get we\\:a:", "we:a:b c", false), "b\\ c\n");
+}
+
+#[test]
+fn contexts_are_those_of_the_file_and_one_of_them_is_the_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("config.toml");
+    let text = "current_context = \"prod\"\n[contexts.prod]\nendpoint = \"p:1\"\n[contexts.play]\nendpoint = \"t:2\"\n\
+                [contexts.bare]\nactor = \"me\"\n";
+    std::fs::write(&file, text).expect("it is ours");
+    let front = format!("QAIRON_CONFIG={} ", file.display());
+    for (text, found) in [
+        ("qcli --context ", vec!["prod", "play", "bare"]),
+        ("qcli stack get x --context=p", vec!["--context=prod", "--context=play"]),
+        ("qcli config use-context pr", vec!["prod"]),
+        ("qcli config delete_context b", vec!["bare"]),
+        ("qcli config rename-context pl", vec!["play"]),
+        ("qcli config rename-context play ", vec![]),
+        ("qcli config set-context x --unset endpoint,tim", vec!["endpoint,timeout"]),
+    ] {
+        assert_eq!(at(&format!("{front}{text}")), found, "{text}");
+    }
+    let server = |text: &str| {
+        let line = line::read(text, false);
+        let before = &line.words[1..line.words.len() - 1];
+        let mut tree = args::tree(Full::Only("stack"), &args::Docs::default());
+        tree.build();
+        target::endpoint(&parse::spot(&tree, before, ""), &line)
+    };
+    let default = crate::args::globals::default_endpoint();
+    for (variables, flags, wanted) in [
+        ("", "", Some("p:1")),
+        ("", "--context play", Some("t:2")),
+        ("", "--context bare", Some(default.as_str())),
+        ("", "--context unknown", None),
+        ("QAIRON_CONTEXT=play", "", Some("t:2")),
+        ("QAIRON_CONTEXT=play", "--context=prod", Some("p:1")),
+        ("QAIRON_ENDPOINT=v:3", "--context prod", Some("v:3")),
+        ("QAIRON_ENDPOINT=v:3", "--endpoint f:4", Some("f:4")),
+    ] {
+        let text = format!("{front}{variables} qcli stack {flags} get ");
+        assert_eq!(server(&text).as_deref(), wanted, "{text}");
+    }
+    std::fs::write(&file, "current_context = [").expect("it is ours");
+    assert_eq!(server(&format!("{front}qcli stack get ")), None);
+    assert_eq!(at(&format!("{front}qcli --context ")), Vec::<String>::new());
 }

@@ -9,7 +9,7 @@ use super::parse::{Place, Spot};
 use super::{Candidate, paths, target};
 use crate::args::trace::names_resource;
 use crate::args::{action, resource};
-use crate::filter;
+use crate::{filter, plugins};
 
 /// The candidates, without the part of the word that is kept.
 pub fn candidates(tree: &Command, spot: &Spot<'_>, line: &Line) -> Vec<Candidate> {
@@ -18,6 +18,7 @@ pub fn candidates(tree: &Command, spot: &Spot<'_>, line: &Line) -> Vec<Candidate
         return flags(spot);
     }
     match spot.place {
+        Place::Command if spot.path.is_empty() => [commands(spot.command, typed), programs(typed)].concat(),
         Place::Command => commands(spot.command, typed),
         Place::Value(arg) => Values { tree, spot, line }.of(arg),
         Place::Nothing => Vec::new(),
@@ -31,6 +32,15 @@ fn commands(command: &Command, typed: &str) -> Vec<Candidate> {
     let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name().starts_with(&begun));
     let name = |name: &str| if hyphens { name.replace('_', "-") } else { name.to_owned() };
     shown.map(|sub| Candidate::whole(name(sub.get_name()), first_line(sub.get_about()))).collect()
+}
+
+/// Commands of others.
+fn programs(typed: &str) -> Vec<Candidate> {
+    let begun = typed.replace('-', "_");
+    let shown = plugins::all().into_iter().filter(|plugin| plugin.name.replace('-', "_").starts_with(&begun));
+    // With the hyphens or underscores that the program has, unless others were begun.
+    let name = |name: String| if name.starts_with(typed) { name } else { format!("{typed}{}", &name[typed.len()..]) };
+    shown.map(|plugin| Candidate::whole(name(plugin.name), plugin.path.to_string_lossy())).collect()
 }
 
 fn flags(spot: &Spot<'_>) -> Vec<Candidate> {
@@ -69,9 +79,18 @@ impl Values<'_> {
         let possible = arg.get_possible_values();
         if !possible.is_empty() {
             let possible = possible.iter().filter(|value| !value.is_hide_set());
-            return self.texts(possible.map(|value| value.get_name().to_owned()));
+            let names: Vec<String> = possible.map(|value| value.get_name().to_owned()).collect();
+            return match arg.get_value_delimiter() {
+                Some(_) => self.listed(|typed| found(names.iter().cloned(), typed)),
+                None => self.texts(names.into_iter()),
+            };
         }
         let id = arg.get_id().as_str();
+        let is_context = id == "context" || id == "name" && self.spot.path.first().is_some_and(|name| name == "config");
+        if is_context {
+            let config = target::config(self.line).unwrap_or_default();
+            return self.texts(config.contexts.into_iter().map(|context| context.name));
+        }
         let verb = self.spot.path.get(1).map_or("", String::as_str);
         if let Some(entity) = self.spot.path.first().and_then(|name| named(name)) {
             if id == "asked fields" {
@@ -204,11 +223,14 @@ impl Values<'_> {
     }
 
     fn ids(&self, entity: &Entity, wanted: Wanted) -> Vec<Candidate> {
-        ids::candidates(&target::endpoint(self.spot, self.line), entity, &self.spot.typed, wanted)
+        match target::endpoint(self.spot, self.line) {
+            Some(endpoint) => ids::candidates(&endpoint, entity, &self.spot.typed, wanted),
+            None => Vec::new(),
+        }
     }
 
     fn texts(&self, texts: impl Iterator<Item = String>) -> Vec<Candidate> {
-        texts.filter(|text| text.starts_with(&self.spot.typed)).map(|text| Candidate::whole(text, "")).collect()
+        found(texts, &self.spot.typed)
     }
 
     fn resources(&self, typed: &str) -> Vec<Candidate> {
@@ -227,6 +249,10 @@ impl Values<'_> {
         found.iter_mut().for_each(|candidate| candidate.text.insert_str(0, kept));
         found
     }
+}
+
+fn found(texts: impl Iterator<Item = String>, typed: &str) -> Vec<Candidate> {
+    texts.filter(|text| text.starts_with(typed)).map(|text| Candidate::whole(text, "")).collect()
 }
 
 fn named(name: &str) -> Option<&'static Entity> {

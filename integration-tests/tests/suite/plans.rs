@@ -64,6 +64,27 @@ const TRACES: [(&str, &str, &str); 9] = [
     ("FindByNativeId", r#"{"native_id": "arn:5f4dcc3b5aa765d61d8327deb882cf99"}"#, "native_id"),
 ];
 
+/// How IDs go on: the resource, how they begin, and the filter.
+const COMPLETIONS: [(&str, &str, &str); 13] = [
+    // From one end to the other, and within a part.
+    ("deployment", "", ""),
+    ("deployment", "prod:aws:", ""),
+    ("service", "app-", ""),
+    ("build", "app-7:stack-3:service-5:", ""),
+    // What can be assigned is in the same part of the infrastructure, what can be unassigned is linked.
+    ("subnet", "prod:aws:account-1:region-2:partition-1:", ""),
+    ("zone", "", r#"deployments.id = "$deployment""#),
+    ("subnet", "", r#"fleets.id = "$fleet""#),
+    ("fleet", "prod:", r#"subnets.id = "prod:aws:account-1:region-2:partition-1:network-1:subnet-3""#),
+    ("repo", "git:", r#"services.id = "app-7:stack-3:service-5""#),
+    // From a zone to the deployments in it, which are many.
+    ("deployment", "", r#"zones.id = "prod:aws:account-1:region-2:zone-1""#),
+    ("deployment", "prod:aws:account-1:", r#"zones.id = "prod:aws:account-1:region-2:zone-1""#),
+    // What a release can be promoted to.
+    ("deployment", "", r#"service_id = "app-7:stack-3:service-5""#),
+    ("deployment", "prod:", r#"service.stack_id = "app-7:stack-3""#),
+];
+
 /// A server on a database that tells its plans.
 struct Planned {
     client: Client,
@@ -178,6 +199,7 @@ async fn no_declared_query_reads_a_large_table_from_one_end_to_the_other() {
     }
     by_ids(&planned, &mut report).await;
     traces(&planned, &mut report).await;
+    completions(&planned, &mut report).await;
     assert!(followed > 30, "only {followed} pages followed another");
     report.finish();
 }
@@ -212,6 +234,25 @@ async fn traces(planned: &Planned, report: &mut Report) {
             report.accepted(format!("{method} {request}"), outcome);
             let plans = planned.plans_of(marker, start, 1).await;
             planned.check(report, &format!("{method} {request}"), &plans);
+        }
+    }
+}
+
+/// Checks the plans of completion.
+async fn completions(planned: &Planned, report: &mut Report) {
+    let fleet = "prod:aws:account-1:region-2:partition-1:eks:target-1:aws:standard:fleet-1";
+    let deployments = planned.client.page("deployment", json!({ "page_size": 1 })).await.expect("a page").0;
+    for (resource, prefix, filter) in COMPLETIONS {
+        let filter = filter.replace("$deployment", deployments[0].id()).replace("$fleet", fleet);
+        let request = json!({ "resource": resource, "prefix": prefix, "filter": filter });
+        for _ in 0..6 {
+            let start = planned.read_log().len();
+            let found = planned.client.call("CompleteIds", request.clone()).await;
+            let answer = found.unwrap_or_else(|failure| panic!("{request}: {failure}"));
+            let is_empty = answer["completions"].as_array().is_none_or(Vec::is_empty);
+            report.check(!is_empty, request.to_string(), "nothing is found, so the plan tells little");
+            let plans = planned.plans_of("WITH RECURSIVE few", start, 1).await;
+            planned.check(report, &request.to_string(), &plans);
         }
     }
 }

@@ -18,7 +18,8 @@ pub struct Shell {
     input: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     _pty: Box<dyn MasterPty + Send>,
-    home: TempDir,
+    // Removed with the shell.
+    _home: TempDir,
 }
 
 impl Shell {
@@ -53,7 +54,7 @@ impl Shell {
             }
         });
         let input = pty.master.take_writer().expect("a terminal can be written");
-        Self { screen, input, child, _pty: pty.master, home }
+        Self { screen, input, child, _pty: pty.master, _home: home }
     }
 
     /// Types.
@@ -90,11 +91,6 @@ impl Shell {
         // An interrupt would take what is typed behind it along.
         self.keys("\x15");
         self.run("clear", mark).await;
-    }
-
-    /// Its home.
-    pub fn home(&self) -> &std::path::Path {
-        self.home.path()
     }
 }
 
