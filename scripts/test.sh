@@ -24,6 +24,7 @@ step "formatting" cargo fmt --all --check
 step "demo data is current" python3 demo/generate.py --check
 step "licences, bans and sources of dependencies" cargo deny --log-level error check licenses bans sources
 step "security advisories" scripts/check-advisories.sh
+step "Python: tools" scripts/python-env.sh
 step "stubs are those of the protos" scripts/stubs.sh --check
 step "Go stubs: build, vet and format" bash -c 'cd stubs/go && go build ./... && go vet ./... && [[ -z $(gofmt -l . | tee /dev/stderr) ]]'
 step "clippy" cargo clippy --quiet --workspace --all-targets -- -D warnings

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Output;
 
-use qairon_integration_tests::{Program, Report, Server, program, workspace};
+use qairon_integration_tests::{Program, Qcli, Report, Server, program, workspace};
+use serde_json::Value;
 use tokio::process::Command;
 
 use crate::filter_docs::load_demo;
@@ -25,10 +27,8 @@ async fn the_tests_of_the_python_distribution_pass_on_a_real_server() {
 
 #[tokio::test]
 async fn the_python_sources_and_examples_have_strict_types() {
-    let environment = ["-m", "mypy", "--cache-dir", ".mypy_cache"];
-    run(None, &[&environment[..], &["-p", "qairon", "-p", "qairon_qcli"]].concat()).await;
-    run(None, &[&environment[..], &["examples/pipeline.py"]].concat()).await;
-    run(None, &[&environment[..], &["examples/automation.py"]].concat()).await;
+    run(None, &["-m", "mypy", "-p", "qairon", "-p", "qairon_qcli"]).await;
+    run(None, &["-m", "mypy", "examples", "tests"]).await;
 }
 
 #[tokio::test]
@@ -38,8 +38,8 @@ async fn the_pipeline_in_python_records_a_build_through_to_its_release_once() {
     let before = stage.rows().await;
     assert_tour("docs/clients/python.md", &stage.server).await;
     let rows = stage.rows().await;
-    // A build, a release, an artifact of each, and the subnet of the automation.
-    assert_eq!(rows - before, 5);
+    // A build, a release, and an artifact of each.
+    assert_eq!(rows - before, 4);
     assert_tour("docs/clients/python.md", &stage.server).await;
     assert_eq!(stage.rows().await, rows, "a repeated run wrote something");
 
@@ -57,6 +57,39 @@ async fn the_pipeline_in_python_records_a_build_through_to_its_release_once() {
         let filter = format!("{field} = \"{id}\" AND upload_path = \"{path}\"");
         assert_eq!(stage.client.list(resource, &filter).await.expect("a list").len(), 1, "{resource}");
     }
+}
+
+#[tokio::test]
+async fn automation_in_python_prints_what_the_commands_print_and_fails_as_they_do() {
+    let stage = Stage::set().await;
+    load_demo(&stage).await;
+    let before = stage.rows().await;
+    let printed = run(Some(&stage.server), &["examples/automation.py"]).await;
+    let rows: Vec<Value> =
+        serde_json::Deserializer::from_str(&printed).into_iter().collect::<Result<_, _>>().expect("JSON documents");
+    let [service, services, of_stack, subnet] = &rows[..] else { panic!("{printed}") };
+    let qcli = Qcli::new(&stage.server);
+    let told = |arguments: &'static [&'static str]| {
+        let qcli = qcli.clone();
+        async move { serde_json::from_str::<Value>(&qcli.text(arguments).await).expect("JSON") }
+    };
+    assert_eq!(*service, told(&["service", "get", "ecommerce:checkout:order-processor", "-o", "json"]).await);
+    assert_eq!(*services, told(&["service", "list", "-o", "json"]).await);
+    assert_eq!(*of_stack, told(&["stack", "get_field", "ecommerce:payments", "services", "-o", "json"]).await);
+    let network = "prod:aws:123456789012:us-east-1:us-east-1a:main-vpc";
+    assert_eq!(subnet["id"], format!("{network}:eks0"));
+    assert_eq!(subnet["network_id"], network);
+    assert!(
+        subnet["cidr"].as_str().is_some_and(|cidr| cidr.starts_with("10.16.") && cidr.ends_with("/22")),
+        "{subnet}"
+    );
+    assert_eq!(stage.rows().await, before + 1);
+
+    // Once more: the name is taken, and nothing succeeds silently.
+    let again = python(Some(&stage.server), &["examples/automation.py"]).await;
+    let error = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(!again.status.success() && error.contains("AlreadyExists") && error.contains("eks0"), "{error}");
+    assert_eq!(stage.rows().await, before + 1);
 }
 
 #[test]
@@ -82,6 +115,13 @@ fn the_python_code_of_the_page_stands_in_sources_that_are_tested() {
 
 /// What Python prints when it is run in the distribution's folder with these arguments; it has to succeed.
 async fn run(server: Option<&Server>, arguments: &[&str]) -> String {
+    let output = python(server, arguments).await;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {text}");
+    text
+}
+
+async fn python(server: Option<&Server>, arguments: &[&str]) -> Output {
     let python: PathBuf = workspace().join(".tools/python/bin/python");
     assert!(python.is_file(), "the Python tools are missing: run `scripts/python-env.sh`");
     let mut command = Command::new(python);
@@ -89,10 +129,7 @@ async fn run(server: Option<&Server>, arguments: &[&str]) -> String {
     if let Some(server) = server {
         command.env("QAIRON_ENDPOINT", server.endpoint());
     }
-    let output = command.kill_on_drop(true).output().await.expect("python can be run");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {text}");
-    text
+    command.kill_on_drop(true).output().await.expect("python can be run")
 }
 
 fn unindented(text: &str) -> String {

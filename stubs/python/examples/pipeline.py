@@ -12,11 +12,10 @@ Run again with the same --run, it records nothing twice.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import Any, Callable
 
-from google.protobuf import field_mask_pb2, json_format
+from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 
 import qairon
@@ -106,7 +105,7 @@ def deploy(client: qairon.Client, deployment_id: str, release_id: str, run: str)
         deployment_config_pb2.ListDeploymentConfigsRequest(filter=f'deployment_id = "{deployment_id}"'),
     )
     for config in configs:
-        print("config           ", config.name, json.dumps(json_format.MessageToDict(config.config), sort_keys=True))
+        print("config           ", config.name, config.config)
 
 
 def prove(client: qairon.Client, deployment_id: str, commit: str) -> None:

@@ -11,6 +11,9 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any, Callable
 
+# qcli is run from a process with calls under way: gRPC has nothing to hand over to it. Read when gRPC is imported.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 import pytest
 from factory import Factory
 from recorder import Recorder

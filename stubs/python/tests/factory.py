@@ -18,9 +18,11 @@ from qairon_qcli import schema, values
 #: The range of every network. Subnets are ranges of 256 addresses in it.
 NETWORK = "10.0.0.0/8"
 
-#: The object of each entity, by the entity's name.
-World = dict[str, str]
 Row = dict[str, Any]
+
+
+class World(dict[str, str]):
+    """The object of each entity, by the entity's name."""
 
 
 def options(field: schema.Field) -> Any:
@@ -47,7 +49,7 @@ class Factory:
 
     def create(self, resource: str, world: Optional[World] = None, **fields: Any) -> Row:
         """Creates an object with every field that it can have, and what it has to refer to."""
-        world = {} if world is None else world
+        world = World() if world is None else world
         draft = {**self.draft(schema.entity(resource), world), **fields}
         row: Row = self._recorder.one("create", draft)
         world[resource] = row["id"]
@@ -72,7 +74,7 @@ class Factory:
             return self.object_in(meant.reference.entity, world)
         if meant.object_of:
             kind = next(found.name for found in schema.entities().values() if found.type_name == any_type())
-            return self.create(kind, dict(world))["id"]
+            return self.create(kind, World(world))["id"]
         number = self.number()
         descriptor = field.descriptor
         if meant.format == options_pb2.FORMAT_CIDR:
@@ -97,12 +99,12 @@ class Factory:
         """Another valid value for a field of an object of a world, which stays as it was."""
         meant, enum = options(field), field.descriptor.enum_type
         if meant.reference.entity:
-            return self.create(meant.reference.entity, dict(world))["id"]
+            return self.create(meant.reference.entity, World(world))["id"]
         if enum is not None:
             return values.label(enum, 1)
         if meant.format == options_pb2.FORMAT_CIDR and not _encloses(entity):
             return "10.0.0.0/7"
-        return self.value(entity, field, dict(world))
+        return self.value(entity, field, World(world))
 
     def object_in(self, resource: str, world: World) -> str:
         """The object of an entity in a world, created when there is none."""

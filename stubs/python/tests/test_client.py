@@ -136,8 +136,9 @@ def test_errors_tell_reason_field_object_and_request(client: qairon.Client) -> N
         client.catalog.GetStack(stack_pb2.GetStackRequest(id="no:body"))
     assert (missing.value.reason, missing.value.resource_id) == ("NOT_FOUND", "no:body")
     assert missing.value.resource == "stack"
+    request = trace_service_pb2.TraceImpactRequest(resource="stack", id="no:body")
     with pytest.raises(qairon.NotFound) as streamed:
-        list(client.stream(client.trace.TraceImpact, trace_service_pb2.TraceImpactRequest(resource="stack", id="no:body")))
+        list(client.stream(client.trace.TraceImpact, request))
     assert streamed.value.reason == "NOT_FOUND"
     assert isinstance(streamed.value, grpc.RpcError), "code that catches grpc.RpcError goes on working"
 
@@ -171,7 +172,7 @@ def test_a_service_that_is_away_is_unavailable(endpoint: str) -> None:
 
 
 class Moody(catalog_service_pb2_grpc.CatalogServiceServicer):
-    """Fails as often as it is told, then creates."""
+    """Fails as often as it is told, then creates. It has one method, the others are unimplemented."""
 
     def __init__(self, failures: list[tuple[grpc.StatusCode, str]]) -> None:
         self.failures = failures
@@ -183,7 +184,7 @@ class Moody(catalog_service_pb2_grpc.CatalogServiceServicer):
         self.actors += [str(value) for key, value in context.invocation_metadata() if key == "x-qairon-actor"]
         if self.failures:
             code, reason = self.failures.pop(0)
-            status = status_pb2.Status(code=code.value[0], message="not now")  # type: ignore[index]
+            status = status_pb2.Status(code=code.value[0], message="not now")
             status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="qairon.dev"))
             context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
             context.abort(code, "not now")
@@ -192,7 +193,7 @@ class Moody(catalog_service_pb2_grpc.CatalogServiceServicer):
 
 @contextmanager
 def moody(*failures: tuple[grpc.StatusCode, str]) -> Iterator[tuple[Moody, qairon.Client]]:
-    servicer = Moody(list(failures))
+    servicer = Moody(list(failures))  # type: ignore[abstract]
     server = grpc.server(futures.ThreadPoolExecutor(2))
     catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

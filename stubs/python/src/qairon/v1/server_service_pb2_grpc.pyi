@@ -27,7 +27,7 @@ class ServerServiceStub:
         qairon.v1.server_service_pb2.GetServerInfoRequest,
         qairon.v1.server_service_pb2.GetServerInfoResponse,
     ]
-    """Tells which server this is. It answers whether or not the database does."""
+    """Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old."""
 
 class ServerServiceAsyncStub:
     """ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
@@ -38,7 +38,7 @@ class ServerServiceAsyncStub:
         qairon.v1.server_service_pb2.GetServerInfoRequest,
         qairon.v1.server_service_pb2.GetServerInfoResponse,
     ]
-    """Tells which server this is. It answers whether or not the database does."""
+    """Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old."""
 
 class ServerServiceServicer(metaclass=abc.ABCMeta):
     """ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
@@ -51,6 +51,6 @@ class ServerServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.server_service_pb2.GetServerInfoRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.server_service_pb2.GetServerInfoResponse, collections.abc.Awaitable[qairon.v1.server_service_pb2.GetServerInfoResponse]]:
-        """Tells which server this is. It answers whether or not the database does."""
+        """Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old."""
 
 def add_ServerServiceServicer_to_server(servicer: ServerServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
