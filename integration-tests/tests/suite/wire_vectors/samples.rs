@@ -62,7 +62,7 @@ fn value(field: &FieldDescriptor, message: &MessageDescriptor, above: &[MessageD
             "google.protobuf.FieldMask" => mask(&inner, &["id", "created_at"]),
             "google.protobuf.Any" => any(&inner, &entity("build", 1, "of any type")),
             _ if *message == inner || above.contains(&inner) => return None,
-            _ => filled(&inner, &[above, &[message.clone()]].concat()),
+            _ => filled(&inner, &[above, std::slice::from_ref(message)].concat()),
         }),
         // A new kind of field needs a value here.
         kind => panic!("no value for {kind:?}, the kind of {}", field.full_name()),

@@ -69,7 +69,7 @@ type GetServerInfoResponse struct {
 	ApiPackages []string `protobuf:"bytes,2,rep,name=api_packages,json=apiPackages,proto3" json:"api_packages,omitempty"`
 	// The version of PostgreSQL, such as `15.9`; empty when the database is away.
 	DatabaseVersion string `protobuf:"bytes,3,opt,name=database_version,json=databaseVersion,proto3" json:"database_version,omitempty"`
-	// The last migration of the schema, such as `2026-11-23-000009`; empty when the database is away.
+	// The last migration of the schema, such as `20261123000009`; empty when the database is away.
 	SchemaVersion string `protobuf:"bytes,4,opt,name=schema_version,json=schemaVersion,proto3" json:"schema_version,omitempty"`
 	// The largest message that it takes, in bytes.
 	MaxMessageBytes int64 `protobuf:"varint,5,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`

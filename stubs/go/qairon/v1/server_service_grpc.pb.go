@@ -31,7 +31,7 @@ const (
 // ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
 // server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type ServerServiceClient interface {
-	// Tells which server this is. It answers whether or not the database does.
+	// Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 }
 
@@ -60,7 +60,7 @@ func (c *serverServiceClient) GetServerInfo(ctx context.Context, in *GetServerIn
 // ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
 // server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type ServerServiceServer interface {
-	// Tells which server this is. It answers whether or not the database does.
+	// Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	mustEmbedUnimplementedServerServiceServer()
 }
