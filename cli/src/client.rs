@@ -159,6 +159,13 @@ impl Client {
     }
 
     fn failure(&self, status: &Status) -> Error {
+        // What tonic says of an answer that is not gRPC.
+        if status.message().starts_with("grpc-status header missing") {
+            return Error::Unreachable(format!(
+                "what answers at {} is not Qairon, it does not speak gRPC; set `--endpoint` or QAIRON_ENDPOINT",
+                self.address
+            ));
+        }
         if !is_local(status) {
             return Error::from_status(status);
         }

@@ -3,6 +3,9 @@
 /// How much of a name must be right for another to be worth suggesting.
 const CLOSE: f64 = 0.6;
 
+/// More names than anybody reads in an error: there are so many resources, and nothing else.
+const MANY: usize = 30;
+
 /// The known name that is most like this one, when one is like it at all.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness =
@@ -18,6 +21,7 @@ pub fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a s
     match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("unknown {what} `{name}`, did you mean `{nearest}`?"),
         None if known.is_empty() => format!("unknown {what} `{name}`"),
+        None if known.len() > MANY => format!("unknown {what} `{name}`; `qcli api-resources` lists the resources"),
         None => format!("unknown {what} `{name}`, expected one of `{}`", known.join("`, `")),
     }
 }

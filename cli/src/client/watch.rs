@@ -82,6 +82,8 @@ impl Watched<'_> {
             Err(status) => {
                 line.push_str(&code_name(status.code()));
                 match status.get_details_error_info() {
+                    // The reason often has the name of the code.
+                    Some(info) if info.reason == code_name(status.code()) => {}
                     Some(info) => line.push_str(&format!(" {}", info.reason)),
                     None if is_local(status) => line.push_str(&format!(" ({})", root(status))),
                     None => {}
@@ -137,12 +139,15 @@ fn hide(json: &mut Json) {
         }
         Json::Array(items) => items.iter_mut().for_each(hide),
         // JSON within a text, as a value that is set has it.
-        Json::String(text) if text.starts_with('{') => {
-            if let Ok(mut inner) = serde_json::from_str::<Json>(text) {
+        Json::String(text) => match serde_json::from_str::<Json>(text).ok().filter(Json::is_object) {
+            Some(mut inner) if !asks_for_secret(&inner) => {
                 hide(&mut inner);
                 *text = inner.to_string();
             }
-        }
+            // A configuration, a filter or an address that speaks of a secret is told by nobody.
+            _ if speaks_of_secret(text) => *text = "***".to_owned(),
+            _ => {}
+        },
         _ => {}
     }
 }
@@ -152,6 +157,27 @@ fn is_secret(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let token = key.ends_with("token") && !["pagetoken", "nextpagetoken", "resumetoken"].contains(&key.as_str());
     token || SECRETS.iter().any(|secret| key.contains(&secret.replace('_', "")))
+}
+
+/// Whether a JSON text is a query document that compares with something secret: its names and values are not members.
+fn asks_for_secret(json: &Json) -> bool {
+    let is_query = ["filters", "and", "or", "not", "op"].iter().any(|member| json.get(member).is_some());
+    is_query && speaks_of_secret(&json.to_string())
+}
+
+/// Whether a text gives a value to something secret, or holds the password of an address.
+fn speaks_of_secret(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let named = SECRETS.iter().copied().chain(["token"]).any(|word| {
+        let found = text.find(word).or_else(|| text.find(&word.replace('_', "")));
+        let rest = found.map(|at| &text[at..]).unwrap_or_default();
+        rest.contains(['=', '"']) || rest.contains(": ") || rest.contains(":\n")
+    });
+    let address = text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', ' ', '"', '\n']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    });
+    named || address
 }
 
 #[cfg(test)]
@@ -174,6 +200,27 @@ mod tests {
                 "pageToken": "abc", "githubToken": "***",
             })
         );
+    }
+
+    #[test]
+    fn texts_that_give_a_secret_are_hidden_whole() {
+        for text in [
+            "password=hunter2",
+            "db:\n  api_key: x",
+            "defaults.password = \"hunter2\"",
+            "[{\"name\":\"defaults.password\",\"op\":\"eq\",\"val\":\"hunter2\"}]",
+            "{\"filters\":[{\"name\":\"defaults.password\",\"op\":\"eq\",\"val\":\"hunter2\"}]}",
+            "postgres://u:hunter2@h/d",
+        ] {
+            let mut json = serde_json::json!({ "text": text });
+            hide(&mut json);
+            assert_eq!(json, serde_json::json!({ "text": "***" }), "{text}");
+        }
+        for text in ["shop:web:secret-store", "https://git.example.com/a@b", "stack_id = \"shop:web\"", "a: 1"] {
+            let mut json = serde_json::json!({ "text": text });
+            hide(&mut json);
+            assert_eq!(json["text"], text);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub static ALL: [Setting; 5] = [
     Setting {
         name: "endpoint",
         variable: "QAIRON_ENDPOINT",
-        form: "an address such as `http://host:port` or `host:port`",
+        form: "an address such as `http://host:port` or `host:port`, without user and password",
         is_valid: |text| client::address(text).is_ok(),
     },
     Setting {
@@ -67,6 +67,8 @@ impl Setting {
             false if self.name == "output" => {
                 Err(format!("`output` must be one of `{}`, and is `{value}`", Format::NAMES.join("`, `")))
             }
+            // What stands before an `@` may be a password.
+            false if value.contains('@') => Err(format!("`{}` must be {} and is not", self.name, self.form)),
             false => Err(format!("`{}` must be {}, and is `{value}`", self.name, self.form)),
         }
     }

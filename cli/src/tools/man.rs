@@ -51,6 +51,9 @@ The config file, with its contexts; in XDG_CONFIG_HOME when that is set.
 pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let root = built();
     match matches.get_one::<String>("directory") {
+        Some(word) if find(&root, word.split(' ')).is_ok() => Err(Error::Usage(format!(
+            "`{word}` is a command, whose page `qcli man --page {word}` prints; a directory of the name is `./{word}`"
+        ))),
         Some(directory) => {
             let count = write_all(&root, Path::new(directory))?;
             session.output.line(&format!("{count} pages are written to {directory}"))

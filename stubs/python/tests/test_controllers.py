@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 from typing import Any
 
 import pytest
@@ -137,6 +138,13 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("create", {"args_dict": {"resource": "application", "id": "ab", "defualts": {}}}, ValueError, "`defaults`"),
     ("create", {"args_dict": {"resource": "stack", "application_id": "no", "name": "n"}}, qairon.NotFound, "no"),
     ("create", {"args_dict": {"resource": "build", "build_num": "one"}}, ValueError, "build_num"),
+    ("create", {"args_dict": None}, ValueError, "`args_dict`"),
+    ("create", {"args_dict": {"resource": "application", "id": "x", "defaults": {"n": 10**400}}}, ValueError, "exactly"),
+    ("create", {"args_dict": {"resource": "application", "id": "x", "defaults": {"n": math.nan}}}, ValueError, "nan"),
+    ("get", {"resource": "stack", "resource_id": None}, ValueError, "not None"),
+    ("get", {"resource": "stack", "resource_id": b"a:b"}, ValueError, "an ID is a text"),
+    ("get", {"resource": "stack", "resource_id": "\ud800"}, ValueError, "UTF-8"),
+    ("delete", {"resource": "stack", "resource_id": None}, ValueError, "not None"),
     ("delete", {"resource": "stack", "resource_id": "no:body"}, qairon.NotFound, "no:body"),
     ("set_field", {"resource": "stack", "resource_id": "a:b", "field": "uid", "value": "1"}, ValueError, "uid"),
     ("set_field", {"resource": "stack", "resource_id": "no:body", "field": "name", "value": "x"}, qairon.NotFound, ""),
@@ -163,6 +171,19 @@ def test_json_fields_take_text_and_dictionaries(recorder: Recorder, factory: Fac
     for defaults in (given, json.dumps(given)):
         row = recorder.one("create", {"resource": "application", "id": f"json{factory.number()}", "defaults": defaults})
         assert row["defaults"] == given
+
+
+def test_whole_dictionaries_are_handed_in(recorder: Recorder, factory: Factory) -> None:
+    given = {"resource": "application", "id": f"whole{factory.number()}", "debug": False, "limit": 3, "field": None}
+    assert recorder.one("create", {**given, "command": "create"})["id"] == given["id"]
+    # A number out of JSON or a spreadsheet.
+    assert factory.create("build", build_num=8.0)["build_num"] == 8
+
+
+def test_a_query_may_be_a_document_that_is_no_text_yet(recorder: Recorder, factory: Factory) -> None:
+    row = factory.create("application")
+    document = {"filters": [{"name": "id", "op": "eq", "val": row["id"]}]}
+    assert [found["id"] for found in recorder.many("query", "application", document)] == [row["id"]]
 
 
 def test_a_row_can_be_created_again_as_it_came(recorder: Recorder, factory: Factory) -> None:

@@ -54,7 +54,7 @@ class Calls:
     def get(self, entity: schema.Entity, resource_id: str, mask: Optional[list[str]] = None) -> Any:
         """One object."""
         method = f"Get{entity.type_name}"
-        request = self.request(method, id=str(resource_id))
+        request = self.request(method, id=text_of(resource_id))
         request.read_mask.paths.extend(read_mask(mask))
         return getattr(self.call(method, request), entity.name)
 
@@ -76,6 +76,19 @@ class Calls:
             stub = getattr(importlib.import_module(module), f"{service}Stub")
             self._stubs[service] = stub(self._connected().channel)
         return getattr(self._stubs[service], name)
+
+
+def text_of(given: Any) -> str:
+    """An ID as text. Raises ValueError for what is none, such as None or bytes."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    if not isinstance(given, str):
+        raise ValueError(f"an ID is a text, not {given!r}")
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"an ID is a text of UTF-8, not {given!r}") from None
+    return given
 
 
 def read_mask(fields: Optional[list[str]]) -> list[str]:

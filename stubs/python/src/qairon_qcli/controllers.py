@@ -15,12 +15,14 @@ output), and ignore other keywords.
 
 from __future__ import annotations
 
+import difflib
+import json
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Optional
 
 from qairon_qcli import schema, values
-from qairon_qcli.calls import Calls, equal
+from qairon_qcli.calls import Calls, equal, text_of
 from qairon_qcli.output import (
     AbstractOutputController,
     IterableOutputController,
@@ -37,6 +39,8 @@ __all__ = [
     "StringIOOutputController",
 ]
 
+#: How like a field a key has to be for its author to have meant that.
+_A_SLIP = 0.8
 #: Keys of argument dictionaries that say how to call, and are no fields.
 _CONTROLS = frozenset(("resource", "command", "output_format", "output_fields", "q"))
 
@@ -85,9 +89,12 @@ class QCLIController:
 
     def query(self, resource: str, query: str, **keywords: Any) -> None:
         """Hands on the objects that a JSON query document selects."""
-        if not str(query).lstrip().startswith(("{", "[")):
+        if not isinstance(query, str):
+            # A document that was not turned to text yet.
+            query = json.dumps(query)
+        if not query.lstrip().startswith(("{", "[")):
             raise ValueError("a query document is a JSON object or a list of filters, as text")
-        self._rows(schema.entity(resource), str(query), _Output(self.output_controller, keywords))
+        self._rows(schema.entity(resource), query, _Output(self.output_controller, keywords))
 
     def get_field(self, resource: str, resource_id: str, field: str, **keywords: Any) -> None:
         """Hands on the value of a plain field, or the object or objects of a relation."""
@@ -114,7 +121,7 @@ class QCLIController:
         out = _Output(self.output_controller, keywords)
         values.check_fields(target, out.fields)
         path = relation.field or f"{relation.inverse}.id"
-        objects = self._calls.objects(target, equal(path, str(resource_id)), out.fields)
+        objects = self._calls.objects(target, equal(path, text_of(resource_id)), out.fields)
         first = next(objects, None)
         if first is None:
             # Nothing related, or nothing to relate to: an unknown ID is an error.
@@ -138,7 +145,13 @@ class QCLIController:
         out.one(values.row(target, self._calls.get(target, parent_id, out.fields), out.fields) if parent_id else None)
 
     def create(self, args_dict: dict[str, Any], **keywords: Any) -> None:
-        """Creates an object: `resource` says of what, the other keys are its fields. Hands on the object."""
+        """Creates an object: `resource` says of what, the other keys are its fields. Hands on the object.
+
+        Keys that are no fields are ignored, so that whole dictionaries of arguments can be handed in, unless one is so
+        like a field that it must be a slip: that is a ValueError.
+        """
+        if not isinstance(args_dict, dict):
+            raise ValueError(f"`args_dict` is a dictionary with `resource` and fields, not {type(args_dict).__name__}")
         entity = schema.entity(args_dict.get("resource", ""))
         out = _Output(self.output_controller, {**args_dict, **keywords})
         values.check_fields(entity, out.fields)
@@ -152,7 +165,9 @@ class QCLIController:
                 continue
             own = entity.field(name)
             if own is None:
-                raise schema.unknown(f"field of `{entity.name}`", name, [found.name for found in entity.fields])
+                if difflib.get_close_matches(str(name), [found.name for found in entity.fields], n=1, cutoff=_A_SLIP):
+                    raise schema.unknown(f"field of `{entity.name}`", name, [found.name for found in entity.fields])
+                continue
             # Rows can be handed in as they came: what only the service sets is passed over.
             if own.settable:
                 values.set_value(own, message, given)
@@ -164,7 +179,7 @@ class QCLIController:
         entity = schema.entity(resource)
         method = f"Delete{entity.type_name}"
         out = _Output(self.output_controller, {**keywords, "output_fields": None})
-        self._calls.call(method, self._calls.request(method, id=str(resource_id)))
+        self._calls.call(method, self._calls.request(method, id=text_of(resource_id)))
         out.one({"resource": entity.name, "id": resource_id, "status": 204})
 
     def set_field(self, resource: str, resource_id: str, field: str, value: Any, **keywords: Any) -> None:
@@ -182,7 +197,7 @@ class QCLIController:
         method = f"Update{entity.type_name}"
         request = self._calls.request(method)
         message = getattr(request, entity.name)
-        message.id = str(resource_id)
+        message.id = text_of(resource_id)
         if own.name == "id":
             request.new_id = str(value)
         else:
@@ -265,7 +280,7 @@ class QCLIController:
             links = [name for found in entity.relations if found.inverse for name in found.names]
             raise schema.unknown(f"link of `{entity.name}` to `{other.name}`", items, links)
         owner, target = (entity, other) if relation.is_owner else (other, entity)
-        ids = {f"{entity.name}_id": str(owner_id), f"{other.name}_id": str(item_id)}
+        ids = {f"{entity.name}_id": text_of(owner_id), f"{other.name}_id": text_of(item_id)}
         method = f"{verb}{owner.type_name}{target.type_name}"
         out = _Output(self.output_controller, {**keywords, "output_fields": None})
         answer = self._calls.call(method, self._calls.request(method, **ids))

@@ -86,12 +86,14 @@ def set_value(own: schema.Field, message: Message, given: Any) -> None:
             setattr(message, descriptor.name, _boolean(given))
         else:
             setattr(message, descriptor.name, str(given))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"`{own.name}`: {error}") from None
 
 
 def _integer(given: Any) -> int:
-    text = str(given).strip()
+    # Numbers out of JSON or a spreadsheet are often doubles.
+    whole = isinstance(given, float) and given.is_integer()
+    text = str(int(given) if whole else given).strip()
     try:
         number = int(text)
     except ValueError:
@@ -156,8 +158,17 @@ def _check_exact(given: Any) -> None:
     elif isinstance(given, (list, tuple)):
         for inner in given:
             _check_exact(inner)
-    elif isinstance(given, int) and not isinstance(given, bool) and int(float(given)) != given:
-        raise ValueError(f"the number {given} cannot be kept exactly, write it as a text")
+    elif isinstance(given, float) and not math.isfinite(given):
+        raise ValueError(f"JSON has no number {given}")
+    elif isinstance(given, int) and not isinstance(given, bool) and not _is_exact(given):
+        raise ValueError(f"the number {str(given)[:40]} cannot be kept exactly, write it as a text")
+
+
+def _is_exact(number: int) -> bool:
+    try:
+        return int(float(number)) == number
+    except OverflowError:
+        return False
 
 
 def _plain(message: struct_pb2.Struct) -> dict[str, Any]:
