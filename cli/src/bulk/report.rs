@@ -77,7 +77,10 @@ impl Report {
         for refusal in &self.refusals {
             let reason = refusal.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let file = files.get(refusal.place.file).map_or("standard input", String::as_str);
-            tell(&format!("{file}:{}: {}{reason}", refusal.place.line, one_line(&refusal.message)));
+            // What is refused to pruning stands in no file.
+            let place =
+                if refusal.place.line == 0 { String::new() } else { format!("{file}:{}: ", refusal.place.line) };
+            tell(&format!("{place}{}{reason}", one_line(&refusal.message)));
         }
         let more = self.refused.saturating_sub(self.refusals.len() as u64);
         if more > 0 {

@@ -111,8 +111,10 @@ impl<R: Read> Records<R> {
             }
             if record.bytes.len() == filled {
                 if filled >= MAX_RECORD_BYTES {
-                    let message =
-                        format!("the row is longer than {} MiB; is a quote left open?", MAX_RECORD_BYTES >> 20);
+                    let message = format!(
+                        "the row is longer than {} MiB, and nothing behind it was read; is a quote left open?",
+                        MAX_RECORD_BYTES >> 20
+                    );
                     return Err(Broken::Endless { line: record.line, message });
                 }
                 record.bytes.resize((filled * 2).max(1024), 0);
@@ -261,6 +263,9 @@ mod tests {
     fn an_open_quote_is_told_where_it_begins() {
         assert_eq!(both(b"a\n\"b\nc\n"), ["1:a", "2!a quote is left open at the end of the file"]);
         let long = [b"a\n\"".as_slice(), &b"line\n".repeat(1 << 20)].concat();
-        assert_eq!(records(Records::new(&long[..])), ["1:a", "2!the row is longer than 4 MiB; is a quote left open?"]);
+        assert_eq!(
+            records(Records::new(&long[..])),
+            ["1:a", "2!the row is longer than 4 MiB, and nothing behind it was read; is a quote left open?"]
+        );
     }
 }
