@@ -50,6 +50,13 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
     if bundle.report.refused > 0 {
         return Err(refused(&mut bundle));
     }
+    // An export that failed in front of a pipe is no wish to delete everything.
+    if prune.is_some() && bundle.objects.is_empty() {
+        return Err(Error::Usage(
+            "the files hold no objects, and pruning would delete all there are; delete them with `qcli <resource> delete`"
+                .to_owned(),
+        ));
+    }
     let method = method("ApplyObjects")?;
     let options = ApplyOptions { validate_only, prune };
     let mut requests = Vec::new();
@@ -78,7 +85,7 @@ fn prune(matches: &ArgMatches) -> Result<Prune> {
     Ok(Prune { scopes, resources: resources.collect::<Result<_>>()? })
 }
 
-/// Objects as requests. The first goes out even when there are no objects: pruning may be all that is wanted.
+/// Objects as requests. The first goes out even when there are no objects: the server answers all the same.
 fn chunks(options: ApplyOptions, objects: Vec<BulkObject>) -> Vec<ApplyObjectsRequest> {
     let mut requests = vec![ApplyObjectsRequest { options: Some(options), objects: Vec::new() }];
     let mut bytes = 0;

@@ -109,11 +109,13 @@ async fn mistakes_are_told_by_file_and_line_and_change_nothing() {
     }
     assert_eq!(desk.stage.rows().await, 0);
     let odd = desk.file("bundle.txt", "");
+    let empty = desk.file("empty.yaml", "");
     for (args, told) in [
         (&["apply"][..], "--file"),
         (&["apply", "-f", "/nowhere.yaml"], "cannot read `/nowhere.yaml`"),
         (&["apply", "-f", &odd], "has no known ending"),
         (&["apply", "-f", &good, "--prune"], "--scope"),
+        (&["apply", "-f", &empty, "--prune", "--scope", "application/shop"], "hold no objects"),
         (&["diff", "-f", &good, "--prune", "--scope", "shop"], "such as `application/shop`"),
         (&["diff", "-f", &good, "--prune", "--scope", "aplication/shop"], "did you mean `application`?"),
         (&["export", "-o", "table"], "use `-o yaml`"),

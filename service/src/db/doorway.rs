@@ -57,7 +57,7 @@ pub struct Db {
     failures: watch::Sender<()>,
     /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
     gate: Arc<Semaphore>,
-    /// Permits of streams: whoever reads slowly leaves half of the connections to others.
+    /// Permits of streams: whoever reads or sends slowly leaves half of the connections to others.
     streams: Arc<Semaphore>,
     readers: Arc<Readers>,
     writes: TaskTracker,
@@ -172,6 +172,15 @@ impl Db {
     {
         let _share = self.share(&self.streams).await?;
         self.query(operation, work).await
+    }
+
+    /// The same as [`Db::write`] for a transaction that is fed by its caller, and so lasts as long as the caller sends.
+    pub async fn write_fed<F>(&self, write: Write, work: F) -> Result<Vec<u8>, Failure>
+    where
+        F: for<'c> Fn(&'c mut AsyncPgConnection) -> Work<'c, Vec<u8>> + Send + Sync + 'static,
+    {
+        let _share = self.share(&self.streams).await?;
+        self.write(write, work).await
     }
 
     /// Does a write and returns the encoded response. With `once`, a repetition returns the first response.

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use prost_reflect::{DynamicMessage, Kind as ProtoKind, ReflectMessage, Value};
 use qairon::model::Entity;
@@ -25,6 +26,8 @@ use crate::error::{Error, Result};
 const CHUNK_ROWS: usize = 1_000;
 /// How many bytes of objects go into one message, unless a single one has more.
 const CHUNK_BYTES: usize = 256 << 10;
+/// How long rows wait for others of their message: those of a slow pipe must reach the server before it gives up.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How many messages wait to be sent at most.
 const WAITING: usize = 4;
 /// How many rows are remembered that could not be sent: more than are told.
@@ -147,7 +150,8 @@ impl<R: Read> Cutter<R> {
     /// The next message; `None` at the end of the file.
     fn next(&mut self) -> io::Result<Option<DynamicMessage>> {
         let (mut objects, mut lines, mut bad, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        while objects.len() < CHUNK_ROWS {
+        let began = Instant::now();
+        while objects.len() < CHUNK_ROWS && (objects.is_empty() || began.elapsed() < LONGEST_WAIT) {
             let next = match self.left.take() {
                 Some(row) => Some(row),
                 None => self.rows.next()?.map(|row| (row.line, row.object)),

@@ -117,6 +117,9 @@ fn open(path: &str) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
 fn in_file(path: &str, error: Error) -> Error {
     match error {
         Error::Usage(message) => Error::Usage(format!("{}: {message}", file_name(path))),
+        Error::Refused { message, reason } => {
+            Error::Refused { message: format!("{}: {message}", file_name(path)), reason }
+        }
         other => other,
     }
 }

@@ -109,7 +109,7 @@ pub async fn together(
     let acknowledging = Arc::new(acknowledging);
     let written = source.feed(first, decoder, |chunks| {
         let chunks = Arc::new(Mutex::new(Some(chunks)));
-        store.db.write(write, move |connection| {
+        store.db.write_fed(write, move |connection| {
             let (chunks, acknowledging, existing) = (chunks.clone(), acknowledging.clone(), existing.clone());
             Box::pin(async move {
                 // A write that PostgreSQL gave up comes here again, and the stream cannot be had twice: what was taken
