@@ -98,7 +98,10 @@ impl Values<'_> {
             }
             return self.of_resource(entity, verb, id);
         }
+        // `-f` names fields everywhere but where it names what to read.
+        let reads = self.spot.path.first().is_some_and(|name| ["apply", "diff"].contains(&name.as_str()));
         match id {
+            "asked fields" if reads => paths::files(&self.spot.typed),
             "file" | "files" | "filename" | "dir" | "directory" | "path" => paths::files(&self.spot.typed),
             id if names_resource(id) && arg.get_value_delimiter().is_some() => {
                 self.listed(|typed| self.resources(typed))

@@ -103,7 +103,7 @@ async fn calls_are_told_and_secrets_are_not() {
     assert!(!told.contains("hunter2") && told.contains(r#""password":"***""#), "{told}");
     let told = qcli.run(&["application", "get", "nobody", "-v"]).await;
     assert_eq!(told.code, Some(1));
-    assert!(told.stderr.contains(": NOT_FOUND NOT_FOUND in ") && !told.stderr.contains("again"), "{}", told.stderr);
+    assert!(told.stderr.contains(": NOT_FOUND in ") && !told.stderr.contains("again"), "{}", told.stderr);
     let told = qcli.run(&["trace", "impact", "application", "shop", "-v"]).await.stderr;
     assert!(told.contains("qcli: TraceImpact at ") && told.contains(": OK"), "{told}");
     // A long message is cut, and says so.

@@ -74,8 +74,11 @@ impl Doomed {
         check_scopes(applying, pruning).await?;
         let dependents = self.dependents(applying).await?;
         let held = self.held(&dependents);
-        for uid in &held {
-            let (Some(object), Some(dependents)) = (self.objects.get(uid), dependents.get(uid)) else { continue };
+        let mut told: Vec<&Object> = held.iter().filter_map(|uid| self.objects.get(uid)).collect();
+        // The same every time, and so the first thousand too.
+        told.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
+        for object in told {
+            let Some(dependents) = dependents.get(&object.1) else { continue };
             if let Some(error) = self.refusal(applying, object, dependents) {
                 applying.outcome.refused.push((-1, error));
             }

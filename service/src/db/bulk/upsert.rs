@@ -64,17 +64,22 @@ pub async fn upsert_all(
 ) -> Result<Upserted, Failure> {
     let mut done = Upserted::default();
     connection.batch_execute(BY_KEY).await?;
-    for run in items.chunk_by(|a, b| a.entity.index == b.entity.index).flat_map(|run| run.chunks(BATCH)) {
-        let mut rest = run;
-        while !rest.is_empty() {
-            // What comes twice is looked at twice, one after the other.
-            let mut seen = HashSet::new();
-            let distinct = rest.iter().take_while(|item| seen.insert(item.id.as_str())).count();
-            let (batch, tail) = rest.split_at(distinct);
-            rest = tail;
-            Batch { connection, model, named, done: &mut done }.upsert(batch.iter().collect()).await?;
+    for run in items.chunk_by(|a, b| a.entity.index == b.entity.index) {
+        // Everybody writes in the order of IDs: two who write the same objects wait for each other, and no more.
+        let mut run: Vec<&Upsert<'_>> = run.iter().collect();
+        run.sort_by(|a, b| a.id.cmp(&b.id));
+        for mut rest in run.chunks(BATCH) {
+            while !rest.is_empty() {
+                // What comes twice is looked at twice, one after the other.
+                let mut seen = HashSet::new();
+                let distinct = rest.iter().take_while(|item| seen.insert(item.id.as_str())).count();
+                let (batch, tail) = rest.split_at(distinct);
+                rest = tail;
+                Batch { connection, model, named, done: &mut done }.upsert(batch.to_vec()).await?;
+            }
         }
     }
+    done.refused.sort_by_key(|(index, _)| *index);
     connection.batch_execute("RESET enable_hashjoin; RESET enable_mergejoin").await?;
     Ok(done)
 }

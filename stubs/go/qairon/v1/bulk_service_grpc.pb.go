@@ -36,20 +36,20 @@ const (
 // Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type BulkServiceClient interface {
 	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-	// refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-	// INVALID_ARGUMENT (a message holds something other than entities).
+	// refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+	// created. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportObjectsRequest, ImportObjectsResponse], error)
 	// Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
 	// stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
 	// stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-	// tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-	// options do not fit, or a message holds something other than entities).
+	// tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+	// Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
 	LoadObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LoadObjectsRequest, LoadObjectsResponse], error)
 	// Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
 	// others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
 	// answers list every change, or every object that was refused, and then nothing has changed. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-	// (there are more objects than the server takes at once).
+	// INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+	// than the server takes at once).
 	ApplyObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ApplyObjectsRequest, ApplyObjectsResponse], error)
 	// Reads all objects of some resources as they are at one moment, each after those that it refers to: what
 	// ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
@@ -132,20 +132,20 @@ type BulkService_ExportObjectsClient = grpc.ServerStreamingClient[ExportObjectsR
 // Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type BulkServiceServer interface {
 	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-	// refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-	// INVALID_ARGUMENT (a message holds something other than entities).
+	// refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+	// created. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(grpc.ClientStreamingServer[ImportObjectsRequest, ImportObjectsResponse]) error
 	// Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
 	// stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
 	// stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-	// tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-	// options do not fit, or a message holds something other than entities).
+	// tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+	// Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
 	LoadObjects(grpc.BidiStreamingServer[LoadObjectsRequest, LoadObjectsResponse]) error
 	// Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
 	// others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
 	// answers list every change, or every object that was refused, and then nothing has changed. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-	// (there are more objects than the server takes at once).
+	// INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+	// than the server takes at once).
 	ApplyObjects(grpc.BidiStreamingServer[ApplyObjectsRequest, ApplyObjectsResponse]) error
 	// Reads all objects of some resources as they are at one moment, each after those that it refers to: what
 	// ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND

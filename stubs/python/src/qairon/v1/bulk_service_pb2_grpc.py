@@ -67,8 +67,8 @@ class BulkServiceServicer(object):
 
     def ImportObjects(self, request_iterator, context):
         """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-        refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-        INVALID_ARGUMENT (a message holds something other than entities).
+        refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+        created. Errors: INVALID_ARGUMENT (a message is malformed).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,8 +78,8 @@ class BulkServiceServicer(object):
         """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
         stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
         stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-        tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-        options do not fit, or a message holds something other than entities).
+        tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+        Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,8 +89,8 @@ class BulkServiceServicer(object):
         """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
         others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
         answers list every change, or every object that was refused, and then nothing has changed. Errors:
-        INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-        (there are more objects than the server takes at once).
+        INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+        than the server takes at once).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -29,8 +29,8 @@ class BulkServiceStub:
         qairon.v1.bulk_service_pb2.ImportObjectsResponse,
     ]
     """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-    refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-    INVALID_ARGUMENT (a message holds something other than entities).
+    refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+    created. Errors: INVALID_ARGUMENT (a message is malformed).
     """
 
     LoadObjects: grpc.StreamStreamMultiCallable[
@@ -40,8 +40,8 @@ class BulkServiceStub:
     """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
     stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
     stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-    tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-    options do not fit, or a message holds something other than entities).
+    tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+    Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
     """
 
     ApplyObjects: grpc.StreamStreamMultiCallable[
@@ -51,8 +51,8 @@ class BulkServiceStub:
     """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
     others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
     answers list every change, or every object that was refused, and then nothing has changed. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-    (there are more objects than the server takes at once).
+    INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+    than the server takes at once).
     """
 
     ExportObjects: grpc.UnaryStreamMultiCallable[
@@ -75,8 +75,8 @@ class BulkServiceAsyncStub:
         qairon.v1.bulk_service_pb2.ImportObjectsResponse,
     ]
     """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-    refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-    INVALID_ARGUMENT (a message holds something other than entities).
+    refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+    created. Errors: INVALID_ARGUMENT (a message is malformed).
     """
 
     LoadObjects: grpc.aio.StreamStreamMultiCallable[
@@ -86,8 +86,8 @@ class BulkServiceAsyncStub:
     """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
     stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
     stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-    tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-    options do not fit, or a message holds something other than entities).
+    tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+    Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
     """
 
     ApplyObjects: grpc.aio.StreamStreamMultiCallable[
@@ -97,8 +97,8 @@ class BulkServiceAsyncStub:
     """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
     others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
     answers list every change, or every object that was refused, and then nothing has changed. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-    (there are more objects than the server takes at once).
+    INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+    than the server takes at once).
     """
 
     ExportObjects: grpc.aio.UnaryStreamMultiCallable[
@@ -123,8 +123,8 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.bulk_service_pb2.ImportObjectsResponse, collections.abc.Awaitable[qairon.v1.bulk_service_pb2.ImportObjectsResponse]]:
         """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-        refused do not end the call: the answer lists every one of them, and then nothing is created. Errors:
-        INVALID_ARGUMENT (a message holds something other than entities).
+        refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
+        created. Errors: INVALID_ARGUMENT (a message is malformed).
         """
 
     @abc.abstractmethod
@@ -136,8 +136,8 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
         stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
         stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-        tell each of them. Unless the options say otherwise, all objects are written or none. Errors: INVALID_ARGUMENT (the
-        options do not fit, or a message holds something other than entities).
+        tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
+        Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
         """
 
     @abc.abstractmethod
@@ -149,8 +149,8 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
         others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
         answers list every change, or every object that was refused, and then nothing has changed. Errors:
-        INVALID_ARGUMENT (the options do not fit, or a message holds something other than entities), RESOURCE_EXHAUSTED
-        (there are more objects than the server takes at once).
+        INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
+        than the server takes at once).
         """
 
     @abc.abstractmethod
