@@ -47,6 +47,9 @@ fn what_needs_no_server_is_found_from_the_model() {
         ("qcli deployment create --service-id x --ta", vec!["--tag"]),
         ("qcli deployment get x -- --", vec![]),
         ("qcli nonsense get ", vec![]),
+        ("qcli --endpoint ", vec![]),
+        ("qcli -o json --retries ", vec![]),
+        ("qcli --actor x --timeout ", vec![]),
         ("", vec![]),
     ] {
         assert_eq!(at(text), found, "{text}");

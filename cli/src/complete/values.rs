@@ -99,7 +99,7 @@ impl Values<'_> {
             return self.of_resource(entity, verb, id);
         }
         // `-f` names fields everywhere but where it names what to read.
-        let reads = self.spot.path.first().is_some_and(|name| ["apply", "diff"].contains(&name.as_str()));
+        let reads = self.is_command("apply") || self.is_command("diff");
         match id {
             "asked fields" if reads => paths::files(&self.spot.typed),
             "file" | "files" | "filename" | "dir" | "directory" | "path" => paths::files(&self.spot.typed),
@@ -113,11 +113,15 @@ impl Values<'_> {
                 let said = of.and_then(|name| self.spot.value(&name)).map(|name| name.replace('-', "_"));
                 let entity = said.and_then(|name| named(&name));
                 let entity = entity.or_else(|| id.strip_suffix("_id").and_then(named));
-                let entity =
-                    entity.or_else(|| Some(named("dependency")?).filter(|_| self.spot.path[0] == "dependencies"));
+                let entity = entity.or_else(|| named("dependency").filter(|_| self.is_command("dependencies")));
                 entity.map_or_else(Vec::new, |entity| self.ids(entity, Wanted::default()))
             }
         }
+    }
+
+    /// Whether the line is about a command; of options in front of any there is none.
+    fn is_command(&self, name: &str) -> bool {
+        self.spot.path.first().is_some_and(|first| first == name)
     }
 
     fn of_resource(&self, entity: &Entity, verb: &str, id: &str) -> Vec<Candidate> {
