@@ -17,6 +17,7 @@ pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> R
     })?;
     let target = resolved(&path).map_err(|error| told(&path, &error))?;
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_new = !directory.exists();
     fs::create_dir_all(directory).map_err(|error| told(directory, &error))?;
     // Two changes at a time would each write what it read before the other: the directory is locked for both.
     let lock = File::open(directory).map_err(|error| told(directory, &error))?;
@@ -32,7 +33,12 @@ pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> R
     let config = Config { path: Some(path.clone()), ..file::parse(&path, &text)? };
     let mut document: DocumentMut =
         text.parse().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?;
-    let outcome = change(&config, &mut document)?;
+    let outcome = change(&config, &mut document).inspect_err(|_| {
+        // A change that is refused leaves nothing behind; what somebody else put there meanwhile keeps the directory.
+        if is_new {
+            let _ = fs::remove_dir(directory);
+        }
+    })?;
     let changed = document.to_string();
     if changed != text {
         replace(&target, directory, &changed).map_err(|error| told(&target, &error))?;
