@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::call::Limits;
 use crate::db::DbConfig;
 use crate::db::connect::SessionLimits;
-use crate::grpc::store::Limits;
 use crate::telemetry::log::LogFormat;
 
 /// The Qairon server: the system of record for what runs where, over gRPC on PostgreSQL.
@@ -113,6 +113,9 @@ pub struct ServeArgs {
     /// Whether clients may ask for the descriptors; without, they take those of `qairon-service protoset`
     #[arg(long, env = "QAIRON_REFLECTION", value_enum, default_value = "on")]
     pub reflection: Reflection,
+    /// Record the text of every statement, by method, in a file; for tests of the service itself
+    #[arg(long, hide = true)]
+    pub record_statements: Option<PathBuf>,
     /// Print one line of JSON with the addresses on standard output when ready
     #[arg(long)]
     pub print_ready: bool,
@@ -159,6 +162,7 @@ impl ServeArgs {
         Limits {
             max_affected: self.max_affected,
             max_apply_objects: self.max_apply_objects,
+            longest_call: self.request_timeout,
             longest_stall: self.stream_stall_timeout,
         }
     }
@@ -171,6 +175,7 @@ impl ServeArgs {
             readers: self.read_connections.into(),
             pool_timeout: self.pool_timeout,
             limits: self.database.limits(),
+            record: self.record_statements.clone(),
         }
     }
 }

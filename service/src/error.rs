@@ -1,6 +1,6 @@
 //! The one error type of the service, free of transport and database.
 //!
-//! Domain and database code build it, `grpc::status` turns it into a status; nothing else knows codes.
+//! Domain, database and API code build it, `grpc::status` turns it into a status; nothing else knows codes.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub enum ErrorKind {
     NotFound,
     /// The ID is taken.
     AlreadyExists,
-    /// A rule of the model stands against it as things are.
+    /// It violates a rule of the model as things are.
     FailedPrecondition,
     /// Somebody else was faster: read again and retry.
     Aborted,
@@ -52,6 +52,25 @@ pub enum ErrorKind {
 
 /// The result of everything in the service that can fail a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl ErrorKind {
+    /// The number of the canonical code, `google.rpc.Code`.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Cancelled => 1,
+            Self::InvalidArgument => 3,
+            Self::DeadlineExceeded => 4,
+            Self::NotFound => 5,
+            Self::AlreadyExists => 6,
+            Self::Exhausted => 8,
+            Self::FailedPrecondition => 9,
+            Self::Aborted => 10,
+            Self::Unimplemented => 12,
+            Self::Internal => 13,
+            Self::Unavailable => 14,
+        }
+    }
+}
 
 impl Error {
     /// An error without field or object.
@@ -75,7 +94,7 @@ impl Error {
         let mut error = Self::new(
             ErrorKind::Internal,
             ErrorReason::Internal,
-            "the service failed; its log tells more under the request ID",
+            "the service failed; its log has more under the request ID",
         );
         error.cause = Some(cause.to_string());
         error
@@ -101,6 +120,34 @@ impl Error {
         )
     }
 
+    /// A handler panicked.
+    pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text");
+        Self::internal(format!("a handler panicked: {text}"))
+    }
+
+    /// Writes to the log what callers are not shown.
+    pub fn log(&self) {
+        if let Some(cause) = &self.cause {
+            tracing::debug!(cause, "a call failed");
+        }
+        if self.kind == ErrorKind::Internal {
+            tracing::error!(cause = self.cause.as_deref().unwrap_or("unknown"), "the service failed a call");
+        }
+    }
+
+    /// The reason as it is in `google.rpc.ErrorInfo`.
+    pub fn reason_name(&self) -> &'static str {
+        let name = self.reason.as_str_name();
+        name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+    }
+
+    /// Whether a write that failed with this error finds other things when it is repeated.
+    pub fn is_race(&self) -> bool {
+        self.kind == ErrorKind::Aborted && self.reason == ErrorReason::Conflict
+    }
+
     /// Names the field at fault.
     pub fn with_field(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
@@ -112,6 +159,15 @@ impl Error {
         self.resource = Some((entity.to_owned(), id.to_owned()));
         self
     }
+}
+
+/// A text, cut at its end when it is longer than so many bytes. Values of callers go into messages, and messages have
+/// a limit.
+pub fn shortened(text: String, longest: usize) -> String {
+    if text.len() <= longest {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(longest)])
 }
 
 impl fmt::Display for Error {

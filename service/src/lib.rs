@@ -1,15 +1,17 @@
 //! The Qairon server.
 //!
-//! `grpc` speaks to callers, `domain` knows the rules, `db` speaks to PostgreSQL; imports run in that direction.
-//! `serve` and `migrate` are the two things the program does.
+//! A call comes in by a transport ([`grpc`]), gets its context ([`call`]), and is done by its handler ([`api`]), which
+//! has the rules from [`domain`] and the data from [`db`]. Imports run in that direction.
+//! [`serve`] and [`migrate`] are the two things the program does.
 
+pub mod api;
+pub mod call;
 pub mod config;
 pub mod db;
 pub mod domain;
 pub mod embedded;
 pub mod error;
 pub mod grpc;
-pub mod listen;
 pub mod migrate;
 pub mod protoset;
 pub mod serve;

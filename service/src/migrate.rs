@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::{DatabaseArgs, MigrateArgs};
-use crate::db::connect::{Plans, SessionLimits, connect};
+use crate::db::connect::{ConnectError, SessionLimits, check};
 use crate::db::migrations::{self, MigrationError};
 use crate::embedded::{self, Postgres};
 
@@ -43,26 +43,29 @@ impl Database {
 /// Waits for a PostgreSQL that is on its way, and says so once.
 async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result<(), MigrationError> {
     let started = Instant::now();
-    let mut told = false;
+    let mut said = false;
     loop {
-        let error = match connect(url, limits, Plans::Chosen).await {
-            Ok(_) => return Ok(()),
-            Err(diesel::ConnectionError::InvalidConnectionUrl(error)) => {
+        let (text, code) = match check(url, limits).await {
+            Ok(()) => return Ok(()),
+            Err(ConnectError::Url(error)) => {
                 return Err(
                     format!("the database URL cannot be read: {error}; use postgres://user@host/database").into()
                 );
             }
-            Err(error) => error,
+            Err(ConnectError::Refused(text, code)) => (text, code),
         };
-        let text = error.to_string();
-        // Waiting does not help against a wrong password or a database that is not there.
-        let hopeless = ["password authentication failed", "does not exist", "no pg_hba.conf entry", "tls"];
-        if started.elapsed() >= longest || hopeless.iter().any(|sign| text.to_lowercase().contains(sign)) {
+        // Waiting does not help against a wrong password or a database that is not there: classes 28, invalid
+        // authorization, and 3D, invalid catalog name. That TLS is wanted is no answer of PostgreSQL's.
+        let is_hopeless = match &code {
+            Some(code) => code.code().starts_with("28") || code.code().starts_with("3D"),
+            None => text.to_lowercase().contains("tls"),
+        };
+        if started.elapsed() >= longest || is_hopeless {
             return Err(format!("the database cannot be opened: {text}; check --database-url").into());
         }
-        if !told {
+        if !said {
             tracing::warn!(error = text, "waiting for the database");
-            told = true;
+            said = true;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -1,28 +1,20 @@
 //! `qairon-service serve`: everything put together, and taken apart again in order.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
-use tonic::service::Routes;
-use tower::Service;
+use tonic_health::server::HealthReporter;
 
-use crate::config::ServeArgs;
+use crate::call::Contexts;
+use crate::config::{Reflection, ServeArgs};
 use crate::db::migrations::{self, MigrationError};
-use crate::db::{Db, idempotency};
-use crate::grpc::ending::ending;
-use crate::grpc::health;
+use crate::db::versions::ping;
+use crate::db::{Db, Door, Identity, Sources, repeats};
 use crate::grpc::router::Router;
-use crate::grpc::store::Store;
-use crate::listen;
+use crate::grpc::{Server, health, listen};
 use crate::migrate::Database;
 use crate::telemetry::metrics::Metrics;
 
@@ -48,19 +40,22 @@ async fn serve_on(
 ) -> Result<(), MigrationError> {
     prepare_schema(args, database).await?;
     let metrics = Metrics::new()?;
-    let db = Db::new(&args.db(&database.url), metrics.clone()).await?;
-    let store = Arc::new(Store::new(qairon::model(), db.clone(), args.call_limits())?);
-    let router = Router::new(store.clone(), &metrics, args.request_timeout)?;
-    let (routes, reporter, names) = health::services(qairon::model(), args.reflection)?;
+    let model = qairon::model();
+    let db = Db::new(model, &args.db(&database.url), metrics.clone()).await?;
+    let stopping = CancellationToken::new();
+    let contexts = Contexts::new(model, db.clone(), args.call_limits(), stopping.clone());
+    let router = Router::new(contexts, &metrics)?;
+    let (routes, reporter, names) = health::services(model, args.reflection == Reflection::On)?;
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
-    let stopping = store.stopping.clone();
-    let api = Api { router, routes, stopping: stopping.clone() };
+    let server = Server::new(router, routes, stopping.clone());
     // Whoever asks before the database was looked at gets an answer about a service that exists.
     health::report(&reporter, &names, false).await;
-    let background = tokio::spawn(background(store, metrics.clone(), reporter.clone(), names.clone()));
+    let background =
+        Background { db: db.clone(), metrics: metrics.clone(), reporter: reporter.clone(), names: names.clone() };
+    let background = tokio::spawn(background.run());
     let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics));
     announce(args, address, metrics_address);
 
@@ -70,14 +65,14 @@ async fn serve_on(
             _ = interrupt.recv() => "SIGINT",
         };
         tracing::info!(signal = name, "stopping: calls under way may finish");
-        // It might report a good health behind ours.
+        // It might report a good health after ours.
         background.abort();
         _ = background.await;
         // Balancers look away before connections are refused.
         health::report(&reporter, &names, false).await;
         stopping.cancel();
     };
-    let left = listen::serve(listener, api, stop, args.drain_timeout).await;
+    let left = listen::serve(listener, server, stop, args.drain_timeout).await;
     // Writes whose callers have gone are still finished.
     if tokio::time::timeout(left.max(LAST_WRITES), db.drain()).await.is_err() {
         tracing::warn!("writes were still under way when the drain ended");
@@ -117,48 +112,48 @@ fn announce(args: &ServeArgs, address: SocketAddr, metrics: SocketAddr) {
     }
 }
 
-/// Follows the database, and forgets old request IDs once an hour.
-async fn background(
-    store: Arc<Store>,
+/// What goes on beside the calls.
+struct Background {
+    db: Db,
     metrics: Arc<Metrics>,
-    reporter: tonic_health::server::HealthReporter,
+    reporter: HealthReporter,
     names: Vec<String>,
-) {
-    let forget = async {
-        let mut hourly = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hourly.tick().await;
-            if let Err(failure) = idempotency::forget_old(&store.db).await {
-                tracing::warn!(?failure, "old request IDs could not be removed");
+}
+
+impl Background {
+    /// Follows the database, and forgets old request IDs once an hour.
+    async fn run(self) {
+        let identity = Identity { principal: "qairon-service".to_owned(), ..Identity::default() };
+        let door = Door::new(self.db.clone(), identity, Sources::default());
+        let forget = async {
+            let mut hourly = tokio::time::interval(Duration::from_secs(3600));
+            loop {
+                hourly.tick().await;
+                if let Err(failure) = repeats::forget_old(&door).await {
+                    tracing::warn!(?failure, "old request IDs could not be removed");
+                }
             }
-        }
-    };
-    tokio::join!(health::follow_database(&store, &metrics, &reporter, &names), forget);
-}
-
-/// Our API, and the services beside it.
-#[derive(Clone)]
-struct Api {
-    router: Router,
-    routes: Routes,
-    stopping: CancellationToken,
-}
-
-impl Service<Request<Body>> for Api {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // Both are always ready.
-        Poll::Ready(Ok(()))
+        };
+        tokio::join!(self.follow_database(&door), forget);
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path().starts_with("/grpc.") {
-            let (mut routes, stopping) = (self.routes.clone(), self.stopping.clone());
-            return Box::pin(async move { Ok(ending(routes.call(request).await?, stopping)) });
+    async fn follow_database(&self, door: &Door) {
+        let mut was_up = None;
+        loop {
+            let answered = tokio::time::timeout(Duration::from_secs(2), ping(door)).await.unwrap_or(false);
+            let (connections, idle, free) = self.db.pool_state();
+            self.metrics.pool(connections, idle, free);
+            self.metrics.database_up.set(answered.into());
+            if was_up != Some(answered) {
+                match (was_up, answered) {
+                    (Some(false), true) => tracing::info!("the database answers again"),
+                    (_, false) => tracing::warn!("the database does not answer"),
+                    (_, true) => {}
+                }
+                health::report(&self.reporter, &self.names, answered).await;
+                was_up = Some(answered);
+            }
+            tokio::time::sleep(Duration::from_millis(if answered { 1000 } else { 200 })).await;
         }
-        self.router.call(request)
     }
 }

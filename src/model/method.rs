@@ -11,6 +11,8 @@ pub struct Method {
     pub entity: Option<usize>,
     /// What it does, when it is a standard method.
     pub verb: Option<Verb>,
+    /// Whether its response is for its caller alone.
+    pub is_sensitive: bool,
     /// Its descriptor.
     pub descriptor: MethodDescriptor,
 }

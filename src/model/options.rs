@@ -75,6 +75,12 @@ pub(super) struct EmbedOptions {
     pub nested_only: bool,
 }
 
+/// Reads a boolean extension from a set of options; false when it is not set.
+pub(super) fn flag(options: &DynamicMessage, name: &str) -> bool {
+    let extension = options.descriptor().parent_pool().get_extension_by_name(name);
+    extension.is_some_and(|extension| options.get_extension(&extension).as_bool() == Some(true))
+}
+
 /// Reads one extension from a set of options; its default when it is not set.
 pub(super) fn extension<T: Message + Default>(options: &DynamicMessage, name: &str) -> Option<T> {
     let extension = options.descriptor().parent_pool().get_extension_by_name(name)?;

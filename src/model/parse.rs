@@ -10,7 +10,7 @@ use super::dependence::{self, Crossing, Dependence};
 use super::entity::{Entity, Link, LinkEnd, LinkScope};
 use super::field::{Embed, Field, Kind, Reference};
 use super::method::{Method, Verb, check_shape};
-use super::options::{AttributeOptions, EntityOptions, extension};
+use super::options::{AttributeOptions, EntityOptions, extension, flag};
 use super::relation::{Relation, RelationKind};
 use super::{Model, is_name};
 
@@ -94,6 +94,7 @@ impl Model {
                 path: format!("/{service}/{}", descriptor.name()),
                 entity: found.map(|(index, _)| index),
                 verb: found.map(|(_, verb)| verb),
+                is_sensitive: flag(&descriptor.options(), "qairon.v1.sensitive"),
                 descriptor,
             });
         }

@@ -9,7 +9,6 @@
 //! What differs is locked and read again before it is written, so nobody's change is overwritten unseen. What is the
 //! same is not locked: whoever changes it meanwhile comes after.
 
-mod arrays;
 mod compare;
 mod links;
 mod prune;
@@ -19,13 +18,12 @@ mod update;
 
 use std::collections::HashMap;
 
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use qairon::Model;
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, ErrorReason, FieldChange, ObjectChange};
 
 use super::failure::Failure;
-use super::sql::Sql;
+use super::transaction::Transaction;
 use crate::domain::apply::Bundle;
 use crate::domain::draft::Value;
 use crate::error::{Error, ErrorKind};
@@ -42,7 +40,7 @@ pub struct Outcome {
     pub changes: Vec<ObjectChange>,
     /// What was refused: the place in the stream, or -1 for what a bundle does not name.
     pub refused: Vec<(i64, Error)>,
-    /// How many objects are as they should be.
+    /// How many objects are unchanged.
     pub unchanged: usize,
     /// The change of an object of the bundle, by its place in it.
     of_object: HashMap<usize, usize>,
@@ -50,7 +48,7 @@ pub struct Outcome {
 
 /// What the steps work with.
 struct Applying<'a> {
-    connection: &'a mut AsyncPgConnection,
+    transaction: &'a mut Transaction,
     model: &'static Model,
     bundle: &'a Bundle,
     outcome: Outcome,
@@ -58,12 +56,12 @@ struct Applying<'a> {
 
 /// Applies a bundle.
 pub async fn apply(
-    connection: &mut AsyncPgConnection,
+    transaction: &mut Transaction,
     model: &'static Model,
     bundle: &Bundle,
     limit: usize,
 ) -> Result<Outcome, Failure> {
-    let mut applying = Applying { connection, model, bundle, outcome: Outcome::default() };
+    let mut applying = Applying { transaction, model, bundle, outcome: Outcome::default() };
     let mut work = compare::compare(&mut applying).await?;
     // What is wrong by itself may be what would be deleted for want of it.
     let pruning = bundle.prune.as_ref().filter(|_| bundle.refused.is_empty());
@@ -90,9 +88,9 @@ impl Applying<'_> {
         let Self { outcome, bundle, .. } = self;
         match outcome.of_object.get(&object) {
             Some(change) => {
-                let told = &mut outcome.changes[*change].fields;
-                told.extend(fields);
-                told.sort_by_key(|field| place(bundle.objects[object].entity, &field.field));
+                let known = &mut outcome.changes[*change].fields;
+                known.extend(fields);
+                known.sort_by_key(|field| place(bundle.objects[object].entity, &field.field));
             }
             None => {
                 outcome.of_object.insert(object, outcome.changes.len());
@@ -103,31 +101,6 @@ impl Applying<'_> {
                     id: wish.id.clone(),
                     fields,
                 });
-            }
-        }
-    }
-
-    /// Runs a statement that the rules may stand against, and undoes it then. The outer result is that of the whole
-    /// transaction.
-    async fn attempt(&mut self, sql: Sql) -> Result<Result<usize, Failure>, Failure> {
-        let connection = &mut *self.connection;
-        AnsiTransactionManager::begin_transaction(connection).await?;
-        let done = async {
-            let count = sql.run(connection).await?;
-            // What is checked at commit is checked here too, while it is known which objects are at fault.
-            connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").await?;
-            Ok(count)
-        }
-        .await;
-        match done {
-            Ok(count) => {
-                AnsiTransactionManager::commit_transaction(connection).await?;
-                Ok(Ok(count))
-            }
-            Err(failure) => {
-                AnsiTransactionManager::rollback_transaction(connection).await?;
-                let failure: Failure = failure;
-                if failure.is_retryable() { Err(failure) } else { Ok(Err(failure)) }
             }
         }
     }
@@ -169,21 +142,8 @@ fn size(values: &[(&'static Field, Value)]) -> usize {
     values.iter().map(|(_, value)| size(value)).sum()
 }
 
-/// Whether an error is about the object that it met. Any other, a timeout for one, is about the whole call.
-fn is_refusal(error: &Error) -> bool {
-    use ErrorKind::{AlreadyExists, FailedPrecondition, InvalidArgument, NotFound};
-    matches!(error.kind, AlreadyExists | FailedPrecondition | InvalidArgument | NotFound)
-}
-
 /// Somebody else created or deleted an object since it was looked for: everything is compared again.
 fn raced() -> Error {
     let message = "others changed the same objects more often than the service retries; try again";
     Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
-}
-
-impl Error {
-    /// Whether an apply that failed with this error finds other things when it is repeated.
-    pub fn is_race(&self) -> bool {
-        self.kind == ErrorKind::Aborted && self.reason == ErrorReason::Conflict
-    }
 }

@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use diesel_async::AsyncPgConnection;
 use qairon::Model;
 use qairon::model::{Entity, RelationKind};
 use qairon::v1::{AffectedObject, AffectedObjects, EntityCount, ErrorReason};
 use uuid::Uuid;
 
+use super::bind::Bind;
 use super::failure::Failure;
-use super::sql::{Bind, Sql};
+use super::referrers::{By, Referrers, count_links, referrers};
+use super::sources::table;
+use super::sql::Sql;
+use super::transaction::Transaction;
 use crate::error::{Error, ErrorKind};
 
 /// About how many bytes of objects an answer names.
@@ -23,8 +26,8 @@ const MAX_NAMED_BYTES: usize = 2 * 1024 * 1024;
 pub struct Closure {
     /// Entity index, uid, ID.
     pub objects: Vec<(usize, Uuid, String)>,
-    /// Links in which a found object is the target: table, column, how many.
-    pub links: Vec<(String, String, i64)>,
+    /// Links in which a found object is the target: table, how many.
+    pub links: Vec<(String, i64)>,
     /// Objects that stay, and whose optional reference to a found one goes: entity index, uid, ID.
     pub cleared: Vec<(usize, Uuid, String)>,
 }
@@ -40,46 +43,46 @@ pub enum Reach {
     Keys,
 }
 
-/// Walks from an object. The object itself comes first. `None` when there is no such object.
+/// Walks from an object. The object itself comes first, and is locked. `None` when there is no such object.
 pub async fn walk(
-    connection: &mut AsyncPgConnection,
-    model: &Model,
+    transaction: &mut Transaction,
     entity: &Entity,
     id: &str,
     reach: Reach,
     limit: usize,
 ) -> Result<Option<Closure>, Failure> {
+    let model = transaction.door.model();
     let mut sql = Sql::new();
-    sql.push(&format!("SELECT \"uid\", \"id\" FROM \"{}\" WHERE \"id\" = ", entity.name));
+    sql.push(&format!("SELECT \"uid\", \"id\" FROM {} WHERE \"id\" = ", table(&entity.name)));
     sql.bind(Bind::Text(id.to_owned())).push(" FOR UPDATE");
-    let rows = sql.rows(connection).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = transaction.one(sql).await? else { return Ok(None) };
     let mut found = Closure::default();
-    let mut seen = HashSet::from([row.uuid(0)]);
-    found.objects.push((entity.index, row.uuid(0), row.text(1).to_owned()));
+    let mut seen = HashSet::from([row.uuid(0)?]);
+    found.objects.push((entity.index, row.uuid(0)?, row.text(1)?.to_owned()));
     let mut frontier: BTreeMap<usize, Vec<String>> = BTreeMap::from([(entity.index, vec![id.to_owned()])]);
     while !frontier.is_empty() {
         let mut next: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (index, ids) in frontier {
-            for Referring { entity: referring, optional, sql } in
-                referring_objects(model, &model.entities()[index], &ids, reach)
-            {
-                let rows = sql.rows(connection).await?;
-                if optional && reach == Reach::All {
-                    found.cleared.extend(rows.iter().map(|row| (referring, row.uuid(0), row.text(1).to_owned())));
+            for Referrers { entity: referring, by, sql } in referrers(model, &model.entities()[index], &ids) {
+                let By::Reference { optional, composes } = by else { continue };
+                if reach == Reach::Keys && !composes {
                     continue;
                 }
+                let rows = transaction.rows(sql).await?;
                 for row in rows {
-                    if seen.insert(row.uuid(0)) {
-                        next.entry(referring).or_default().push(row.text(1).to_owned());
-                        found.objects.push((referring, row.uuid(0), row.text(1).to_owned()));
+                    let object = (referring, row.uuid(0)?, row.text(1)?.to_owned());
+                    if optional && reach == Reach::All {
+                        found.cleared.push(object);
+                    } else if seen.insert(object.1) {
+                        next.entry(referring).or_default().push(object.2.clone());
+                        found.objects.push(object);
                     }
                 }
                 if found.objects.len() > limit {
                     return Err(too_many(entity, id, limit).into());
                 }
             }
-            count_links(connection, &model.entities()[index], &ids, &mut found).await?;
+            count_all_links(transaction, &model.entities()[index], &ids, &mut found).await?;
         }
         frontier = if reach == Reach::OneLevel { BTreeMap::new() } else { next };
     }
@@ -87,161 +90,26 @@ pub async fn walk(
     Ok(Some(found))
 }
 
-/// What refers to some objects, by one of its references.
-struct Referring {
-    entity: usize,
-    /// The reference may be unset: its owner holds up a deletion, but does not go with it.
-    optional: bool,
-    sql: Sql,
-}
-
-/// Statements that find what refers to objects of an entity.
-fn referring_objects(model: &Model, entity: &Entity, ids: &[String], reach: Reach) -> Vec<Referring> {
-    let mut statements = Vec::new();
-    let select = |from: &Entity| {
-        let mut sql = Sql::new();
-        sql.push(&format!("SELECT \"uid\", \"id\" FROM \"{}\" WHERE ", from.name));
-        sql
-    };
-    for relation in &entity.relations {
-        let RelationKind::ToMany { field } = &relation.kind else { continue };
-        let referring = model.target(&relation.target);
-        let composes = referring.id_fields.contains(field);
-        let optional = referring.field(field).is_some_and(|field| field.nullable);
-        if reach != Reach::Keys || composes {
-            let mut sql = select(referring);
-            sql.push(&format!("\"{field}\" = ANY(")).bind(Bind::TextArray(ids.to_vec())).push(") ORDER BY \"id\"");
-            statements.push(Referring { entity: referring.index, optional, sql });
-        }
-    }
-    for referring in model.entities() {
-        for field in &referring.fields {
-            let Some(type_field) = &field.object_of else { continue };
-            let mut sql = select(referring);
-            sql.push(&format!("\"{type_field}\" = ")).bind(Bind::Text(entity.type_name.clone()));
-            sql.push(&format!(" AND \"{}\" = ANY(", field.name)).bind(Bind::TextArray(ids.to_vec()));
-            sql.push(") ORDER BY \"id\"");
-            statements.push(Referring { entity: referring.index, optional: false, sql });
-        }
-    }
-    statements
-}
-
-async fn count_links(
-    connection: &mut AsyncPgConnection,
+async fn count_all_links(
+    transaction: &mut Transaction,
     entity: &Entity,
     ids: &[String],
     found: &mut Closure,
 ) -> Result<(), Failure> {
     for relation in &entity.relations {
         let RelationKind::Linked { table, own_column, owner: false, .. } = &relation.kind else { continue };
-        let mut sql = Sql::new();
-        sql.push(&format!("SELECT count(*) FROM \"{table}\" WHERE \"{own_column}\" = ANY("));
-        sql.bind(Bind::TextArray(ids.to_vec())).push(")");
-        let rows = sql.rows(connection).await?;
-        let count = rows.first().map_or(0, |row| row.integer(0));
+        let row = transaction.one(count_links(table, own_column, ids)).await?;
+        let count = row.map_or(Ok(0), |row| row.integer(0))?;
         if count > 0 {
-            found.links.push((table.clone(), own_column.clone(), count));
+            found.links.push((table.clone(), count));
         }
     }
     Ok(())
-}
-
-/// Deletes what a walk found: what refers before what it refers to.
-pub async fn delete(connection: &mut AsyncPgConnection, model: &Model, found: &Closure) -> Result<(), Failure> {
-    let mut uids: HashMap<usize, Vec<Uuid>> = HashMap::new();
-    let mut ids: HashMap<usize, Vec<String>> = HashMap::new();
-    for (entity, uid, id) in &found.objects {
-        uids.entry(*entity).or_default().push(*uid);
-        ids.entry(*entity).or_default().push(id.clone());
-    }
-    for index in deletion_order(model) {
-        let (Some(uids), Some(ids)) = (uids.remove(&index), ids.remove(&index)) else { continue };
-        let entity = &model.entities()[index];
-        for relation in &entity.relations {
-            if let RelationKind::Linked { table, own_column, .. } = &relation.kind {
-                unlink(connection, model, entity, table, own_column, ids.clone()).await?;
-            }
-            if let RelationKind::ToMany { field } = &relation.kind {
-                unset_optional(connection, model.target(&relation.target), field, ids.clone()).await?;
-            }
-        }
-        let mut sql = Sql::new();
-        sql.push(&format!("DELETE FROM \"{}\" WHERE \"uid\" = ANY(", entity.name))
-            .bind(Bind::UuidArray(uids))
-            .push(")");
-        sql.run(connection).await?;
-    }
-    Ok(())
-}
-
-/// Removes the links in which deleted objects are the targets. Their own go with them by cascade.
-async fn unlink(
-    connection: &mut AsyncPgConnection,
-    model: &Model,
-    entity: &Entity,
-    table: &str,
-    column: &str,
-    ids: Vec<String>,
-) -> Result<(), Failure> {
-    let is_target = model
-        .entities()
-        .iter()
-        .flat_map(|e| &e.links)
-        .any(|link| link.table == table && link.target == entity.name && link.target_column == column);
-    if is_target {
-        let mut sql = Sql::new();
-        sql.push(&format!("DELETE FROM \"{table}\" WHERE \"{column}\" = ANY(")).bind(Bind::TextArray(ids)).push(")");
-        sql.run(connection).await?;
-    }
-    Ok(())
-}
-
-async fn unset_optional(
-    connection: &mut AsyncPgConnection,
-    referring: &Entity,
-    field: &str,
-    ids: Vec<String>,
-) -> Result<(), Failure> {
-    if referring.field(field).is_some_and(|field| field.nullable) {
-        let mut sql = Sql::new();
-        sql.push(&format!("UPDATE \"{}\" SET \"{field}\" = NULL WHERE \"{field}\" = ANY(", referring.name));
-        sql.bind(Bind::TextArray(ids)).push(")");
-        sql.run(connection).await?;
-    }
-    Ok(())
-}
-
-/// The entities, those that refer before those they refer to. References that may be unset do not count: they are
-/// what makes a circle.
-fn deletion_order(model: &Model) -> Vec<usize> {
-    fn visit(model: &Model, index: usize, visited: &mut Vec<bool>, order: &mut Vec<usize>) {
-        if std::mem::replace(&mut visited[index], true) {
-            return;
-        }
-        for relation in &model.entities()[index].relations {
-            let RelationKind::ToMany { field } = &relation.kind else { continue };
-            let referring = model.target(&relation.target);
-            if referring.field(field).is_some_and(|field| !field.nullable) {
-                visit(model, referring.index, visited, order);
-            }
-        }
-        order.push(index);
-    }
-    let mut order = Vec::new();
-    let mut visited = vec![false; model.entities().len()];
-    for index in 0..model.entities().len() {
-        visit(model, index, &mut visited, &mut order);
-    }
-    order
 }
 
 /// The IDs that found objects have now.
-pub async fn present_ids(
-    connection: &mut AsyncPgConnection,
-    model: &Model,
-    found: &Closure,
-) -> Result<HashMap<Uuid, String>, Failure> {
+pub async fn current_ids(transaction: &mut Transaction, found: &Closure) -> Result<HashMap<Uuid, String>, Failure> {
+    let model = transaction.door.model();
     let mut by_entity: BTreeMap<usize, Vec<Uuid>> = BTreeMap::new();
     for (entity, uid, _) in &found.objects {
         by_entity.entry(*entity).or_default().push(*uid);
@@ -249,10 +117,12 @@ pub async fn present_ids(
     let mut ids = HashMap::with_capacity(found.objects.len());
     for (index, uids) in by_entity {
         let mut sql = Sql::new();
-        sql.push(&format!("SELECT \"uid\", \"id\" FROM \"{}\" WHERE \"uid\" = ANY(", model.entities()[index].name));
+        let from = table(&model.entities()[index].name);
+        sql.push(&format!("SELECT \"uid\", \"id\" FROM {from} WHERE \"uid\" = ANY("));
         sql.bind(Bind::UuidArray(uids)).push(")");
-        let rows = sql.rows(connection).await?;
-        ids.extend(rows.iter().map(|row| (row.uuid(0), row.text(1).to_owned())));
+        for row in transaction.rows(sql).await? {
+            ids.insert(row.uuid(0)?, row.text(1)?.to_owned());
+        }
     }
     Ok(ids)
 }
@@ -267,6 +137,7 @@ impl Closure {
         for ((entity, uid, id), kept_id) in self.objects.iter().map(|object| (object, None)).chain(stay) {
             let resource = &model.entities()[*entity].name;
             *counts.entry(resource).or_default() += 1;
+            // What is deleted has no new ID.
             let new_id = kept_id.or_else(|| new_ids.and_then(|ids| ids.get(uid)).cloned()).unwrap_or_default();
             bytes += resource.len() + id.len() + new_id.len() + 10;
             if bytes > MAX_NAMED_BYTES {
@@ -287,7 +158,7 @@ impl Closure {
             *counts.entry(model.entities()[*index].human()).or_default() += 1;
         }
         let mut parts: Vec<String> = counts.iter().map(|(name, count)| format!("{count} × {name}")).collect();
-        parts.extend(self.links.iter().map(|(table, _, count)| format!("{count} × link in {table}")));
+        parts.extend(self.links.iter().map(|(table, count)| format!("{count} × link in {table}")));
         let named: Vec<String> = self.objects.iter().skip(1).take(5).map(|(_, _, id)| format!("`{id}`")).collect();
         let such_as = if named.is_empty() { String::new() } else { format!(", such as {}", named.join(", ")) };
         let message = format!(

@@ -10,13 +10,47 @@ use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Array, Bool, Cidr, Double, Int8, Jsonb, Nullable, Text, Timestamptz};
 use ipnetwork::IpNetwork;
+use qairon::model::{Field, Kind};
 
-use super::sql::NullOf;
 use crate::domain::draft::Value;
 
 /// PostgreSQL's address families: those of its `inet` type, not of the system.
 const FAMILY_V4: u8 = 2;
 const FAMILY_V6: u8 = 3;
+
+/// The type of a column's values. A NULL needs it too, for PostgreSQL infers no types where it could be several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NullOf {
+    /// text
+    Text,
+    /// bigint
+    Integer,
+    /// double precision
+    Double,
+    /// boolean
+    Bool,
+    /// timestamptz
+    Timestamp,
+    /// cidr
+    Cidr,
+    /// jsonb
+    Json,
+}
+
+impl NullOf {
+    /// The type of a field's column.
+    pub fn field(field: &Field) -> Self {
+        match field.kind {
+            Kind::Integer => Self::Integer,
+            Kind::Double => Self::Double,
+            Kind::Bool => Self::Bool,
+            Kind::Timestamp => Self::Timestamp,
+            Kind::Cidr => Self::Cidr,
+            Kind::Json => Self::Json,
+            _ => Self::Text,
+        }
+    }
+}
 
 /// The values of a column, in binary form.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,16 @@
 
 use qairon::model::Entity;
 
+use super::bind::Bind;
+use super::door::{Door, Reads};
+use super::failure::Failure;
+use super::pool::Share;
 use super::projection::ALIAS;
-use super::sql::{Bind, Row, Sql};
+use super::row::Row;
+use super::sources::table;
+use super::sql::Sql;
 use crate::domain::filter::{SqlFragment, after_prefix};
+use crate::error::Result;
 
 /// What was begun.
 #[derive(Debug)]
@@ -26,7 +33,7 @@ pub struct Begun<'a> {
 
 /// The statement: ways to go on in order, each with whether it is an ID. One more than the limit tells that there are
 /// more.
-pub fn sql(begun: &Begun<'_>) -> Sql {
+pub(in crate::db) fn sql(begun: &Begun<'_>) -> Sql {
     let limit = begun.limit;
     let first_chars = i64::try_from(begun.prefix.chars().count()).unwrap_or(i64::MAX);
     let mut sql = Sql::new();
@@ -58,13 +65,13 @@ pub fn sql(begun: &Begun<'_>) -> Sql {
     sql.push(" LIMIT 1) next WHERE base.place <= ").bind(Bind::Integer(limit));
     sql.push(") SELECT id, true AS whole FROM few WHERE NOT EXISTS (SELECT FROM ends) UNION ALL ");
     sql.push("SELECT way, whole FROM ways ORDER BY 1");
-    // Filters are as many as callers invent.
-    if begun.filter.is_some() { sql.uncached() } else { sql }
+    sql
 }
 
 /// The IDs in order from a bound on; what follows the statement belongs to its order.
 fn push_ids(sql: &mut Sql, begun: &Begun<'_>, bound: impl FnOnce(&mut Sql)) {
-    sql.push(&format!("SELECT {ALIAS}.\"id\" FROM \"{}\" {ALIAS} WHERE {ALIAS}.\"id\" ", begun.entity.name));
+    let from = table(&begun.entity.name);
+    sql.push(&format!("SELECT {ALIAS}.\"id\" FROM {from} {ALIAS} WHERE {ALIAS}.\"id\" "));
     bound(sql);
     if let Some(end) = after_prefix(begun.prefix) {
         sql.push(&format!(" AND {ALIAS}.\"id\" < ")).bind(Bind::Text(end));
@@ -80,7 +87,18 @@ fn push_way(sql: &mut Sql, id: &str) {
     sql.push(&format!("left({id}, coalesce(nullif(base.length + strpos(substr({id}, base.length + 1), ':'), base.length), length({id})))"));
 }
 
-/// Reads a row of the statement.
-pub fn way(row: &Row) -> (&str, bool) {
-    (row.text(0), row.bool(1))
+/// Ways to go on, and whether each is a whole ID.
+pub async fn ways(door: &Door, begun: &Begun<'_>) -> Result<Vec<(String, bool)>, Failure> {
+    let sql = sql(begun);
+    let rows = match begun.filter {
+        // Quick whatever was begun.
+        None => door.look_up("complete_ids", sql).await?,
+        Some(_) => {
+            let mut reader = door.reader("complete_ids", Share::Whole, Reads::One).await?;
+            let rows = reader.rows(sql).await;
+            reader.done(rows)?
+        }
+    };
+    let way = |row: &Row| Ok((row.text(0)?.to_owned(), row.bool(1)?));
+    Ok(rows.iter().map(way).collect::<Result<_>>()?)
 }

@@ -1,11 +1,11 @@
 //! How a connection is made: limits that PostgreSQL itself enforces are set on every one of them.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use diesel::ConnectionError;
-use diesel_async::AsyncPgConnection;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
 
 /// How long a peer may leave data unacknowledged.
 const DEAD_PEER: Duration = Duration::from_secs(30);
@@ -32,20 +32,43 @@ pub enum Plans {
     Once,
 }
 
+/// Why no connection was made.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The URL cannot be read.
+    Url(String),
+    /// PostgreSQL did not answer, or refused. What it says, and under which code.
+    Refused(String, Option<SqlState>),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(text) | Self::Refused(text, _) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
 /// Opens a connection.
-pub async fn connect(url: &str, limits: SessionLimits, plans: Plans) -> Result<AsyncPgConnection, ConnectionError> {
-    let config =
-        config(url, limits, plans).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+pub(in crate::db) async fn connect(url: &str, limits: SessionLimits, plans: Plans) -> Result<Client, ConnectError> {
+    let config = config(url, limits, plans).map_err(|error| ConnectError::Url(error.to_string()))?;
     let (client, connection) = tokio::time::timeout(limits.connect, config.connect(NoTls))
         .await
-        .map_err(|_| ConnectionError::BadConnection("timed out".to_owned()))?
-        .map_err(|error| ConnectionError::BadConnection(describe(&error)))?;
+        .map_err(|_| ConnectError::Refused("timed out".to_owned(), None))?
+        .map_err(|error| ConnectError::Refused(describe(&error), error.code().cloned()))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a database connection ended");
         }
     });
-    AsyncPgConnection::try_from(client).await
+    Ok(client)
+}
+
+/// Whether PostgreSQL can be reached, and lets the service in.
+pub async fn check(url: &str, limits: SessionLimits) -> Result<(), ConnectError> {
+    connect(url, limits, Plans::Chosen).await.map(drop)
 }
 
 fn config(url: &str, limits: SessionLimits, plans: Plans) -> Result<Config, tokio_postgres::Error> {
@@ -55,7 +78,7 @@ fn config(url: &str, limits: SessionLimits, plans: Plans) -> Result<Config, toki
     // Compiling a statement takes longer than any of ours runs.
     let options = format!(
         "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c \
-         client_connection_check_interval=100 -c jit=off -c plan_cache_mode={}",
+         client_connection_check_interval=100 -c jit=off -c TimeZone=UTC -c plan_cache_mode={}",
         config.get_options().unwrap_or_default(),
         millis(limits.statement),
         millis(limits.lock),

@@ -1,26 +1,25 @@
 //! From database errors to errors of the service, by what the caller was doing and by the name of the constraint.
 
-use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 use ipnetwork::IpNetwork;
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::error::{Error, ErrorKind};
 
-/// Why a piece of database work stopped: an error of diesel's, or one of ours that rolls the transaction back.
+/// Why a piece of database work stopped: an error of PostgreSQL or of the way to it, or one of ours that undoes
+/// everything.
 #[derive(Debug)]
 pub enum Failure {
     /// From the database.
-    Database(DieselError),
+    Database(tokio_postgres::Error),
     /// From a rule of ours.
     Rule(Error),
-    /// An answer, encoded, that undoes what was written: an import of which something was refused.
-    Refused(Vec<u8>),
 }
 
-impl From<DieselError> for Failure {
-    fn from(error: DieselError) -> Self {
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
         Self::Database(error)
     }
 }
@@ -28,6 +27,12 @@ impl From<DieselError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Rule(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.into_error(qairon::model(), None)
     }
 }
 
@@ -40,38 +45,54 @@ pub struct Intent<'a> {
     pub id: &'a str,
 }
 
+impl<'a> Intent<'a> {
+    /// Work on an object.
+    pub fn on(entity: &'a Entity, id: &'a str) -> Option<Self> {
+        Some(Self { entity, id })
+    }
+}
+
 impl Failure {
+    /// The SQLSTATE, which is the same in every language of the server.
+    fn code(&self) -> Option<&SqlState> {
+        match self {
+            Self::Database(error) => error.code(),
+            Self::Rule(_) => None,
+        }
+    }
+
     /// Whether a repetition can succeed: PostgreSQL gave up this transaction in favour of another.
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Database(DieselError::DatabaseError(kind, info)) => {
-                matches!(kind, DatabaseErrorKind::SerializationFailure) || info.message() == "deadlock detected"
-            }
-            _ => false,
-        }
+        matches!(self.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
     }
 
     /// Whether a value that was bound as text is none of the type that the statement casts it to.
     pub fn is_malformed_value(&self) -> bool {
-        let Self::Database(DieselError::DatabaseError(_, info)) = self else { return false };
-        let message = info.message();
-        message.starts_with("invalid input syntax for type")
-            || message.starts_with("invalid byte sequence for encoding")
-            || message.starts_with("invalid cidr value")
-            || message.contains("out of range")
+        // Class 22: data exception.
+        self.code().is_some_and(|code| code.code().starts_with("22"))
     }
 
-    /// Whether a foreign key stood against it.
+    /// Whether a foreign key is violated.
     pub fn is_foreign_key_violation(&self) -> bool {
-        use DatabaseErrorKind::{ForeignKeyViolation, RestrictViolation};
-        matches!(self, Self::Database(DieselError::DatabaseError(ForeignKeyViolation | RestrictViolation, _)))
+        matches!(self.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION | &SqlState::RESTRICT_VIOLATION))
     }
 
-    /// The name of the constraint that stood against it.
-    pub fn constraint(&self) -> Option<&str> {
+    /// Whether a rule of the database is violated.
+    pub fn is_violation(&self) -> bool {
+        self.code().is_some_and(is_violation)
+    }
+
+    /// Whether the values of a statement are at fault, and not the moment at which it came: other values can get
+    /// through.
+    pub fn is_about_values(&self) -> bool {
+        self.is_violation() || self.is_malformed_value() || self.code() == Some(&SqlState::PROGRAM_LIMIT_EXCEEDED)
+    }
+
+    /// Whether the connection has ended, or is about to.
+    pub fn is_ended(&self) -> bool {
         match self {
-            Self::Database(DieselError::DatabaseError(_, info)) => info.constraint_name(),
-            _ => None,
+            Self::Database(error) => error.code().map_or(error.is_closed(), is_ended),
+            Self::Rule(_) => false,
         }
     }
 
@@ -79,65 +100,66 @@ impl Failure {
     pub fn into_error(self, model: &Model, intent: Option<Intent<'_>>) -> Error {
         let error = match self {
             Self::Rule(error) => return error,
-            Self::Refused(_) => return Error::internal("an answer was taken for a failure"),
             Self::Database(error) => error,
         };
-        let DieselError::DatabaseError(kind, info) = &error else {
-            return match error {
-                DieselError::BrokenTransactionManager => Error::database_unavailable(error),
-                error => Error::internal(error),
-            };
-        };
-        match kind {
-            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
-                Error::database_unavailable(info.message())
-            }
-            DatabaseErrorKind::SerializationFailure => conflict(),
-            DatabaseErrorKind::UniqueViolation => match intent {
+        match (error.as_db_error(), error.code()) {
+            (Some(info), Some(&SqlState::UNIQUE_VIOLATION)) => match intent {
                 Some(Intent { entity, id }) => already_exists(entity, id),
                 None => Error::internal(info.message()),
             },
-            DatabaseErrorKind::ForeignKeyViolation
-            | DatabaseErrorKind::RestrictViolation
-            | DatabaseErrorKind::CheckViolation
-            | DatabaseErrorKind::ExclusionViolation
-            | DatabaseErrorKind::NotNullViolation => violation(model, &**info, intent),
-            _ => unclassified(info.message()),
+            (Some(info), Some(code)) if is_violation(code) => violation(model, info, intent),
+            (Some(info), Some(code)) => unclassified(code, info.message()),
+            // Not PostgreSQL speaks but the way to it: the connection has ended, or a message could not be read.
+            _ if error.is_closed()
+                || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>()) =>
+            {
+                Error::database_unavailable(error)
+            }
+            _ => Error::internal(error),
         }
     }
 }
 
-/// diesel hides the SQLSTATE of these; their texts are PostgreSQL's own, under the C locale of messages.
-fn unclassified(message: &str) -> Error {
-    match message {
-        "deadlock detected" => conflict(),
-        "canceling statement due to statement timeout" => {
+/// Class 23: integrity constraint violation.
+fn is_violation(code: &SqlState) -> bool {
+    code.code().starts_with("23")
+}
+
+/// Classes 08, connection exception, and 57P, operator intervention.
+fn is_ended(code: &SqlState) -> bool {
+    let code_text = code.code();
+    code_text.starts_with("08")
+        || code_text.starts_with("57P")
+        || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        || *code == SqlState::TOO_MANY_CONNECTIONS
+}
+
+/// What no rule of the model is about.
+fn unclassified(code: &SqlState, message: &str) -> Error {
+    let mut error = match *code {
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => conflict(),
+        // Callers who cancelled have gone: nobody else reads this but when a statement took too long.
+        SqlState::QUERY_CANCELED => {
             let message = "a statement took longer than the server allows; ask for less at once, or give the server a \
                            longer --statement-timeout";
             Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
         }
-        "canceling statement due to lock timeout" => {
+        SqlState::LOCK_NOT_AVAILABLE => {
             let message = "another write held what this call needs for longer than the server waits; try again, or give \
                            the server a longer --lock-timeout";
             Error::new(ErrorKind::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
         }
-        "canceling statement due to user request" => {
-            let mut error = Error::deadline_exceeded();
-            error.cause = Some(message.to_owned());
-            error
-        }
-        "the database system is starting up"
-        | "the database system is shutting down"
-        | "the database system is in recovery mode" => Error::database_unavailable(message),
-        _ if message.starts_with("terminating connection") => Error::database_unavailable(message),
         // Index entries have a limit, and random text does not compress below it.
-        _ if message.starts_with("index row size") || message.starts_with("index row requires") => Error::new(
+        SqlState::PROGRAM_LIMIT_EXCEEDED => Error::new(
             ErrorKind::InvalidArgument,
             ErrorReason::IdTooLong,
             "an ID would be longer than can be stored; choose shorter names",
         ),
+        _ if is_ended(code) => Error::database_unavailable(message),
         _ => Error::internal(message),
-    }
+    };
+    error.cause = Some(format!("{}: {message}", code.code()));
+    error
 }
 
 fn conflict() -> Error {
@@ -154,10 +176,10 @@ fn already_exists(entity: &Entity, id: &str) -> Error {
 }
 
 /// The violation of a named rule. The names say what is wrong: `<table>_<field>_<rule>`.
-fn violation(model: &Model, info: &dyn DatabaseErrorInformation, intent: Option<Intent<'_>>) -> Error {
-    let name = info.constraint_name().unwrap_or_default();
-    let table = info.table_name().unwrap_or_default();
-    let entity = model.entity(table).or(intent.map(|intent| intent.entity));
+fn violation(model: &Model, info: &DbError, intent: Option<Intent<'_>>) -> Error {
+    // A few violations are of no named rule: a column that must not be NULL, for one.
+    let name = info.constraint().unwrap_or("");
+    let entity = info.table().and_then(|table| model.entity(table)).or(intent.map(|intent| intent.entity));
     let field = entity.and_then(|entity| constrained_field(entity, name));
     if let (Some(entity), Some((field, rule))) = (entity, field)
         && let Some(error) = field_violation(model, entity, field, rule)
@@ -170,11 +192,11 @@ fn violation(model: &Model, info: &dyn DatabaseErrorInformation, intent: Option<
     // The rules that triggers keep speak for themselves: qairon_refuse gives message and remedy.
     let message = match info.hint() {
         Some(remedy) => format!("{}; {remedy}", info.message()),
-        None => format!("the rule `{name}` stands against it"),
+        None => format!("this violates rule `{name}`"),
     };
     let (kind, reason) = classify(name);
     let mut error = Error::new(kind, reason, message);
-    error.field = info.column_name().map(str::to_owned);
+    error.field = info.column().map(str::to_owned);
     if let Some(Intent { entity, id }) = intent.filter(|intent| !intent.id.is_empty()) {
         error = error.with_resource(&entity.name, id);
     }
@@ -222,8 +244,8 @@ fn field_violation(model: &Model, entity: &Entity, field: &qairon::model::Field,
 }
 
 /// Two ranges of one network that overlap. The detail of the violation ends in the range that was there first.
-fn overlap(info: &dyn DatabaseErrorInformation, intent: Option<Intent<'_>>) -> Error {
-    let taken = info.details().and_then(|details| details.rsplit_once(", ")).map(|(_, rest)| rest);
+fn overlap(info: &DbError, intent: Option<Intent<'_>>) -> Error {
+    let taken = info.detail().and_then(|details| details.rsplit_once(", ")).map(|(_, rest)| rest);
     let taken = taken.map(|rest| rest.trim_end_matches(['.', ')'])).filter(|range| range.parse::<IpNetwork>().is_ok());
     let message = format!(
         "the range overlaps {} of the same network; choose a free range, or let `network allocate_subnet` choose one",

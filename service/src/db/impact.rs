@@ -7,26 +7,29 @@
 
 mod sets;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 
-use diesel_async::AsyncPgConnection;
 use qairon::Model;
 use qairon::model::{Entity, Mood};
 
+use super::bind::Bind;
+use super::door::{Door, Reads};
 use super::failure::Failure;
-use super::sql::{Bind, Row, Sql};
+use super::get::probe;
+use super::pool::Share;
+use super::reader::{Reader, Sink};
+use super::row::{Row, unreadable};
+use super::sources::table;
+use super::sql::{Keep, Sql};
 use crate::domain::impact::{Below, Plan, Set};
+use crate::error::{Error, Result};
 use sets::Source;
 
 /// Ranks below a distance: how many relations and dependency cases can be told apart.
 const RANKS: i64 = 1 << 20;
 /// Settings of an impact. What it sorts and groups stays in memory up to this; beyond, PostgreSQL uses files. It begins
 /// at an ID, and planning two dozen joins for each would take longer than most answers.
-pub const SETTINGS: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_generic_plan";
-/// How many statements are kept prepared. Each takes PostgreSQL some hundred kilobytes in every connection, and there are
-/// as many of them as there are choices of entities.
-const MOST_KEPT: usize = 32;
+const SETTINGS: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL plan_cache_mode = force_generic_plan";
 /// Digits of a code in the key that finds a parent.
 const DIGITS: usize = 19;
 
@@ -82,8 +85,8 @@ pub struct Reached {
     pub depth: i64,
     /// The relation or dependency case.
     pub via: String,
-    /// The object before it, when it was asked for.
-    pub parent: (String, String),
+    /// The object before it, when it was asked for and is not the traced one.
+    pub parent: Option<(String, String)>,
 }
 
 impl Impact {
@@ -98,6 +101,7 @@ impl Impact {
             Some((name, _)) => plan.below(name, question.max_depth),
             None => vec![None; plan.sets.len()],
         };
+        // Without a traced object nothing is read below it.
         let range = traced.map(|(_, id)| (format!("{id}:"), format!("{id};"))).unwrap_or_default();
         let mut impact = Self { plan, cases, question, below, range, gathered: Vec::new() };
         impact.gathered = impact.sets_to_gather();
@@ -105,7 +109,7 @@ impl Impact {
     }
 
     /// The statement: entity, ID, code and, with parents, the key.
-    pub fn sql(&self) -> Sql {
+    pub(in crate::db) fn sql(&self) -> Sql {
         let mut sql = Sql::new();
         self.push_sets(&mut sql);
         let (key, least) = self.keys();
@@ -141,12 +145,12 @@ impl Impact {
             sql.bind(Bind::Text(id.clone())).push(" COLLATE \"C\")");
         }
         sql.push(&format!(" ORDER BY code / {RANKS}, resource, id"));
-        kept(sql)
+        sql.kept(Keep::Heavy)
     }
 
     /// The statement that finds the declared dependencies on what the plan reaches: entity and ID of the object that has
     /// it, the case, the distance, and the object depended on.
-    pub fn declared_sql(&self) -> Sql {
+    fn declared_sql(&self) -> Sql {
         let mut sql = Sql::new();
         self.push_sets(&mut sql);
         sql.push(&format!(
@@ -164,38 +168,39 @@ impl Impact {
             ));
             self.push_source(&mut sql, &source);
         }
-        sql.push(
-            ") n JOIN related r ON r.related_type = n.type AND r.object_id = n.id JOIN dependency d ON d.id = \
-             r.dependency_id JOIN relatable rt ON rt.id = d.relatable_id GROUP BY 1, 2, 3, 4",
-        );
-        kept(sql)
+        sql.push(&format!(
+            ") n JOIN {} r ON r.related_type = n.type AND r.object_id = n.id JOIN {} d ON d.id = \
+             r.dependency_id JOIN {} rt ON rt.id = d.relatable_id GROUP BY 1, 2, 3, 4",
+            table("related"),
+            table("dependency"),
+            table("relatable")
+        ));
+        sql.kept(Keep::Heavy)
     }
 
     /// Reads a row.
-    pub fn read(&self, row: &Row) -> Reached {
-        let code = row.integer(2);
-        let rank = usize::try_from(code % RANKS).unwrap_or_default();
-        let (resource, id) = (row.text(0).to_owned(), row.text(1).to_owned());
+    fn read(&self, row: &Row) -> Result<Reached> {
+        let code = row.integer(2)?;
+        let place = usize::try_from(code % RANKS).map_err(Error::internal)?;
+        let (resource, id) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
         let depth = code / RANKS;
-        if let Some(case) = rank.checked_sub(self.plan.ways.len()).and_then(|index| self.cases.get(index)) {
+        let Some(way) = self.plan.ways.get(place) else {
+            let case = self.cases.get(place - self.plan.ways.len()).ok_or_else(|| unreadable("code"))?;
             let root = [Mood::AtHome, Mood::Rising]
                 .into_iter()
                 .filter_map(|mood| self.question.roots.get(&(resource.clone(), id.clone(), mood)))
-                .min()
-                .filter(|_| self.question.parents);
-            let parent = root.map(|root| root.parent.clone()).unwrap_or_default();
-            return Reached { resource, id, depth, via: format!("dependency_case:{case}"), parent };
-        }
-        let way = self.plan.ways.get(rank);
-        let via = way.map(|way| way.relation.name().to_owned()).unwrap_or_default();
-        let parent = match way {
-            Some(way) if self.question.parents => {
-                let id = row.text(3).get(DIGITS..).unwrap_or_default().to_owned();
-                (self.plan.sets[way.from].entity.name.clone(), id)
-            }
-            _ => Default::default(),
+                .min();
+            let parent = root.map(|root| root.parent.clone()).filter(|_| self.question.parents);
+            return Ok(Reached { resource, id, depth, via: format!("dependency_case:{case}"), parent });
         };
-        Reached { resource, id, depth, via, parent }
+        let parent = match self.question.parents {
+            true => {
+                let key = row.text(3)?.get(DIGITS..).ok_or_else(|| unreadable("key"))?;
+                Some((self.plan.sets[way.from].entity.name.clone(), key.to_owned()))
+            }
+            false => None,
+        };
+        Ok(Reached { resource, id, depth, via: way.relation.name().to_owned(), parent })
     }
 
     /// The sets whose objects are asked for, with their places.
@@ -209,30 +214,85 @@ impl Impact {
     }
 }
 
-/// Keeps the statements that come first, which are those that are asked often; further ones are planned every time.
-fn kept(sql: Sql) -> Sql {
-    static KEPT: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let shape = sql.shape();
-    if kept.contains(&shape) || kept.len() < MOST_KEPT {
-        kept.insert(shape);
-        sql
-    } else {
-        sql.uncached()
+/// Ranks as part of a code. There are fewer relations and cases than would not fit.
+fn rank(place: usize) -> i64 {
+    i64::try_from(place).unwrap_or(RANKS - 1).min(RANKS - 1)
+}
+
+/// An impact that is asked for.
+#[derive(Debug)]
+pub struct Ask {
+    /// The traced object.
+    pub entity: &'static Entity,
+    /// Its ID.
+    pub id: String,
+    /// The entities to return; all when empty.
+    pub to: Vec<&'static Entity>,
+    /// The largest distance; zero for any.
+    pub max_depth: i64,
+    /// Whether the object before each is returned.
+    pub parents: bool,
+    /// Leaves declared dependencies out.
+    pub ignore_declared: bool,
+    /// Distance, entity and ID of the last row that the caller has.
+    pub after: Option<(i64, String, String)>,
+}
+
+/// Sends what depends on an object, nearest first. Everything is of one moment.
+pub async fn impact(door: &Door, ask: Ask, sink: &mut impl Sink<Reached>) -> Result<(), Failure> {
+    let mut reader = door.reader("trace_impact", Share::Half, Reads::Together(SETTINGS)).await?;
+    let result = send(&mut reader, door.model(), ask, sink).await;
+    reader.done(result)
+}
+
+async fn send(
+    reader: &mut Reader,
+    model: &'static Model,
+    ask: Ask,
+    sink: &mut impl Sink<Reached>,
+) -> Result<(), Failure> {
+    let Ask { entity, id, to, max_depth, parents, ignore_declared, after } = ask;
+    let mut types = Sql::new();
+    types.push(&format!("SELECT DISTINCT related_type FROM {}", table("dependency_case")));
+    let (found, types) = reader.both(probe(entity, &id), types).await?;
+    if found.is_empty() {
+        return Err(Error::not_found(&entity.name, &id).into());
+    }
+    let traced = Root { depth: 0, case: String::new(), parent: Default::default() };
+    let mut roots = Roots::from([((entity.name.clone(), id, Mood::AtHome), traced)]);
+    if !ignore_declared {
+        declared(reader, model, &types, &mut roots, max_depth).await?;
+    }
+    let wanted = |entity: &Entity| to.is_empty() || to.iter().any(|to| to.index == entity.index);
+    let plan = Plan::new(model, entities(model, &roots), wanted);
+    let impact = Impact::new(plan, Question { roots, max_depth, parents, after });
+    let sql = impact.sql();
+    reader.each(None, sql, &mut Reading { impact: &impact, sink }).await
+}
+
+/// Reads rows for a sink of what they mean.
+struct Reading<'r, S> {
+    impact: &'r Impact,
+    sink: &'r mut S,
+}
+
+impl<S: Sink<Reached>> Sink for Reading<'_, S> {
+    async fn take(&mut self, row: Row) -> Result<()> {
+        self.sink.take(self.impact.read(&row)?).await
     }
 }
 
 /// Adds to the roots every object that has a declared dependency on one that is reached, directly or over others.
-pub async fn declared(
-    connection: &mut AsyncPgConnection,
+async fn declared(
+    reader: &mut Reader,
     model: &'static Model,
+    types: &[Row],
     roots: &mut Roots,
     max_depth: i64,
 ) -> Result<(), Failure> {
-    let mut types = Sql::new();
-    types.push("SELECT DISTINCT related_type FROM dependency_case");
-    let types = types.rows(connection).await?;
-    let types: Vec<&Entity> = types.iter().filter_map(|row| model.entity_of_type(row.text(0))).collect();
+    let names = types.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    // Types that a newer program has written are none of this model.
+    let types: Vec<&Entity> = names.into_iter().filter_map(|name| model.entity_of_type(name)).collect();
     if types.is_empty() {
         return Ok(());
     }
@@ -245,18 +305,18 @@ pub async fn declared(
         if impact.plan.sets.is_empty() {
             break;
         }
-        for row in impact.declared_sql().rows(connection).await? {
-            let Some(entity) = model.entity_of_type(row.text(0)) else { continue };
-            let depth = row.integer(4);
+        for row in reader.rows(impact.declared_sql()).await? {
+            let Some(entity) = model.entity_of_type(row.text(0)?) else { continue };
+            let depth = row.integer(4)?;
             if max_depth > 0 && depth > max_depth {
                 continue;
             }
-            let parent = row.text(5).get(DIGITS..).and_then(|key| key.split_once(':')).unwrap_or_default();
-            let parent = (parent.0.to_owned(), parent.1.to_owned());
-            let found = Root { depth, case: row.text(2).to_owned(), parent };
+            let key = row.text(5)?.get(DIGITS..).and_then(|key| key.split_once(':'));
+            let (resource, id) = key.ok_or_else(|| unreadable("key"))?;
+            let found = Root { depth, case: row.text(2)?.to_owned(), parent: (resource.to_owned(), id.to_owned()) };
             // What suffers with one of its parts makes others suffer so, and not all of them.
-            let mood = if row.bool(3) { Mood::Rising } else { Mood::AtHome };
-            let key = (entity.name.clone(), row.text(1).to_owned(), mood);
+            let mood = if row.bool(3)? { Mood::Rising } else { Mood::AtHome };
+            let key = (entity.name.clone(), row.text(1)?.to_owned(), mood);
             let known = roots.get(&key);
             if known.is_some_and(|known| known <= &found) {
                 continue;
@@ -272,7 +332,7 @@ pub async fn declared(
 }
 
 /// The entities of roots, each in the moods in which walks begin there.
-pub fn entities(model: &'static Model, roots: &Roots) -> Vec<(&'static Entity, Mood)> {
+fn entities(model: &'static Model, roots: &Roots) -> Vec<(&'static Entity, Mood)> {
     let mut found: Vec<(&'static Entity, Mood)> = Vec::new();
     for (name, _, mood) in roots.keys() {
         if let Some(entity) = model.entity(name)

@@ -27,7 +27,7 @@ pub type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Looks what there is to do.
 pub async fn plan(url: &str, limits: SessionLimits) -> Result<Plan, MigrationError> {
-    let mut connection = connect(url, limits, Plans::Chosen).await?;
+    let mut connection = open(url, limits).await?;
     // diesel makes its own table before it looks into it. The transaction ends with the connection, and so does that.
     connection.batch_execute("BEGIN").await?;
     let mut harness = AsyncMigrationHarness::new(connection);
@@ -71,9 +71,14 @@ pub fn refuse_unknown(plan: &Plan) -> Result<(), MigrationError> {
     }
 }
 
+/// A connection of diesel's, which its migrations need.
+async fn open(url: &str, limits: SessionLimits) -> Result<AsyncPgConnection, MigrationError> {
+    Ok(AsyncPgConnection::try_from(connect(url, limits, Plans::Chosen).await?).await?)
+}
+
 /// Migrations may rewrite large tables: no limit on a statement.
 async fn unlimited(url: &str, limits: SessionLimits) -> Result<AsyncPgConnection, MigrationError> {
-    let mut connection = connect(url, limits, Plans::Chosen).await?;
+    let mut connection = open(url, limits).await?;
     connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
     let encoding = "DO $$ BEGIN IF current_setting('server_encoding') <> 'UTF8' THEN RAISE EXCEPTION 'the database has \
                     the encoding %; Qairon needs UTF8: create it with ENCODING ''UTF8'' TEMPLATE template0', \

@@ -1,33 +1,52 @@
-//! The database: one doorway to its connections, and the statements that go through it. No transport in here.
+//! The database: one door to it, and the statements that go through. No transport in here.
+//!
+//! - [`Door`] is the database as one call may use it; beneath it are [`Db`] with its connections (`pool`, `shared`,
+//!   `session`), what reads and writes are done with (`reader`, `transaction`), and who makes the call (`identity`).
+//! - `sources` decides what a statement reads of a table, `rows` holds the only statements that change one.
+//! - The others are statements by behaviour: `get`, `list`, `search`, `impact`, `trace`, `apply` and so on.
 //!
 //! Reads by ID go over a few shared connections, pipelined: the statements of many requests travel together, which on
 //! a small machine is twice the rate of a checkout per request. Everything that can take long or writes goes through
 //! the pool, one connection per operation.
 
-pub mod allocate;
 pub mod apply;
-pub mod bulk;
+mod bind;
 pub mod closure;
-pub mod column;
+mod column;
 pub mod complete;
 pub mod connect;
-pub mod deployments;
-pub mod doorway;
+pub mod door;
+mod doorway;
+pub mod etag;
 pub mod export;
 pub mod failure;
-pub mod idempotency;
+pub mod get;
+pub mod identity;
 pub mod impact;
-pub mod links;
 pub mod list;
 pub mod migrations;
-pub mod objects;
+mod pool;
 pub mod projection;
-pub mod readers;
+mod reader;
+mod recorder;
+mod referrers;
+pub mod repeats;
+pub mod row;
+pub mod rows;
 pub mod search;
-pub mod snapshot;
-pub mod sql;
+mod session;
+mod shared;
+pub mod sources;
+mod sql;
 pub mod trace;
+pub mod transaction;
 pub mod versions;
 pub mod wire;
 
-pub use doorway::{Db, DbConfig, Write};
+pub use door::{Door, Work, Write};
+pub use doorway::{Db, DbConfig};
+pub use identity::Identity;
+pub use reader::Sink;
+pub use row::Row;
+pub use sources::{Access, Moment, Sources};
+pub use transaction::{Ending, Transaction};

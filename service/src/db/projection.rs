@@ -8,9 +8,11 @@ use std::sync::Arc;
 use qairon::Model;
 use qairon::model::{Entity, Field, Kind, RelationKind};
 
-use super::sql::Row;
+use super::etag::etag;
+use super::row::{Row, unreadable};
+use super::sources::table;
 use super::wire;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The alias under which statements know the entity's table.
 pub const ALIAS: &str = "t0";
@@ -74,38 +76,37 @@ impl Projection {
     /// Appends a row to a buffer as an encoded message of the entity.
     pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         for column in &self.columns {
-            let Some(bytes) = row.column(column.first) else { continue };
+            let Some(bytes) = row.column(column.first)? else { continue };
             let number = column.number;
             match &column.encoding {
                 Encoding::Text if bytes.is_empty() && !column.explicit => {}
                 Encoding::Text => wire::bytes_field(out, number, bytes),
-                Encoding::Uuid => wire::bytes_field(out, number, row.uuid(column.first).to_string().as_bytes()),
+                Encoding::Uuid => wire::bytes_field(out, number, row.uuid(column.first)?.to_string().as_bytes()),
                 Encoding::Etag => {
-                    let etag = etag(row.uuid(column.first), row.integer(column.first + 1));
+                    let etag = etag(row.uuid(column.first)?, row.integer(column.first + 1)?);
                     wire::bytes_field(out, number, etag.as_bytes());
                 }
                 Encoding::Cidr => wire::bytes_field(out, number, wire::cidr(bytes)?.as_bytes()),
-                Encoding::Integer => wire::integer_field(out, number, row.integer(column.first)),
+                Encoding::Integer => wire::integer_field(out, number, row.integer(column.first)?),
                 Encoding::Double => wire::double_field(out, number, bytes)?,
-                Encoding::Bool => wire::integer_field(out, number, i64::from(bytes == [1])),
+                Encoding::Bool => wire::integer_field(out, number, row.bool(column.first)?.into()),
                 Encoding::Enum(values) => {
-                    let label = row.text(column.first);
+                    // A label that this program does not know, written by a newer one, is shown as none.
+                    let label = row.text(column.first)?;
                     let value = values.iter().find(|(known, _)| known == label).map_or(0, |(_, value)| *value);
                     wire::integer_field(out, number, value.into());
                 }
-                Encoding::Json => wire::struct_field(out, number, bytes.get(1..).unwrap_or_default())?,
+                Encoding::Json => {
+                    // The first byte is the version of the binary form.
+                    let (_, text) = bytes.split_first().ok_or_else(|| unreadable("jsonb"))?;
+                    wire::struct_field(out, number, text)?;
+                }
                 Encoding::Timestamp => wire::timestamp_field(out, number, bytes)?,
                 Encoding::Objects(embedded) => embedded.encode(out, number, bytes)?,
             }
         }
         Ok(())
     }
-}
-
-/// The version of an object for callers. The tail of the uid tells an object from a later one with the same ID.
-pub fn etag(uid: uuid::Uuid, version: i64) -> String {
-    let tail = uid.as_u128() & 0xffff_ffff_ffff;
-    format!("{tail:012x}-{version}")
 }
 
 fn selected<'a>(entity: &'a Entity, mask: Option<&[String]>) -> Result<Vec<&'a Field>> {
@@ -159,26 +160,20 @@ fn embedded_sql(model: &Model, entity: &Entity, field: &Field, outer: &str, dept
     let relation = entity.relation(&embed.relation).map(|relation| &relation.kind);
     match relation {
         Some(RelationKind::ToOne { field }) => {
-            format!("SELECT {object} FROM \"{}\" {alias} WHERE {alias}.\"id\" = {outer}.\"{field}\"", target.name)
+            format!("SELECT {object} FROM {} {alias} WHERE {alias}.\"id\" = {outer}.\"{field}\"", table(&target.name))
         }
         Some(RelationKind::ToMany { field }) => format!(
-            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM \"{}\" {alias} WHERE \
+            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM {} {alias} WHERE \
              {alias}.\"{field}\" = {outer}.\"id\"",
-            target.name
+            table(&target.name)
         ),
-        Some(RelationKind::Linked { table, own_column, target_column, .. }) => format!(
-            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM \"{table}\" l{depth} JOIN \
-             \"{}\" {alias} ON {alias}.\"id\" = l{depth}.\"{target_column}\" WHERE l{depth}.\"{own_column}\" = \
+        Some(RelationKind::Linked { table: links, own_column, target_column, .. }) => format!(
+            "SELECT coalesce(json_agg({object} ORDER BY {alias}.\"id\"), '[]'::json) FROM {} l{depth} JOIN \
+             {} {alias} ON {alias}.\"id\" = l{depth}.\"{target_column}\" WHERE l{depth}.\"{own_column}\" = \
              {outer}.\"id\"",
-            target.name
+            table(links),
+            table(&target.name)
         ),
         None => "NULL".to_owned(),
-    }
-}
-
-impl Error {
-    /// A column that does not hold what its type says: a fault of ours.
-    pub(super) fn unreadable(what: &str) -> Self {
-        Self::internal(format!("a {what} column cannot be read"))
     }
 }

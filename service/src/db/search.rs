@@ -13,16 +13,18 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::Match;
 
+use super::door::{Door, Reads};
 use super::failure::Failure;
-use super::snapshot::snapshot;
+use super::pool::Share;
+use super::reader::Reader;
 use crate::domain::search::Text;
+use crate::error::Result;
 
-pub use native::native;
+pub use native::by_native_id;
 
 /// Up to so many matches of an entity are gathered; more are read for in order.
 pub const CAP: usize = 2000;
@@ -69,21 +71,22 @@ struct Known {
 
 impl Search {
     /// The next objects, up to a limit.
-    pub async fn next(self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {
+    pub async fn next(self, door: &Door, limit: usize) -> Result<Vec<Place>, Failure> {
         if self.text.is_impossible() {
             return Ok(Vec::new());
         }
         let settings = if self.text.key.is_some() { ONE_PLAN } else { "" };
-        snapshot(connection, settings, move |connection| Box::pin(async move { self.found(connection, limit).await }))
-            .await
+        let mut reader = door.reader("find", Share::Whole, Reads::Together(settings)).await?;
+        let found = self.found(&mut reader, limit).await;
+        reader.done(found)
     }
 
-    async fn found(&self, connection: &mut AsyncPgConnection, limit: usize) -> Result<Vec<Place>, Failure> {
+    async fn found(&self, reader: &mut Reader, limit: usize) -> Result<Vec<Place>, Failure> {
         let known = match &self.text.key {
             Some(key) => {
-                let known = walk::known(walk::walk(self, key, limit).rows(connection).await?);
+                let known = walk::known(&reader.rows(walk::walk(self, key, limit)?).await?)?;
                 if !known.names_over.is_empty() || !known.ids_over.is_empty() {
-                    connection.batch_execute(OWN_PLANS).await?;
+                    reader.batch(OWN_PLANS).await?;
                 }
                 known
             }
@@ -100,7 +103,7 @@ impl Search {
                     continue;
                 }
                 if known.is_over(self, kind, index) {
-                    self.read_for(connection, kind, entity, limit, &mut found).await?;
+                    self.read_for(reader, kind, entity, limit, &mut found).await?;
                 } else {
                     let of_both = known.objects.iter().filter(|place| (place.kind, place.entity) == (number, index));
                     found.extend(of_both.take(limit - found.len()).cloned());
@@ -112,7 +115,7 @@ impl Search {
 
     async fn read_for(
         &self,
-        connection: &mut AsyncPgConnection,
+        reader: &mut Reader,
         kind: Match,
         entity: &Entity,
         limit: usize,
@@ -122,8 +125,9 @@ impl Search {
         let started = (number, entity.index) == (self.start.kind, self.start.entity);
         let behind = if started { self.start.id.as_str() } else { "" };
         let Some(sql) = scan::scan(self, kind, entity, behind, limit - found.len()) else { return Ok(()) };
-        let rows = sql.rows(connection).await?;
-        found.extend(rows.iter().map(|row| Place { kind: number, entity: entity.index, id: row.text(0).to_owned() }));
+        for row in reader.rows(sql).await? {
+            found.push(Place { kind: number, entity: entity.index, id: row.text(0)?.to_owned() });
+        }
         Ok(())
     }
 }

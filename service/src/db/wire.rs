@@ -9,8 +9,9 @@ use qairon::Model;
 use qairon::model::{Entity, Field, Kind};
 use serde_json::Value;
 
-use super::projection::etag;
-use super::sql::POSTGRES_EPOCH_MICROS;
+use super::bind::POSTGRES_EPOCH_MICROS;
+use super::etag::etag;
+use super::row::unreadable;
 use crate::domain::validate::MAX_JSON_DEPTH;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,7 +47,7 @@ pub fn integer_field(out: &mut Vec<u8>, number: u32, value: i64) {
 
 /// Writes a double from its eight bytes in network order; zero is not written.
 pub fn double_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) -> Result<()> {
-    let value = bytes.try_into().map(f64::from_be_bytes).map_err(|_| Error::unreadable("double"))?;
+    let value = bytes.try_into().map(f64::from_be_bytes).map_err(|_| unreadable("double"))?;
     double_value(out, number, value);
     Ok(())
 }
@@ -60,7 +61,7 @@ fn double_value(out: &mut Vec<u8>, number: u32, value: f64) {
 
 /// Writes a google.protobuf.Timestamp from microseconds since 2000 in network order.
 pub fn timestamp_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) -> Result<()> {
-    let micros = bytes.try_into().map(i64::from_be_bytes).map_err(|_| Error::unreadable("timestamp"))?;
+    let micros = bytes.try_into().map(i64::from_be_bytes).map_err(|_| unreadable("timestamp"))?;
     timestamp_value(out, number, micros + POSTGRES_EPOCH_MICROS)
 }
 
@@ -77,16 +78,16 @@ pub fn cidr(bytes: &[u8]) -> Result<String> {
     // Family, prefix length, is-cidr, address length, address.
     let network = match bytes {
         [_, prefix, _, 4, address @ ..] => {
-            let octets: [u8; 4] = address.try_into().map_err(|_| Error::unreadable("cidr"))?;
+            let octets: [u8; 4] = address.try_into().map_err(|_| unreadable("cidr"))?;
             IpNetwork::new(IpAddr::V4(Ipv4Addr::from(octets)), *prefix)
         }
         [_, prefix, _, 16, address @ ..] => {
-            let octets: [u8; 16] = address.try_into().map_err(|_| Error::unreadable("cidr"))?;
+            let octets: [u8; 16] = address.try_into().map_err(|_| unreadable("cidr"))?;
             IpNetwork::new(IpAddr::V6(Ipv6Addr::from(octets)), *prefix)
         }
-        _ => return Err(Error::unreadable("cidr")),
+        _ => return Err(unreadable("cidr")),
     };
-    network.map(|network| network.to_string()).map_err(|_| Error::unreadable("cidr"))
+    network.map(|network| network.to_string()).map_err(|_| unreadable("cidr"))
 }
 
 /// Writes a google.protobuf.Struct from JSON text.
@@ -101,7 +102,7 @@ pub fn struct_field(out: &mut Vec<u8>, number: u32, json: &[u8]) -> Result<()> {
 
 fn struct_value(out: &mut Vec<u8>, number: u32, value: &Value, depth: usize) -> Result<()> {
     if depth > MAX_JSON_DEPTH {
-        return Err(Error::nested_too_deeply());
+        return Err(nested_too_deeply());
     }
     message_field(out, number, |out| {
         for (key, value) in value.as_object().into_iter().flatten() {
@@ -123,7 +124,7 @@ fn json_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<()> {
         }
         Value::Number(number) => {
             encode_key(2, WireType::SixtyFourBit, out);
-            out.extend_from_slice(&number.as_f64().unwrap_or_default().to_le_bytes());
+            out.extend_from_slice(&held(number.as_f64(), "number")?.to_le_bytes());
         }
         Value::String(text) => bytes_field(out, 3, text.as_bytes()),
         Value::Bool(value) => {
@@ -195,24 +196,25 @@ impl Embedded {
                 }
                 let number = field.number;
                 match &field.kind {
-                    Kind::Integer => integer_field(out, number, value.as_i64().unwrap_or_default()),
-                    Kind::Bool => integer_field(out, number, value.as_bool().unwrap_or_default().into()),
-                    Kind::Double => double_value(out, number, value.as_f64().unwrap_or_default()),
-                    Kind::Timestamp => timestamp_value(out, number, value.as_i64().unwrap_or_default())?,
+                    Kind::Integer => integer_field(out, number, held(value.as_i64(), "integer")?),
+                    Kind::Bool => integer_field(out, number, held(value.as_bool(), "boolean")?.into()),
+                    Kind::Double => double_value(out, number, held(value.as_f64(), "double")?),
+                    Kind::Timestamp => timestamp_value(out, number, held(value.as_i64(), "timestamp")?)?,
                     Kind::Json => struct_value(out, number, value, 0)?,
                     Kind::Enum(descriptor) => {
-                        let number_of = Kind::enum_number(descriptor, value.as_str().unwrap_or_default());
-                        integer_field(out, number, number_of.unwrap_or_default().into());
+                        // A label that this program does not know is shown as none.
+                        let number_of = Kind::enum_number(descriptor, held(value.as_str(), "text")?);
+                        integer_field(out, number, number_of.unwrap_or(0).into());
                     }
                     Kind::Etag => {
-                        let uid = self.uid.and_then(|uid| object[uid].as_str()?.parse().ok()).unwrap_or_default();
-                        bytes_field(out, number, etag(uid, value.as_i64().unwrap_or_default()).as_bytes());
+                        let uid = held(self.uid.and_then(|uid| object[uid].as_str()?.parse().ok()), "uuid")?;
+                        bytes_field(out, number, etag(uid, held(value.as_i64(), "version")?).as_bytes());
                     }
                     Kind::Object | Kind::Objects => {
                         inner.as_ref().map_or(Ok(()), |inner| inner.encode_value(out, number, value))?;
                     }
                     Kind::Text | Kind::Name | Kind::Cidr | Kind::EntityType | Kind::Uuid => {
-                        bytes_field(out, number, value.as_str().unwrap_or_default().as_bytes());
+                        bytes_field(out, number, held(value.as_str(), "text")?.as_bytes());
                     }
                 }
             }
@@ -221,13 +223,16 @@ impl Embedded {
     }
 }
 
-impl Error {
-    /// JSON that was written past the service and that no client could read.
-    fn nested_too_deeply() -> Self {
-        let message = format!(
-            "an object of the answer holds JSON of more than {MAX_JSON_DEPTH} levels, which was not written by this \
-             service; nest it less, or leave the field out with a read mask"
-        );
-        Self::new(ErrorKind::FailedPrecondition, qairon::v1::ErrorReason::Rule, message)
-    }
+/// A value of JSON that the service's own statement has made: another type is a fault.
+fn held<T>(value: Option<T>, what: &str) -> Result<T> {
+    value.ok_or_else(|| unreadable(what))
+}
+
+/// JSON that was written past the service and that no client could read.
+fn nested_too_deeply() -> Error {
+    let message = format!(
+        "an object of the answer holds JSON of more than {MAX_JSON_DEPTH} levels, which was not written by this service; \
+         nest it less, or leave the field out with a read mask"
+    );
+    Error::new(ErrorKind::FailedPrecondition, qairon::v1::ErrorReason::Rule, message)
 }

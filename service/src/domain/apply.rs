@@ -17,7 +17,8 @@ pub use links::{Conflicts, LinkWish};
 pub use prune::Pruning;
 
 use super::draft::{Draft, Value, composed_id};
-use super::masks::{nearest, unknown_field};
+use super::masks::unknown_field;
+use super::resource::of_type_url;
 use crate::error::{Error, Result};
 
 /// A bundle, checked.
@@ -98,12 +99,7 @@ fn twice(wish: &Wish, first: i64) -> Error {
 
 fn wish(model: &'static Model, index: i64, object: BulkObject) -> Result<Wish> {
     let sent = object.object.unwrap_or_default();
-    let type_name = sent.type_url.rsplit('/').next().unwrap_or_default();
-    let entity = model.entities().iter().find(|entity| entity.message.full_name() == type_name);
-    let Some(entity) = entity else {
-        let message = format!("`{}` is not an entity; send messages such as qairon.v1.Stack", sent.type_url);
-        return Err(Error::invalid("object", ErrorReason::InvalidValue, message));
-    };
+    let entity = of_type_url(model, "object", &sent.type_url)?;
     let draft = Draft::decode(entity, &sent.value)?;
     let mask = object.fields.map(|mask| mask.paths).filter(|paths| !paths.is_empty());
     if let Some(unknown) = mask.iter().flatten().find(|path| *path != "*" && entity.field(path).is_none()) {
@@ -112,13 +108,4 @@ fn wish(model: &'static Model, index: i64, object: BulkObject) -> Result<Wish> {
     let (id, values) = found::find(model, entity, &draft, mask)?;
     let links = links::wishes(model, entity, object.links)?;
     Ok(Wish { index, entity, id, values, links, encoded: sent.value })
-}
-
-/// The entity of a name.
-pub fn resource(model: &'static Model, field: &str, name: &str) -> Result<&'static Entity> {
-    model.entity(name).ok_or_else(|| {
-        let names = model.entities().iter().map(|entity| entity.name.as_str());
-        let hint = nearest(name, names).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        Error::invalid(field, ErrorReason::InvalidValue, format!("there is no resource `{name}`{hint}"))
-    })
 }

@@ -7,6 +7,7 @@ pub mod gaps;
 pub mod impact;
 pub mod masks;
 pub mod page;
+pub mod resource;
 pub mod scope;
 pub mod search;
 pub mod validate;

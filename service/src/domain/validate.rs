@@ -8,7 +8,7 @@ use qairon::model::{Entity, Field, Kind, MAX_NAME_BYTES, is_name};
 use qairon::v1::ErrorReason;
 
 use super::masks::nearest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortened};
 
 /// The longest text and the largest JSON object, in bytes.
 pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
@@ -32,7 +32,7 @@ pub fn id(model: &Model, entity: &Entity, field: &str, id: &str) -> Result<()> {
     }
     model.check_id(entity, id).map_err(|error| {
         let message = format!("`{id}` is not the ID of {}: {error}", entity.a_human());
-        Error::invalid(field, ErrorReason::InvalidId, shortened(&message))
+        Error::invalid(field, ErrorReason::InvalidId, shortened(message, MESSAGE_BYTES))
     })
 }
 
@@ -53,13 +53,13 @@ pub fn text(model: &Model, entity: &Entity, field: &Field, text: &str) -> Result
         let message = format!(
             "`{name}` must be 1 to {MAX_NAME_BYTES} bytes without `:`, white space or control characters, not {text:?}"
         );
-        return Err(Error::invalid(name, ErrorReason::InvalidName, shortened(&message)));
+        return Err(Error::invalid(name, ErrorReason::InvalidName, shortened(message, MESSAGE_BYTES)));
     }
     if field.kind == Kind::EntityType && model.entity_of_type(text).is_none() {
         let types = model.entities().iter().map(|entity| entity.type_name.as_str());
         let hint = nearest(text, types).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         let message = format!("`{name}` must be the name of an entity in CamelCase, and {text:?} is none{hint}");
-        return Err(Error::invalid(name, ErrorReason::InvalidValue, shortened(&message)));
+        return Err(Error::invalid(name, ErrorReason::InvalidValue, shortened(message, MESSAGE_BYTES)));
     }
     let limit = if field.indexed { MAX_INDEXED_BYTES } else { MAX_VALUE_BYTES };
     if text.len() > limit {
@@ -72,7 +72,7 @@ pub fn text(model: &Model, entity: &Entity, field: &Field, text: &str) -> Result
 /// Checks an address range.
 pub fn cidr(field: &Field, text: &str) -> Result<IpNetwork> {
     let name = &field.name;
-    let fail = |message: String| Error::invalid(name, ErrorReason::InvalidCidr, shortened(&message));
+    let fail = |message: String| Error::invalid(name, ErrorReason::InvalidCidr, shortened(message, MESSAGE_BYTES));
     let network = match text.contains('/').then(|| text.parse::<IpNetwork>()) {
         Some(Ok(network)) => network,
         _ => {
@@ -195,15 +195,8 @@ fn json_text(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Values of callers go into messages, and messages have a limit.
-fn shortened(message: &str) -> String {
-    const LIMIT: usize = 600;
-    if message.len() <= LIMIT {
-        return message.to_owned();
-    }
-    let end = (0..=LIMIT).rev().find(|&end| message.is_char_boundary(end)).unwrap_or_default();
-    format!("{}…", &message[..end])
-}
+/// How many bytes a message takes up to here: it holds a value of the caller.
+const MESSAGE_BYTES: usize = 600;
 
 #[cfg(test)]
 mod tests {

@@ -1,24 +1,20 @@
-//! The transport: requests come in as bytes and a path, and go out as bytes or a status.
+//! The transport: requests come in as bytes and a path, and go out as bytes or a status. Nothing of what a call does
+//! is in here, and nothing of the database.
 //!
-//! One way through the code: [`router`] finds the method, [`call`] gives it a deadline, a log line and metrics, a
-//! handler decodes the request, has the work done and encodes the answer. Standard methods share handlers over the
-//! entity model; the others stand beside them in files of their own.
+//! One way through the code: [`router`] looks the path up in the table of methods, [`metadata`] reads who calls, the
+//! context of the call is made, [`account`] opens its log line and metrics, and the handler is run: [`unary`] or
+//! [`streams`]. [`status`] turns errors into statuses.
 
-pub mod bulk;
-pub mod call;
-pub mod codec;
-pub mod complete;
-pub mod deployment;
-pub mod ending;
+mod account;
+mod codec;
+mod draining;
 pub mod health;
-pub mod info;
-pub mod network;
-pub mod reads;
-pub mod requests;
+pub mod listen;
+mod metadata;
 pub mod router;
-pub mod search;
-pub mod status;
-pub mod store;
-pub mod stream;
-pub mod trace;
-pub mod writes;
+mod server;
+mod status;
+mod streams;
+mod unary;
+
+pub use server::Server;

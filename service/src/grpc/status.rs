@@ -6,40 +6,14 @@ use qairon::ERROR_DOMAIN;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::error::{Error, ErrorKind};
+use crate::call::limits::MAX_MESSAGE_BYTES as MAX_BYTES;
+use crate::error::{Error, ErrorKind, shortened};
 
 /// Headers carry the message, and the details with the message once or twice again, and clients take 16 KiB of them.
 /// A letter takes up to three times its bytes there.
-pub(super) const MAX_MESSAGE_BYTES: usize = 1500;
+const MAX_MESSAGE_BYTES: usize = 1500;
 /// No ID is longer.
 const MAX_ID_BYTES: usize = 2600;
-
-impl ErrorKind {
-    /// The gRPC code.
-    pub fn code(self) -> Code {
-        match self {
-            Self::InvalidArgument => Code::InvalidArgument,
-            Self::NotFound => Code::NotFound,
-            Self::AlreadyExists => Code::AlreadyExists,
-            Self::FailedPrecondition => Code::FailedPrecondition,
-            Self::Aborted => Code::Aborted,
-            Self::Exhausted => Code::ResourceExhausted,
-            Self::Unavailable => Code::Unavailable,
-            Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::Cancelled => Code::Cancelled,
-            Self::Unimplemented => Code::Unimplemented,
-            Self::Internal => Code::Internal,
-        }
-    }
-}
-
-impl Error {
-    /// The reason as it stands in `google.rpc.ErrorInfo`.
-    pub fn reason_name(&self) -> &'static str {
-        let name = self.reason.as_str_name();
-        name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-    }
-}
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -61,16 +35,8 @@ impl From<Error> for Status {
             metadata.insert("resource".to_owned(), entity);
         }
         details.set_error_info(reason, ERROR_DOMAIN, metadata);
-        Self::with_error_details(kind.code(), message, details)
+        Self::with_error_details(Code::from_i32(kind.number()), message, details)
     }
-}
-
-pub(super) fn shortened(text: String, longest: usize) -> String {
-    if text.len() <= longest {
-        return text;
-    }
-    let end = (0..=longest).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
-    format!("{}…", &text[..end])
 }
 
 /// Statuses that the transport makes itself have other codes than convention wants: those are set right here.
@@ -106,7 +72,7 @@ pub fn from_transport(code: Code, message: &str) -> Option<Error> {
 
 fn too_large(cause: &str) -> Error {
     use qairon::v1::ErrorReason::MessageTooLarge;
-    let message = format!("a message takes up to {} bytes; send less at once", super::router::MAX_MESSAGE_BYTES);
+    let message = format!("a message takes up to {} bytes; send less at once", MAX_BYTES);
     let mut error = Error::new(ErrorKind::Exhausted, MessageTooLarge, message);
     error.cause = Some(cause.to_owned());
     error

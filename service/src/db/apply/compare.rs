@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use qairon::model::Field;
 
-use super::arrays::{columns, push_unnest};
 use super::{Applying, parts, size};
 use crate::db::failure::Failure;
-use crate::db::sql::Sql;
+use crate::db::rows::compare::Wanted;
 use crate::domain::apply::Wish;
 use crate::domain::draft::Value;
 
@@ -37,12 +36,14 @@ pub async fn compare(applying: &mut Applying<'_>) -> Result<Work, Failure> {
     for places in shapes.into_values() {
         for chunk in parts(places, |place| size(&bundle.objects[*place].values)) {
             let wishes: Vec<&Wish> = chunk.iter().map(|place| &bundle.objects[*place]).collect();
-            let rows = statement(&wishes).rows(applying.connection).await?;
+            let fields = wishes[0].values.iter().map(|(field, _)| *field).collect();
+            let rows = wishes.iter().map(|wish| (wish.id.as_str(), wish.values.as_slice()));
+            let differences = Wanted::new(wishes[0].entity, fields, true, rows).differences();
             let mut found = vec![false; chunk.len()];
-            for row in rows {
-                let at = usize::try_from(row.integer(0) - 1).unwrap_or_default();
+            for row in applying.transaction.rows(differences).await? {
+                let at = row.place(0)?;
                 found[at] = true;
-                if row.bool(1) {
+                if row.bool(1)? {
                     work.differing.push((chunk[at], wishes[at].values.clone()));
                 }
             }
@@ -51,21 +52,4 @@ pub async fn compare(applying: &mut Applying<'_>) -> Result<Work, Failure> {
         }
     }
     Ok(work)
-}
-
-fn statement(wishes: &[&Wish]) -> Sql {
-    let fields: Vec<&Field> = wishes[0].values.iter().map(|(field, _)| *field).collect();
-    let rows: Vec<_> = wishes.iter().map(|wish| (wish.id.as_str(), wish.values.as_slice())).collect();
-    let differs =
-        fields.iter().enumerate().map(|(place, field)| format!("t.\"{}\" IS DISTINCT FROM w.f{place}", field.name));
-    let differs = differs.collect::<Vec<_>>().join(" OR ");
-    let mut sql = Sql::new();
-    sql.push(&format!("SELECT w.place, {} FROM ", if differs.is_empty() { "false" } else { &differs }));
-    push_unnest(&mut sql, &fields, &rows);
-    sql.push(&format!(
-        " WITH ORDINALITY AS w({}, place) JOIN \"{}\" t ON t.\"id\" = w.id",
-        columns(&fields),
-        wishes[0].entity.name
-    ));
-    sql.uncached()
 }

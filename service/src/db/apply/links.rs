@@ -6,10 +6,13 @@ use qairon::model::{Entity, Link, Relation, RelationKind};
 use qairon::v1::{ChangeKind, FieldChange};
 
 use super::compare::Work;
-use super::{Applying, CHUNK, is_refusal, shown};
+use super::{Applying, CHUNK, shown};
+use crate::db::bind::Bind;
 use crate::db::failure::{Failure, Intent};
-use crate::db::links::missing_end;
-use crate::db::sql::{Bind, Sql};
+use crate::db::rows::halves::{Outcome, in_halves, is_refusal};
+use crate::db::rows::links::{Linking, missing_end};
+use crate::db::sources::table;
+use crate::db::sql::Sql;
 use crate::domain::apply::LinkWish;
 use crate::error::Error;
 
@@ -25,8 +28,15 @@ struct End {
 /// A link to add or to remove, and the object of the bundle that says so.
 struct Change {
     object: usize,
-    own: String,
-    other: String,
+    owner: String,
+    target: String,
+}
+
+impl Change {
+    fn new(end: &End, object: usize, own: &str, other: &str) -> Self {
+        let (owner, target) = if end.is_owner { (own, other) } else { (other, own) };
+        Self { object, owner: owner.to_owned(), target: target.to_owned() }
+    }
 }
 
 /// Sets the links of every object of the bundle that is there.
@@ -56,18 +66,19 @@ async fn set_chunk(
 ) -> Result<(), Failure> {
     let objects = &applying.bundle.objects;
     let ids = wishes.iter().map(|(place, _)| objects[*place].id.clone()).collect();
-    let rows = end.read(ids).rows(applying.connection).await?;
-    let mut present: HashMap<&str, BTreeMap<String, bool>> = HashMap::new();
+    let rows = applying.transaction.rows(end.read(ids)).await?;
+    let mut current: HashMap<&str, BTreeMap<String, bool>> = HashMap::new();
     for row in &rows {
-        present.entry(row.text(0)).or_default().insert(row.text(1).to_owned(), row.bool(2));
+        current.entry(row.text(0)?).or_default().insert(row.text(1)?.to_owned(), row.bool(2)?);
     }
     let (mut gone, mut new, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     for (place, link) in wishes {
         let own = &objects[*place].id;
-        let before = present.remove(own.as_str()).unwrap_or_default();
+        // Objects without links have no rows.
+        let before = current.remove(own.as_str()).unwrap_or_default();
         let kept = before.iter().filter(|(_, home)| **home).map(|(id, _)| id);
         let after: BTreeSet<&String> = link.ids.iter().chain(kept).collect();
-        let change = |other: &String| Change { object: *place, own: own.clone(), other: other.clone() };
+        let change = |other: &String| Change::new(end, *place, own, other);
         gone.extend(before.keys().filter(|id| !after.contains(id)).map(change));
         new.extend(after.iter().filter(|id| !before.contains_key(**id)).map(|id| change(id)));
         // What a new object was linked to by itself is new like the rest.
@@ -87,35 +98,31 @@ async fn set_chunk(
 }
 
 async fn write(applying: &mut Applying<'_>, end: &End, changes: &[Change], add: bool) -> Result<(), Failure> {
+    let linking = Linking { link: end.link, add, pair: |change: &Change| (&change.owner, &change.target) };
     for chunk in changes.chunks(CHUNK) {
-        let all: Vec<&Change> = chunk.iter().collect();
-        if applying.attempt(end.write(&all, add)).await?.is_ok() {
-            continue;
-        }
-        // One of them stands against it: each is told on its own.
-        for change in chunk {
-            if let Err(failure) = applying.attempt(end.write(&[change], add)).await? {
-                let error = why(applying, end, change, failure).await?;
-                if !is_refusal(&error) {
-                    return Err(error.into());
-                }
-                let index = applying.bundle.objects[change.object].index;
-                applying.outcome.refused.push((index, error));
+        for outcome in in_halves(applying.transaction, &linking, chunk).await? {
+            let Outcome::Refused(change, failure) = outcome else { continue };
+            let error = why(applying, end, change, failure).await?;
+            if !is_refusal(&error) {
+                return Err(error.into());
             }
+            let index = applying.bundle.objects[change.object].index;
+            applying.outcome.refused.push((index, error));
         }
     }
     Ok(())
 }
 
 async fn why(applying: &mut Applying<'_>, end: &End, change: &Change, failure: Failure) -> Result<Error, Failure> {
-    let (owner, target) = end.pair(change);
+    let Change { object, owner, target } = change;
     if failure.is_foreign_key_violation() {
-        let missing = missing_end(applying.connection, applying.model, end.owner, end.link, owner, target).await?;
+        let missing = missing_end(applying.transaction, applying.model, end.owner, end.link, owner, target).await?;
         if let Some(error) = missing {
             return Ok(error.with_field(end.relation.name()));
         }
     }
-    Ok(failure.into_error(applying.model, Intent::on(end.entity, &change.own)))
+    let own = &applying.bundle.objects[*object].id;
+    Ok(failure.into_error(applying.model, Intent::on(end.entity, own)))
 }
 
 impl End {
@@ -135,44 +142,23 @@ impl End {
         if self.is_owner { (owner, target) } else { (target, owner) }
     }
 
-    /// The IDs of owner and target.
-    fn pair<'a>(&self, change: &'a Change) -> (&'a str, &'a str) {
-        if self.is_owner { (&change.own, &change.other) } else { (&change.other, &change.own) }
-    }
-
     /// Reads the links of some objects, and which of them are homes.
     fn read(&self, ids: Vec<String>) -> Sql {
         let (own, other) = self.columns();
-        let Link { table, home, owner_column, target_column, .. } = self.link;
+        let Link { table: links, home, owner_column, target_column, .. } = self.link;
         let home = home.as_ref().map_or("false".to_owned(), |home| {
             format!(
-                "EXISTS (SELECT FROM \"{}\" o WHERE o.\"id\" = l.\"{owner_column}\" AND o.\"{home}\" = \
+                "EXISTS (SELECT FROM {} o WHERE o.\"id\" = l.\"{owner_column}\" AND o.\"{home}\" = \
                  l.\"{target_column}\")",
-                self.owner.name
+                table(&self.owner.name)
             )
         });
         let mut sql = Sql::new();
-        sql.push(&format!("SELECT l.\"{own}\", l.\"{other}\", {home} FROM \"{table}\" l WHERE l.\"{own}\" = ANY("));
+        sql.push(&format!(
+            "SELECT l.\"{own}\", l.\"{other}\", {home} FROM {} l WHERE l.\"{own}\" = ANY(",
+            table(links)
+        ));
         sql.bind(Bind::TextArray(ids)).push(")");
-        sql
-    }
-
-    fn write(&self, changes: &[&Change], add: bool) -> Sql {
-        let (owners, targets) =
-            changes.iter().map(|change| self.pair(change)).map(|(o, t)| (o.to_owned(), t.to_owned())).unzip();
-        let Link { table, owner_column, target_column, .. } = self.link;
-        let mut sql = Sql::new();
-        sql.push(&match add {
-            true => {
-                format!("INSERT INTO \"{table}\" (\"{owner_column}\", \"{target_column}\") SELECT o, t FROM unnest(")
-            }
-            false => format!("DELETE FROM \"{table}\" l USING unnest("),
-        });
-        sql.bind(Bind::TextArray(owners)).push(", ").bind(Bind::TextArray(targets)).push(") AS w(o, t)");
-        sql.push(&match add {
-            true => " ON CONFLICT DO NOTHING".to_owned(),
-            false => format!(" WHERE l.\"{owner_column}\" = w.o AND l.\"{target_column}\" = w.t"),
-        });
         sql
     }
 }

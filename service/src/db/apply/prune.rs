@@ -6,18 +6,21 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use diesel_async::SimpleAsyncConnection;
-use qairon::model::{Entity, RelationKind};
+use qairon::model::Entity;
 use qairon::v1::{ChangeKind, ErrorReason, ObjectChange};
 use uuid::Uuid;
 
 use super::{Applying, raced};
-use crate::db::closure::{self, Closure};
+use crate::db::closure::Closure;
 use crate::db::failure::Failure;
-use crate::db::sql::{Bind, Sql};
+use crate::db::get::exists;
+use crate::db::referrers::{By, referrers};
+use crate::db::rows::delete::delete_found;
+use crate::db::sources::table;
+use crate::db::sql::Sql;
 use crate::domain::apply::Pruning;
 use crate::domain::{filter, scope};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many scopes one statement looks into: filters have so many terms at most, and a scope may take several.
 const SCOPES: usize = 8;
@@ -36,7 +39,7 @@ pub struct Doomed {
 struct Dependents {
     objects: Vec<Object>,
     /// Links of which it is the target: the table, and the owner.
-    links: Vec<(String, String, Uuid)>,
+    links: Vec<(String, Uuid)>,
 }
 
 impl Doomed {
@@ -49,9 +52,10 @@ impl Doomed {
         for entity in pruning.entities(&applying.bundle.objects) {
             for scopes in pruning.scopes.chunks(SCOPES) {
                 let Some(sql) = within(applying, entity, scopes)? else { continue };
-                for row in sql.rows(applying.connection).await? {
-                    if !kept.contains(&(entity.index, row.text(1))) {
-                        doomed.objects.insert(row.uuid(0), (entity.index, row.uuid(0), row.text(1).to_owned()));
+                for row in applying.transaction.rows(sql).await? {
+                    let (uid, id) = (row.uuid(0)?, row.text(1)?);
+                    if !kept.contains(&(entity.index, id)) {
+                        doomed.objects.insert(uid, (entity.index, uid, id.to_owned()));
                     }
                 }
                 if doomed.objects.len() > limit {
@@ -106,11 +110,9 @@ impl Doomed {
                 fields: Vec::new(),
             }));
             let found = Closure { objects, ..Closure::default() };
-            closure::delete(applying.connection, applying.model, &found).await.map_err(needed_meanwhile)?;
+            delete_found(applying.transaction, applying.model, &found).await.map_err(needed_meanwhile)?;
         }
-        let checked =
-            applying.connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED").await;
-        checked.map_err(|error| needed_meanwhile(error.into()))
+        applying.transaction.check_constraints().await.map_err(needed_meanwhile)
     }
 
     /// What depends on each of the objects, those that are to be deleted too included.
@@ -123,13 +125,15 @@ impl Doomed {
         for (index, uids) in by_entity {
             let entity = &applying.model.entities()[index];
             let ids: Vec<String> = uids.keys().map(|id| (*id).to_owned()).collect();
-            for (referring, table, sql) in referring(applying, entity, &ids) {
-                for row in sql.rows(applying.connection).await? {
-                    let Some(needed) = uids.get(row.text(2)) else { continue };
+            for referring in referrers(applying.model, entity, &ids) {
+                for row in applying.transaction.rows(referring.sql).await? {
+                    let Some(needed) = uids.get(row.text(2)?) else { continue };
                     let known = dependents.entry(*needed).or_default();
-                    match &table {
-                        Some(table) => known.links.push((table.clone(), row.text(1).to_owned(), row.uuid(0))),
-                        None => known.objects.push((referring, row.uuid(0), row.text(1).to_owned())),
+                    match &referring.by {
+                        By::Link(table) => known.links.push((table.clone(), row.uuid(0)?)),
+                        By::Reference { .. } => {
+                            known.objects.push((referring.entity, row.uuid(0)?, row.text(1)?.to_owned()));
+                        }
                     }
                 }
             }
@@ -146,7 +150,7 @@ impl Doomed {
                 .iter()
                 .filter(|(uid, known)| {
                     let needed = known.objects.iter().any(|(_, other, _)| stays(other) && other != *uid);
-                    !held.contains(*uid) && (needed || known.links.iter().any(|(_, _, owner)| stays(owner)))
+                    !held.contains(*uid) && (needed || known.links.iter().any(|(_, owner)| stays(owner)))
                 })
                 .map(|(uid, _)| *uid)
                 .collect();
@@ -166,10 +170,10 @@ impl Doomed {
         let outside = dependents.objects.iter().filter(|(_, uid, _)| stays(uid) && seen.insert(*uid));
         found.objects.extend(outside.cloned());
         let mut links: BTreeMap<&str, i64> = BTreeMap::new();
-        for (table, _, _) in dependents.links.iter().filter(|(_, _, owner)| stays(owner)) {
+        for (table, _) in dependents.links.iter().filter(|(_, owner)| stays(owner)) {
             *links.entry(table).or_default() += 1;
         }
-        found.links.extend(links.into_iter().map(|(table, count)| (table.to_owned(), String::new(), count)));
+        found.links.extend(links.into_iter().map(|(table, count)| (table.to_owned(), count)));
         if found.is_alone() {
             return None;
         }
@@ -192,55 +196,14 @@ fn within(
     let compiled = filter::parse(&text).and_then(|ast| filter::compile(applying.model, entity, &ast, "t"));
     let condition = compiled.map_err(Error::internal)?;
     let mut sql = Sql::new();
-    sql.push(&format!("SELECT t.\"uid\", t.\"id\" FROM \"{}\" t WHERE ", entity.name)).append_filter(condition);
+    sql.push(&format!("SELECT t.\"uid\", t.\"id\" FROM {} t WHERE ", table(&entity.name))).append_filter(condition);
     Ok(Some(sql))
-}
-
-/// Statements that find what refers to objects, or is linked to them: uid, ID and the ID referred to.
-fn referring(applying: &Applying<'_>, entity: &Entity, ids: &[String]) -> Vec<(usize, Option<String>, Sql)> {
-    let model = applying.model;
-    let mut statements = Vec::new();
-    let ids = || Bind::TextArray(ids.to_vec());
-    for relation in &entity.relations {
-        let other = model.target(&relation.target);
-        let mut sql = Sql::new();
-        match &relation.kind {
-            RelationKind::ToMany { field } => {
-                sql.push(&format!("SELECT \"uid\", \"id\", \"{field}\" FROM \"{}\" WHERE \"{field}\"", other.name));
-                sql.push(" = ANY(").bind(ids()).push(") ORDER BY \"id\"");
-                statements.push((other.index, None, sql));
-            }
-            RelationKind::Linked { table, own_column, target_column, owner: false } => {
-                sql.push(&format!(
-                    "SELECT o.\"uid\", o.\"id\", l.\"{own_column}\" FROM \"{table}\" l JOIN \"{}\" o ON o.\"id\" = \
-                     l.\"{target_column}\" WHERE l.\"{own_column}\" = ANY(",
-                    other.name
-                ));
-                sql.bind(ids()).push(")");
-                statements.push((other.index, Some(table.clone()), sql));
-            }
-            _ => {}
-        }
-    }
-    for other in model.entities() {
-        for field in &other.fields {
-            let Some(type_field) = &field.object_of else { continue };
-            let mut sql = Sql::new();
-            sql.push(&format!("SELECT \"uid\", \"id\", \"{}\" FROM \"{}\" WHERE ", field.name, other.name));
-            sql.push(&format!("\"{type_field}\" = ")).bind(Bind::Text(entity.type_name.clone()));
-            sql.push(&format!(" AND \"{}\" = ANY(", field.name)).bind(ids()).push(") ORDER BY \"id\"");
-            statements.push((other.index, None, sql));
-        }
-    }
-    statements
 }
 
 /// A scope that is not there is a mistake: everything below it would seem to be deleted already.
 async fn check_scopes(applying: &mut Applying<'_>, pruning: &Pruning) -> Result<(), Failure> {
     for (entity, id) in &pruning.scopes {
-        let mut sql = Sql::new();
-        sql.push(&format!("SELECT true FROM \"{}\" WHERE \"id\" = ", entity.name)).bind(Bind::Text(id.clone()));
-        if sql.rows(applying.connection).await?.is_empty() {
+        if !exists(applying.transaction, entity, id).await? {
             let error = Error::not_found(&entity.name, id).with_field("prune.scopes");
             applying.outcome.refused.push((-1, error));
         }
@@ -250,7 +213,7 @@ async fn check_scopes(applying: &mut Applying<'_>, pruning: &Pruning) -> Result<
 
 /// What nothing depended on a moment ago is needed now: everything is looked at again.
 fn needed_meanwhile(failure: Failure) -> Failure {
-    if failure.constraint().is_some() && !failure.is_retryable() { raced().into() } else { failure }
+    if failure.is_violation() { raced().into() } else { failure }
 }
 
 fn too_many(limit: usize) -> Error {

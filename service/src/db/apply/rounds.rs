@@ -11,11 +11,12 @@ use qairon::v1::{ChangeKind, FieldChange};
 
 use super::compare::Work;
 use super::update::{Update, update_all};
-use super::{Applying, is_refusal, raced, shown};
-use crate::db::bulk::{Item, insert_all};
+use super::{Applying, raced, shown};
 use crate::db::failure::Failure;
+use crate::db::rows::halves::is_refusal;
+use crate::db::rows::insert::{Item, insert_all};
 use crate::domain::draft::Value;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Objects that are created together.
 const BATCH: usize = 500;
@@ -54,7 +55,7 @@ pub async fn run(applying: &mut Applying<'_>, work: &mut Work) -> Result<(), Fai
         if waiting.is_over() || !patient {
             break;
         }
-        // The last round waits for nobody, so that everything that is left has its refusal told.
+        // The last round waits for nobody, so that everything that is left has its refusal.
         patient = waiting.done > before && waiting.refused.len() <= HOPELESS;
     }
     work.refused.extend(waiting.refused.keys());
@@ -146,11 +147,11 @@ impl Waiting {
             ready.push((id.clone(), *place, now, late));
         }
         for batch in ready.chunks(BATCH) {
-            let items: Vec<Item<'_>> = batch
+            let items: Vec<Item<'static>> = batch
                 .iter()
                 .map(|(_, place, values, _)| Item { index: as_index(*place), entity, values: values.clone() })
                 .collect();
-            let refused = insert_all(applying.connection, applying.model, &items).await?;
+            let refused = insert_all(applying.transaction, applying.model, &items).await?;
             let mut refused: HashMap<i64, Error> = refused.into_iter().collect();
             for (id, place, now, late) in batch {
                 if let Some(error) = refused.remove(&as_index(*place)) {
@@ -160,7 +161,7 @@ impl Waiting {
                 work.created.insert(*place);
                 self.done += 1;
                 self.forget(entity, id);
-                applying.changed(*place, ChangeKind::Create, of_new(entity, now));
+                applying.changed(*place, ChangeKind::Create, of_new(entity, now)?);
                 if !late.is_empty() {
                     self.updates.entry(entity.index).or_default().push((*place, late.clone()));
                 }
@@ -193,15 +194,18 @@ fn as_index(place: usize) -> i64 {
 }
 
 /// The fields of a new object that have a value.
-fn of_new(entity: &'static Entity, values: &Values) -> Vec<FieldChange> {
+fn of_new(entity: &'static Entity, values: &Values) -> Result<Vec<FieldChange>> {
     let settable = entity.fields.iter().filter(|field| field.is_settable() && field.number != 1);
     settable
         .filter_map(|field| {
             let given = values.iter().find(|(known, _)| known.name == field.name).map(|(_, value)| value.clone());
             let value = given.or_else(|| field.default.clone().map(Value::Text))?;
-            let after = shown::json(&value);
-            let nothing = matches!(after.as_str(), "" | "\"\"" | "{}");
-            (!nothing).then(|| FieldChange { field: field.name.clone(), before: String::new(), after })
+            Some(shown::json(&value).map(|after| FieldChange {
+                field: field.name.clone(),
+                before: String::new(),
+                after,
+            }))
         })
+        .filter(|change| !matches!(change.as_ref().map(|change| change.after.as_str()), Ok("" | "\"\"" | "{}")))
         .collect()
 }

@@ -3,7 +3,7 @@
 use qairon::model::{Field, Kind};
 use serde_json::Value as Json;
 
-use crate::db::sql::Row;
+use crate::db::row::{Row, unreadable};
 use crate::db::wire;
 use crate::domain::draft::Value;
 use crate::error::{Error, Result};
@@ -13,29 +13,32 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The value in a column of a row.
 pub fn value(field: &Field, row: &Row, column: usize) -> Result<Value> {
-    let Some(bytes) = row.column(column) else { return Ok(Value::Null) };
+    let Some(bytes) = row.column(column)? else { return Ok(Value::Null) };
     Ok(match field.kind {
-        Kind::Integer => Value::Integer(row.integer(column)),
+        Kind::Integer => Value::Integer(row.integer(column)?),
         Kind::Double => Value::Double(bytes.try_into().map(f64::from_be_bytes).map_err(Error::internal)?),
-        Kind::Bool => Value::Bool(row.bool(column)),
+        Kind::Bool => Value::Bool(row.bool(column)?),
         Kind::Cidr => Value::Cidr(wire::cidr(bytes)?.parse().map_err(Error::internal)?),
         // A byte for the version of the format comes before the text.
-        Kind::Json => Value::Json(String::from_utf8_lossy(bytes.get(1..).unwrap_or_default()).into_owned()),
-        _ => Value::Text(row.text(column).to_owned()),
+        Kind::Json => {
+            let (_, text) = bytes.split_first().ok_or_else(|| unreadable("jsonb"))?;
+            Value::Json(String::from_utf8(text.to_vec()).map_err(Error::internal)?)
+        }
+        _ => Value::Text(row.text(column)?.to_owned()),
     })
 }
 
 /// The JSON text of a value; empty when there is none.
-pub fn json(value: &Value) -> String {
-    match value {
+pub fn json(value: &Value) -> Result<String> {
+    Ok(match value {
         Value::Null => String::new(),
         Value::Text(text) => Json::from(text.as_str()).to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Double(number) => double(*number).to_string(),
         Value::Bool(value) => value.to_string(),
         Value::Cidr(network) => Json::from(network.to_string()).to_string(),
-        Value::Json(text) => serde_json::from_str(text).map(|json| plain(json).to_string()).unwrap_or_default(),
-    }
+        Value::Json(text) => plain(serde_json::from_str(text).map_err(Error::internal)?).to_string(),
+    })
 }
 
 /// The JSON text of a list of IDs; empty when it is.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, FieldChange};
 
-use super::arrays::{columns, push_unnest};
-use super::{Applying, is_refusal, parts, raced, shown, size};
-use crate::db::failure::{Failure, Intent};
-use crate::db::sql::{Bind, Row, Sql};
-use crate::domain::draft::{Value, naming};
-use crate::error::Error;
+use super::{Applying, parts, raced, shown, size};
+use crate::db::failure::Failure;
+use crate::db::row::Row;
+use crate::db::rows::halves::{Outcome, in_halves, refusal};
+use crate::db::rows::update::{Updates, lock};
+use crate::domain::draft::Value;
+use crate::error::{Error, Result};
 
 /// Values to set in an object of the bundle.
 pub type Update = (usize, Vec<(&'static Field, Value)>);
@@ -44,82 +45,56 @@ async fn update_chunk(
     let bundle = applying.bundle;
     let fields: Vec<&'static Field> = updates[0].1.iter().map(|(field, _)| *field).collect();
     let ids = updates.iter().map(|(place, _)| bundle.objects[*place].id.clone()).collect();
-    let rows = read(entity, &fields, ids).rows(applying.connection).await?;
-    let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.text(0), row)).collect();
-    let mut differing = Vec::with_capacity(updates.len());
+    let rows = lock(applying.transaction, entity, &fields, ids).await?;
+    let mut differing: Vec<Update> = Vec::with_capacity(updates.len());
+    let mut changes: HashMap<usize, Vec<FieldChange>> = HashMap::new();
     for (place, values) in updates {
         // It was there a moment ago.
-        let row = rows.get(bundle.objects[place].id.as_str()).ok_or_else(raced)?;
-        let changes = differences(&values, row)?;
-        if !changes.is_empty() {
-            differing.push(((place, values), changes));
+        let row = rows.get(&bundle.objects[place].id).ok_or_else(raced)?;
+        let different = differences(&values, row)?;
+        if !different.is_empty() {
+            changes.insert(place, different);
+            differing.push((place, values));
         }
     }
     if differing.is_empty() {
         return Ok(Vec::new());
     }
-    let all: Vec<&Update> = differing.iter().map(|(update, _)| update).collect();
-    let sql = write(applying, entity, &fields, &all);
-    if applying.attempt(sql).await?.is_ok() {
-        for ((place, _), changes) in differing {
-            applying.changed(place, ChangeKind::Update, changes);
-        }
-        return Ok(Vec::new());
-    }
-    // One of them stands against it: each is told on its own.
-    let mut refused = Vec::new();
-    for (update, changes) in differing {
-        let sql = write(applying, entity, &fields, &[&update]);
-        match applying.attempt(sql).await? {
-            Ok(_) => applying.changed(update.0, ChangeKind::Update, changes),
-            Err(failure) => {
-                let intent = Intent::on(entity, &bundle.objects[update.0].id);
-                let error = naming(applying.model, failure.into_error(applying.model, intent), &update.1);
-                if !is_refusal(&error) {
-                    return Err(error.into());
+    let of = |item: usize| {
+        let (place, values) = &differing[item];
+        (bundle.objects[*place].id.as_str(), values.as_slice())
+    };
+    let items: Vec<usize> = (0..differing.len()).collect();
+    let updates = Updates { entity, fields, of: &of };
+    let mut errors: HashMap<usize, Error> = HashMap::new();
+    for outcome in in_halves(applying.transaction, &updates, &items).await? {
+        match outcome {
+            Outcome::Written(batch, _) => {
+                for (place, _) in batch.iter().map(|item| &differing[*item]) {
+                    if let Some(changes) = changes.remove(place) {
+                        applying.changed(*place, ChangeKind::Update, changes);
+                    }
                 }
-                refused.push((update, error));
+            }
+            Outcome::Refused(item, failure) => {
+                let (place, values) = &differing[*item];
+                let error = refusal(applying.model, entity, &bundle.objects[*place].id, values, failure)?;
+                errors.insert(*place, error);
             }
         }
     }
-    Ok(refused)
+    let refused = differing.into_iter().filter_map(|update| errors.remove(&update.0).map(|error| (update, error)));
+    Ok(refused.collect())
 }
 
-fn read(entity: &Entity, fields: &[&Field], ids: Vec<String>) -> Sql {
-    let mut sql = Sql::new();
-    sql.push("SELECT \"id\"");
-    for field in fields {
-        sql.push(", \"").push(&field.name).push("\"");
-    }
-    sql.push(&format!(" FROM \"{}\" WHERE \"id\" = ANY(", entity.name)).bind(Bind::TextArray(ids));
-    sql.push(") ORDER BY \"id\" FOR NO KEY UPDATE");
-    sql.uncached()
-}
-
-fn differences(values: &[(&'static Field, Value)], row: &Row) -> Result<Vec<FieldChange>, Error> {
+fn differences(values: &[(&'static Field, Value)], row: &Row) -> Result<Vec<FieldChange>> {
     let mut changes = Vec::new();
     for (place, (field, wanted)) in values.iter().enumerate() {
-        let before = shown::json(&shown::value(field, row, place + 1)?);
-        let after = shown::json(wanted);
+        let before = shown::json(&shown::value(field, row, place + 1)?)?;
+        let after = shown::json(wanted)?;
         if before != after {
             changes.push(FieldChange { field: field.name.clone(), before, after });
         }
     }
     Ok(changes)
-}
-
-fn write(applying: &Applying<'_>, entity: &Entity, fields: &[&Field], updates: &[&Update]) -> Sql {
-    let rows: Vec<_> = updates
-        .iter()
-        .map(|(place, values)| (applying.bundle.objects[*place].id.as_str(), values.as_slice()))
-        .collect();
-    let mut sql = Sql::new();
-    sql.push(&format!("UPDATE \"{}\" t SET ", entity.name));
-    for (place, field) in fields.iter().enumerate() {
-        sql.push(&format!("{}\"{}\" = w.f{place}", if place == 0 { "" } else { ", " }, field.name));
-    }
-    sql.push(" FROM ");
-    push_unnest(&mut sql, fields, &rows);
-    sql.push(&format!(" AS w({}) WHERE t.\"id\" = w.id", columns(fields)));
-    sql.uncached()
 }

@@ -6,8 +6,10 @@
 
 use qairon::model::{Mood, RelationKind};
 
-use super::super::sql::{Bind, Sql};
-use super::{DIGITS, Impact, RANKS};
+use super::super::bind::Bind;
+use super::super::sources::table;
+use super::super::sql::Sql;
+use super::{DIGITS, Impact, RANKS, rank};
 use crate::domain::impact::{Below, Set, Way};
 
 /// Where objects of a set are read from.
@@ -126,7 +128,7 @@ impl Impact {
             }
             Source::Below(index, below) => (*index, below),
         };
-        let code = below.depth * RANKS + i64::try_from(self.plan.rank(&self.plan.ways[below.way])).unwrap_or_default();
+        let code = below.depth * RANKS + rank(self.plan.rank(&self.plan.ways[below.way]));
         let parent = match &self.plan.ways[below.way].relation.kind {
             RelationKind::ToMany { field } if self.question.parents => {
                 format!(", '{code:0DIGITS$}' || \"{field}\" AS key")
@@ -134,8 +136,8 @@ impl Impact {
             _ => String::new(),
         };
         let columns: String = self.climbs(index).iter().map(|field| format!(", \"{field}\"")).collect();
-        let table = &self.plan.sets[index].entity.name;
-        sql.push(&format!("(SELECT id, {code}::bigint AS code{parent}{columns} FROM \"{table}\" WHERE id >= "));
+        let from = table(&self.plan.sets[index].entity.name);
+        sql.push(&format!("(SELECT id, {code}::bigint AS code{parent}{columns} FROM {from} WHERE id >= "));
         sql.bind(Bind::Text(self.range.0.clone())).push(" AND id < ").bind(Bind::Text(self.range.1.clone()));
         sql.push(") b");
     }
@@ -147,7 +149,7 @@ impl Impact {
         for ((_, id, _), root) in roots {
             ids.push(id.clone());
             let case = self.cases.binary_search(&root.case).map_or(0, |index| self.plan.ways.len() + index);
-            codes.push(root.depth * RANKS + i64::try_from(case).unwrap_or(RANKS - 1).min(RANKS - 1));
+            codes.push(root.depth * RANKS + rank(case));
         }
         let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
         let key = format!(", lpad(q.code::text, {DIGITS}, '0') COLLATE \"C\" AS key");
@@ -162,29 +164,25 @@ impl Impact {
             sql.push("::text[], ").bind(Bind::IntegerArray(codes)).push("::bigint[]) a(id, code)) q");
         }
         if !climbs.is_empty() {
-            sql.push(&format!(" JOIN \"{}\" c ON c.id = q.id", set.entity.name));
+            sql.push(&format!(" JOIN {} c ON c.id = q.id", table(&set.entity.name)));
         }
     }
 
     fn push_way(&self, sql: &mut Sql, way: &Way, source: Source, climbs: &[&str]) {
-        let rank = self.plan.rank(way);
+        let rank = rank(self.plan.rank(way));
         let code = format!("(p.code / {RANKS} + 1) * {RANKS} + {rank}");
         let key = format!(", lpad(({code})::text, {DIGITS}, '0') || p.id AS key");
         let key = if self.question.parents { key.as_str() } else { "" };
         let columns: String = climbs.iter().map(|field| format!(", c.\"{field}\"")).collect();
-        let table = &self.plan.sets[way.to].entity.name;
+        let to = table(&self.plan.sets[way.to].entity.name);
         let (id, join) = match &way.relation.kind {
-            RelationKind::ToMany { field } => {
-                ("c.id".to_owned(), format!(" JOIN \"{table}\" c ON c.\"{field}\" = p.id"))
-            }
+            RelationKind::ToMany { field } => ("c.id".to_owned(), format!(" JOIN {to} c ON c.\"{field}\" = p.id")),
             RelationKind::ToOne { field } if climbs.is_empty() => (format!("p.\"{field}\""), String::new()),
-            RelationKind::ToOne { field } => {
-                ("c.id".to_owned(), format!(" JOIN \"{table}\" c ON c.id = p.\"{field}\""))
-            }
+            RelationKind::ToOne { field } => ("c.id".to_owned(), format!(" JOIN {to} c ON c.id = p.\"{field}\"")),
             RelationKind::Linked { table: links, own_column, target_column, .. } => {
-                let mut join = format!(" JOIN \"{links}\" l ON l.\"{own_column}\" = p.id");
+                let mut join = format!(" JOIN {} l ON l.\"{own_column}\" = p.id", table(links));
                 if !climbs.is_empty() {
-                    join.push_str(&format!(" JOIN \"{table}\" c ON c.id = l.\"{target_column}\""));
+                    join.push_str(&format!(" JOIN {to} c ON c.id = l.\"{target_column}\""));
                 }
                 (format!("l.\"{target_column}\""), join)
             }

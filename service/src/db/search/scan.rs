@@ -5,7 +5,9 @@
 use qairon::model::{Entity, Kind};
 use qairon::v1::Match;
 
-use super::super::sql::{Bind, Sql};
+use super::super::bind::Bind;
+use super::super::sources::table;
+use super::super::sql::{Keep, Sql};
 use super::Search;
 use crate::domain::filter::like_escaped;
 use crate::domain::search::own_name;
@@ -13,7 +15,7 @@ use crate::domain::search::own_name;
 /// The statement, whose rows are IDs; `None` when there can be no such match.
 pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: usize) -> Option<Sql> {
     let mut sql = Sql::new();
-    sql.push(&format!("SELECT id FROM \"{}\" WHERE ", entity.name));
+    sql.push(&format!("SELECT id FROM {} WHERE ", table(&entity.name)));
     if search.text.has_colon() {
         of_ids(search, kind, entity, &mut sql)?;
     } else {
@@ -21,7 +23,7 @@ pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: 
     }
     sql.push(" AND id > ").bind(Bind::Text(behind.to_owned()));
     sql.push(" ORDER BY id LIMIT ").bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX)));
-    Some(sql.uncached())
+    Some(sql.kept(Keep::Never))
 }
 
 /// For a text with colons, which no name holds.

@@ -14,10 +14,14 @@ use std::fmt::Write;
 use qairon::model::{Entity, Kind};
 use qairon::v1::Match;
 
-use super::super::sql::{Bind, Row, Sql};
+use super::super::bind::Bind;
+use super::super::row::Row;
+use super::super::sources::table;
+use super::super::sql::{Keep, Sql};
 use super::{CAP, Known, Place, Search};
 use crate::domain::filter::like_escaped;
 use crate::domain::search::{Key, id_references, own_components, own_name};
+use crate::error::{Error, Result};
 
 /// In place of a kind of match in the rows of the answer.
 const NAMES_OVER: i64 = 0;
@@ -27,7 +31,7 @@ const ID: i32 = Match::Id as i32;
 const EXACT: i32 = Match::Exact as i32;
 
 /// The statement. Its rows are kind, entity and ID.
-pub fn walk(search: &Search, key: &Key, limit: usize) -> Sql {
+pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     let types = key.among(search.model.entities().iter().map(|entity| entity.type_name.as_str()));
     let mut walk = Walk { search, key, types, labels: Vec::new(), done: BTreeSet::new(), parts: String::new() };
     for &index in &search.entities {
@@ -36,16 +40,18 @@ pub fn walk(search: &Search, key: &Key, limit: usize) -> Sql {
     let mut sql = Sql::new();
     sql.push("WITH q AS MATERIALIZED (SELECT ").bind(Bind::Text(search.text.lower.clone())).push("::text AS text, ");
     sql.bind(Bind::Text(format!("%{}%", like_escaped(&key.piece)))).push("::text AS key, ");
+    // Nothing reads the patterns when there are none.
     sql.bind(Bind::TextArray(key.compatible.clone().unwrap_or_default())).push("::text[] AS compatible, ");
     sql.bind(Bind::TextArray(walk.types.clone())).push("::text[] AS types, ");
     sql.bind(Bind::TextArray(walk.labels.clone())).push("::text[] AS labels, ");
     sql.bind(Bind::Integer(search.start.kind)).push("::bigint AS kind, ");
-    sql.bind(Bind::Integer(search.start.entity.try_into().unwrap_or_default())).push("::bigint AS entity, ");
+    sql.bind(Bind::Integer(search.start.entity.try_into().map_err(Error::internal)?)).push("::bigint AS entity, ");
     sql.bind(Bind::Text(search.start.id.clone())).push("::text AS id, ");
     sql.bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX))).push("::bigint AS rows)");
     sql.push(&walk.parts).push(&walk.answer());
     // Among chosen entities there are too many statements to keep.
-    if search.entities.len() < search.model.entities().len() { sql.uncached() } else { sql }
+    let keep = if search.entities.len() < search.model.entities().len() { Keep::Never } else { Keep::Common };
+    Ok(sql.kept(keep))
 }
 
 struct Walk<'a> {
@@ -69,7 +75,7 @@ impl Walk<'_> {
         for (_, index) in &above {
             self.entity(&self.search.model.entities()[*index]);
         }
-        let (n, table, kind, limit) = (entity.index, &entity.name, self.kind(entity), CAP + 1);
+        let (n, from, kind, limit) = (entity.index, table(&entity.name), self.kind(entity), CAP + 1);
         let compatible = match self.key.compatible {
             Some(_) => " AND lower(id) LIKE ANY ((SELECT compatible FROM q)::text[])",
             None => "",
@@ -82,7 +88,7 @@ impl Walk<'_> {
         let mut over = format!("count(*) > {CAP}");
         for (column, m) in &above {
             sources.push(format!(
-                "(SELECT c.id, c.kind FROM a{m} p CROSS JOIN LATERAL (SELECT id, {kind} AS kind FROM \"{table}\" \
+                "(SELECT c.id, c.kind FROM a{m} p CROSS JOIN LATERAL (SELECT id, {kind} AS kind FROM {from} \
                  WHERE \"{column}\" = p.id{compatible} OFFSET 0) c WHERE NOT (SELECT ids FROM f{m}) LIMIT {limit})"
             ));
             _ = write!(over, " OR (SELECT ids FROM f{m})");
@@ -93,7 +99,7 @@ impl Walk<'_> {
         };
         _ = write!(
             self.parts,
-            ", o{n} AS MATERIALIZED (SELECT id, {kind} AS kind FROM \"{table}\" WHERE {own}{compatible} LIMIT {limit}), \
+            ", o{n} AS MATERIALIZED (SELECT id, {kind} AS kind FROM {from} WHERE {own}{compatible} LIMIT {limit}), \
              a{n} AS MATERIALIZED ({all}), f{n} AS MATERIALIZED \
              (SELECT (SELECT count(*) FROM o{n}) > {CAP} AS names, {over} AS ids FROM a{n})"
         );
@@ -174,19 +180,19 @@ impl Walk<'_> {
 }
 
 /// What the rows of the statement tell.
-pub fn known(rows: Vec<Row>) -> Known {
+pub fn known(rows: &[Row]) -> Result<Known> {
     let mut known = Known::default();
     for row in rows {
-        let entity = usize::try_from(row.integer(1)).unwrap_or_default();
-        match row.integer(0) {
+        let entity = row.index(1)?;
+        match row.integer(0)? {
             NAMES_OVER => {
                 known.names_over.insert(entity);
                 known.ids_over.insert(entity);
             }
             IDS_OVER => _ = known.ids_over.insert(entity),
-            kind => known.objects.push(Place { kind, entity, id: row.text(2).to_owned() }),
+            kind => known.objects.push(Place { kind, entity, id: row.text(2)?.to_owned() }),
         }
     }
     known.objects.sort_unstable();
-    known
+    Ok(known)
 }

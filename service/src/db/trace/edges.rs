@@ -9,7 +9,9 @@ use std::sync::Arc;
 use qairon::Model;
 use qairon::model::{Entity, Relation, RelationKind};
 
-use super::super::sql::{Bind, Sql};
+use super::super::bind::Bind;
+use super::super::sources::table;
+use super::super::sql::Sql;
 
 /// A step that can be taken from objects of an entity.
 #[derive(Debug, Clone)]
@@ -83,20 +85,20 @@ fn is_inverse(entity: &Entity, relation: &Relation, back: &Relation) -> bool {
 impl Hop {
     /// The rows of this hop: a number that stands for it, the ID it starts from, the ID it leads to, and the case of a
     /// declared dependency. `only` are the IDs of interest at the other end.
-    pub fn sql(&self, model: &Model, number: i64, ids: Vec<String>, only: Option<Vec<String>>) -> Sql {
+    pub fn sql(&self, model: &Model, number: usize, ids: Vec<String>, only: Option<Vec<String>>) -> Sql {
         let (from, to) = (&model.entities()[self.from], &model.entities()[self.to]);
         let mut sql = Sql::new();
         sql.push(&format!("SELECT {number}::bigint, "));
         let (start, end) = match self.way {
             Way::Relation(relation) => {
-                let (table, start, end) = match &relation.kind {
+                let (from, start, end) = match &relation.kind {
                     RelationKind::ToOne { field } => (&from.name, "id", field.as_str()),
                     RelationKind::ToMany { field } => (&to.name, field.as_str(), "id"),
-                    RelationKind::Linked { table, own_column, target_column, .. } => {
-                        (table, own_column.as_str(), target_column.as_str())
+                    RelationKind::Linked { table: links, own_column, target_column, .. } => {
+                        (links, own_column.as_str(), target_column.as_str())
                     }
                 };
-                sql.push(&format!("\"{start}\", \"{end}\", NULL::text FROM \"{table}\" WHERE "));
+                sql.push(&format!("\"{start}\", \"{end}\", NULL::text FROM {} WHERE ", table(from)));
                 (format!("\"{start}\""), format!("\"{end}\""))
             }
             Way::Declares | Way::DeclaredBy => {
@@ -107,9 +109,13 @@ impl Hop {
                     types.reverse();
                 }
                 sql.push(&format!(
-                    "{}, {}, d.dependency_case_id FROM relatable a JOIN dependency d ON d.relatable_id = a.id JOIN \
-                     related b ON b.dependency_id = d.id WHERE a.relatable_type = ",
-                    ends[0], ends[1]
+                    "{}, {}, d.dependency_case_id FROM {} a JOIN {} d ON d.relatable_id = a.id JOIN {} b ON \
+                     b.dependency_id = d.id WHERE a.relatable_type = ",
+                    ends[0],
+                    ends[1],
+                    table("relatable"),
+                    table("dependency"),
+                    table("related")
                 ));
                 sql.bind(Bind::Text(types[0].clone())).push(" AND b.related_type = ");
                 sql.bind(Bind::Text(types[1].clone())).push(" AND ");

@@ -13,18 +13,21 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use diesel_async::AsyncPgConnection;
-use futures_util::TryStreamExt;
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::{ErrorReason, ObjectPath, PathStep, TracePathResponse};
-use tokio_util::sync::CancellationToken;
 
+use super::super::door::{Door, Reads};
 use super::super::failure::Failure;
-use super::super::sql::Sql;
+use super::super::get::probe;
+use super::super::pool::Share;
+use super::super::reader::Reader;
+use super::super::row::{Row, unreadable};
+use super::super::sources::table;
+use super::super::sql::{Keep, Sql};
 use super::edges::{Corridor, Hop, hops};
 use super::ways::{Object, Objects, Step, ways};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many objects, and how many steps between them, a search for ways of one length may see.
 const MAX_OBJECTS: usize = 200_000;
@@ -39,7 +42,7 @@ const CHUNK: usize = 5_000;
 /// How statements are run. Everything that is asked for has an index. A level that is cut off at its budget is cheap only
 /// when the index is read as far as it is needed, and an estimate for thousands of IDs must not end in the scan of a
 /// large table. Workers take longer to start than the statements take to run.
-pub const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
                             SET LOCAL max_parallel_workers_per_gather = 0";
 
 /// What is asked.
@@ -55,24 +58,35 @@ pub struct Question {
     pub max_paths: usize,
     /// Leaves declared dependencies out.
     pub ignore_declared: bool,
-    /// Cancelled when nobody waits for the answer: the statement under way is, and no other is begun.
-    pub gone: CancellationToken,
 }
 
-/// Finds the shortest ways between two different objects. All statements should see the same moment: see
-/// [`super::super::snapshot`], which takes [`SETTINGS`].
-pub async fn search(
-    connection: &mut AsyncPgConnection,
-    model: &'static Model,
-    question: &Question,
-) -> Result<TracePathResponse, Failure> {
-    let declared = if question.ignore_declared { Vec::new() } else { declared(connection, model).await? };
+/// Finds the shortest ways between two objects. Everything is of one moment.
+pub async fn path(door: &Door, question: &Question) -> Result<TracePathResponse, Failure> {
+    let mut reader = door.reader("trace_path", Share::Whole, Reads::Together(SETTINGS)).await?;
+    let found = search(&mut reader, door.model(), question).await;
+    reader.done(found)
+}
+
+async fn search(reader: &mut Reader, model: &'static Model, question: &Question) -> Result<TracePathResponse, Failure> {
+    let (from, to) = (&question.from, &question.to);
+    let (first, last) = reader.both(probe(from.0, &from.1), probe(to.0, &to.1)).await?;
+    for (found, (entity, id)) in [(first, from), (last, to)] {
+        if found.is_empty() {
+            return Err(Error::not_found(&entity.name, id).into());
+        }
+    }
+    let (from, to) = (from.0.index, to.0.index);
+    if (from, &question.from.1) == (to, &question.to.1) {
+        let step =
+            PathStep { relation: String::new(), resource: question.from.0.name.clone(), id: question.from.1.clone() };
+        return Ok(TracePathResponse { paths: vec![ObjectPath { steps: vec![step] }], truncated: false });
+    }
+    let declared = if question.ignore_declared { Vec::new() } else { declared(reader, model).await? };
     let hops = hops(model, &declared);
-    let (from, to) = (question.from.0.index, question.to.0.index);
     for length in 1..=question.max_length {
         let Some(corridor) = Corridor::new(&hops, model.entities().len(), from, to, length) else { continue };
         let mut search = Search::new(model, &hops, corridor, length, question);
-        if search.meet(connection).await? {
+        if search.meet(reader).await? {
             return Ok(search.answer(question.max_paths));
         }
     }
@@ -81,15 +95,16 @@ pub async fn search(
 
 /// The pairs of entities between which dependencies can be declared.
 async fn declared(
-    connection: &mut AsyncPgConnection,
+    reader: &mut Reader,
     model: &'static Model,
 ) -> Result<Vec<(&'static Entity, &'static Entity)>, Failure> {
     let mut sql = Sql::new();
-    sql.push("SELECT DISTINCT relatable_type, related_type FROM dependency_case");
-    let rows = sql.rows(connection).await?;
-    let pair =
-        |row: &super::super::sql::Row| Some((model.entity_of_type(row.text(0))?, model.entity_of_type(row.text(1))?));
-    Ok(rows.iter().filter_map(pair).collect())
+    sql.push(&format!("SELECT DISTINCT relatable_type, related_type FROM {}", table("dependency_case")));
+    let rows = reader.rows(sql).await?;
+    // Types that a newer program has written are none of this model.
+    let pair = |row: &Row| Ok(model.entity_of_type(row.text(0)?).zip(model.entity_of_type(row.text(1)?)));
+    let pairs = rows.iter().map(pair).collect::<Result<Vec<_>>>()?;
+    Ok(pairs.into_iter().flatten().collect())
 }
 
 /// One end of a search.
@@ -116,7 +131,6 @@ struct Search<'a> {
     hops: &'a [Hop],
     corridor: Corridor,
     length: usize,
-    gone: &'a CancellationToken,
     objects: Objects,
     ends: [End; 2],
     roots: (Object, Object),
@@ -131,19 +145,19 @@ impl<'a> Search<'a> {
         hops: &'a [Hop],
         corridor: Corridor,
         length: usize,
-        Question { from, to, gone, .. }: &'a Question,
+        Question { from, to, .. }: &Question,
     ) -> Self {
         let mut objects = Objects::default();
         let roots = (objects.place(from.0.index, &from.1), objects.place(to.0.index, &to.1));
         let ends = [End::new(roots.0), End::new(roots.1)];
         let layers = vec![Vec::new(); length];
-        Self { model, hops, corridor, length, gone, objects, ends, roots, layers, steps: 0 }
+        Self { model, hops, corridor, length, objects, ends, roots, layers, steps: 0 }
     }
 
     /// Whether there are ways of the length, of which there are none shorter.
-    async fn meet(&mut self, connection: &mut AsyncPgConnection) -> Result<bool, Failure> {
+    async fn meet(&mut self, reader: &mut Reader) -> Result<bool, Failure> {
         while self.ends[START].depth + self.ends[FINISH].depth + 1 < self.length {
-            if !self.widen(connection).await? {
+            if !self.widen(reader).await? {
                 return Ok(false);
             }
         }
@@ -152,20 +166,20 @@ impl<'a> Search<'a> {
         let end = if self.ends[START].frontier.len() >= self.ends[FINISH].frontier.len() { START } else { FINISH };
         let opposite: HashSet<Object> = self.ends[1 - end].frontier.iter().copied().collect();
         let budget = MAX_STEPS.saturating_sub(self.steps);
-        let between = self.read(connection, end, budget, Some(&opposite)).await?.ok_or_else(too_wide)?;
+        let between = self.read(reader, end, budget, Some(&opposite)).await?.ok_or_else(too_wide)?;
         let met = !between.is_empty();
         self.layers[place] = between;
         Ok(met)
     }
 
     /// Reads one more level, from the end where that is cheaper. False when there is nothing more at that end.
-    async fn widen(&mut self, connection: &mut AsyncPgConnection) -> Result<bool, Failure> {
+    async fn widen(&mut self, reader: &mut Reader) -> Result<bool, Failure> {
         let narrow = if self.ends[START].frontier.len() <= self.ends[FINISH].frontier.len() { START } else { FINISH };
         let mut budget = FIRST_BUDGET;
         loop {
             let largest = MAX_STEPS.saturating_sub(self.steps);
             for end in [narrow, 1 - narrow] {
-                let Some(steps) = self.read(connection, end, budget.min(largest), None).await? else { continue };
+                let Some(steps) = self.read(reader, end, budget.min(largest), None).await? else { continue };
                 return self.take(end, steps);
             }
             if budget >= largest {
@@ -196,7 +210,7 @@ impl<'a> Search<'a> {
     /// more than the budget.
     async fn read(
         &mut self,
-        connection: &mut AsyncPgConnection,
+        reader: &mut Reader,
         end: usize,
         budget: usize,
         only: Option<&HashSet<Object>>,
@@ -220,7 +234,7 @@ impl<'a> Search<'a> {
                     },
                 };
                 sql.push(if sql == Sql::new() { "" } else { " UNION ALL " });
-                sql.append(hop.sql(self.model, i64::try_from(number).unwrap_or_default(), ids.clone(), only));
+                sql.append(hop.sql(self.model, number, ids.clone(), only));
             }
             if sql == Sql::new() {
                 continue;
@@ -228,7 +242,7 @@ impl<'a> Search<'a> {
             if only.is_none() {
                 sql.push(&format!(" LIMIT {}", budget - steps.len() + 1));
             }
-            self.collect(connection, sql, end, only, budget, &mut steps).await?;
+            self.collect(reader, sql, end, only, budget, &mut steps).await?;
             if steps.len() > budget {
                 return Ok(None);
             }
@@ -239,28 +253,22 @@ impl<'a> Search<'a> {
     /// Runs a statement of hops and collects its steps, up to one more than the budget.
     async fn collect(
         &mut self,
-        connection: &mut AsyncPgConnection,
+        reader: &mut Reader,
         sql: Sql,
         end: usize,
         only: Option<&HashSet<Object>>,
         budget: usize,
         steps: &mut Vec<Step>,
     ) -> Result<(), Failure> {
-        if self.gone.is_cancelled() {
-            let message = "the caller went away before a way was found";
-            return Err(Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message).into());
-        }
         // No two of them are alike, and the number of IDs decides how they are best run.
-        let mut rows = sql.uncached().stream(connection).await?;
-        while let Some(row) = rows.try_next().await? {
-            let Some(hop) = usize::try_from(row.integer(0)).ok().and_then(|number| self.hops.get(number)) else {
-                return Err(Error::unreadable("hop").into());
-            };
-            let near = self.objects.place(hop.from, row.text(1));
+        let mut rows = reader.stream(sql.kept(Keep::Never)).await?;
+        while let Some(row) = rows.next().await? {
+            let hop = self.hops.get(row.index(0)?).ok_or_else(|| unreadable("hop"))?;
+            let near = self.objects.place(hop.from, row.text(1)?);
             let far = match only {
-                None => self.objects.place(hop.to, row.text(2)),
+                None => self.objects.place(hop.to, row.text(2)?),
                 Some(only) => {
-                    let wanted = self.objects.find(hop.to, row.text(2)).filter(|far| only.contains(far));
+                    let wanted = self.objects.find(hop.to, row.text(2)?).filter(|far| only.contains(far));
                     let Some(far) = wanted else { continue };
                     far
                 }
@@ -270,8 +278,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             let (from, to, name) = if end == START { (near, far, &hop.name) } else { (far, near, &hop.name_back) };
-            let name = match row.column(3) {
-                Some(_) => Arc::from(format!("dependency_case:{}", row.text(3))),
+            let name = match row.optional_text(3)? {
+                Some(case) => Arc::from(format!("dependency_case:{case}")),
                 None => name.clone(),
             };
             steps.push(Step { from, to, name });

@@ -1,7 +1,15 @@
-//! Traces whose rows come out of one join, in an order in which they can be taken up behind any row.
+//! Traces whose rows come out of one join, in an order in which they can be taken up after any row.
 
-use super::super::sql::{Bind, Sql};
+use super::super::bind::Bind;
+use super::super::door::{Door, Reads};
+use super::super::failure::Failure;
+use super::super::get::probe;
+use super::super::pool::Share;
+use super::super::reader::Sink;
+use super::super::sources::table;
+use super::super::sql::Sql;
 use crate::domain::filter::after_prefix;
+use crate::error::Error;
 
 /// What stands in the statement of [`builds`] for each kind of row; its place is its number there, and the order.
 pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "release_artifact", "deployment"];
@@ -9,18 +17,47 @@ pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "relea
 /// Where a repo `r` has what lies at a path `a.upload_path`; NULL when it has no URL.
 pub(super) const LOCATION: &str = "(rtrim(NULLIF(r.url, ''), '/') || '/' || ltrim(a.upload_path, '/'))";
 
-/// Deployments of a service: ID, target, partition, region, provider, environment, and the fleets line by line.
-pub fn infrastructure(service_id: &str, after: Option<&str>) -> Sql {
+/// Statements that look up by ID are planned once and not for every value: planning takes longer than running.
+const PLANNED_ONCE: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+
+/// Sends the rows of a statement; NOT_FOUND when what it is about does not exist. One round trip, and one moment.
+async fn send(
+    door: &Door,
+    operation: &'static str,
+    subject: Option<(&str, &str)>,
+    sql: Sql,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    let subject = subject.map(|(entity, id)| (probe(door.model().target(entity), id), Error::not_found(entity, id)));
+    let mut reader = door.reader(operation, Share::Half, Reads::Together(PLANNED_ONCE)).await?;
+    let sent = reader.each(subject, sql, sink).await;
+    reader.done(sent)
+}
+
+/// Sends the deployments of a service: ID, target, partition, region, provider, environment, and the fleets line by
+/// line.
+pub async fn infrastructure(
+    door: &Door,
+    service_id: &str,
+    after: Option<&str>,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    send(door, "trace_infrastructure", Some(("service", service_id)), deployments_of(service_id, after), sink).await
+}
+
+fn deployments_of(service_id: &str, after: Option<&str>) -> Sql {
+    let [deployment, target, partition, region, provider, fleets] =
+        ["deployment", "deployment_target", "partition", "region", "provider", "fleet_deployment_target"].map(table);
     let mut sql = Sql::new();
     // Line breaks are not part of any ID.
-    sql.push(
+    sql.push(&format!(
         "SELECT d.id, d.deployment_target_id, t.partition_id, p.region_id, r.provider_id, v.environment_id, \
-         (SELECT string_agg(l.fleet_id, E'\\n' ORDER BY l.fleet_id) FROM fleet_deployment_target l \
+         (SELECT string_agg(l.fleet_id, E'\\n' ORDER BY l.fleet_id) FROM {fleets} l \
          WHERE l.deployment_target_id = d.deployment_target_id) \
-         FROM deployment d JOIN deployment_target t ON t.id = d.deployment_target_id \
-         JOIN partition p ON p.id = t.partition_id JOIN region r ON r.id = p.region_id \
-         JOIN provider v ON v.id = r.provider_id WHERE d.service_id = ",
-    );
+         FROM {deployment} d JOIN {target} t ON t.id = d.deployment_target_id \
+         JOIN {partition} p ON p.id = t.partition_id JOIN {region} r ON r.id = p.region_id \
+         JOIN {provider} v ON v.id = r.provider_id WHERE d.service_id = ",
+    ));
     sql.bind(Bind::Text(service_id.to_owned()));
     if let Some(after) = after {
         sql.push(" AND d.id > ").bind(Bind::Text(after.to_owned()));
@@ -29,13 +66,24 @@ pub fn infrastructure(service_id: &str, after: Option<&str>) -> Sql {
     sql
 }
 
-/// Other deployments on the target of one: ID, target, service, tag, current release.
-pub fn neighbors(deployment_id: &str, after: Option<&str>) -> Sql {
+/// Sends the other deployments on the target of one: ID, target, service, tag, current release.
+pub async fn neighbors(
+    door: &Door,
+    deployment_id: &str,
+    after: Option<&str>,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    let sql = neighbors_of(deployment_id, after);
+    send(door, "trace_neighbors", Some(("deployment", deployment_id)), sql, sink).await
+}
+
+fn neighbors_of(deployment_id: &str, after: Option<&str>) -> Sql {
+    let deployment = table("deployment");
     let mut sql = Sql::new();
-    sql.push(
-        "SELECT n.id, n.deployment_target_id, n.service_id, n.tag, n.current_release_id FROM deployment d \
-         JOIN deployment n ON n.deployment_target_id = d.deployment_target_id AND n.id <> d.id WHERE d.id = ",
-    );
+    sql.push(&format!(
+        "SELECT n.id, n.deployment_target_id, n.service_id, n.tag, n.current_release_id FROM {deployment} d \
+         JOIN {deployment} n ON n.deployment_target_id = d.deployment_target_id AND n.id <> d.id WHERE d.id = ",
+    ));
     sql.bind(Bind::Text(deployment_id.to_owned()));
     if let Some(after) = after {
         sql.push(" AND n.id > ").bind(Bind::Text(after.to_owned()));
@@ -56,10 +104,22 @@ pub enum Commit<'a> {
 /// Build ID, place of the kind and ID of a row of [`builds`].
 pub type BuildKey<'a> = (&'a str, i64, &'a str);
 
-/// Everything that contains a commit: place of the kind, ID, build, commit, deployment, whether in effect, location.
-pub fn builds(commit: Commit<'_>, after: Option<BuildKey<'_>>) -> Sql {
+/// Sends everything that contains a commit: place of the kind, ID, build, commit, deployment, whether in effect,
+/// location.
+pub async fn builds(
+    door: &Door,
+    commit: Commit<'_>,
+    after: Option<BuildKey<'_>>,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    send(door, "trace_builds", None, builds_of(commit, after), sink).await
+}
+
+fn builds_of(commit: Commit<'_>, after: Option<BuildKey<'_>>) -> Sql {
+    let [build, release, deployment, repo, build_artifact, release_artifact] =
+        ["build", "release", "deployment", "repo", "build_artifact", "release_artifact"].map(table);
     let mut sql = Sql::new();
-    sql.push("WITH b AS MATERIALIZED (SELECT id, vcs_ref FROM build WHERE vcs_ref ");
+    sql.push(&format!("WITH b AS MATERIALIZED (SELECT id, vcs_ref FROM {build} WHERE vcs_ref "));
     match commit {
         Commit::Exact(text) => _ = sql.push("= ").bind(Bind::Text(text.to_owned())),
         Commit::Prefix(text) => {
@@ -70,21 +130,21 @@ pub fn builds(commit: Commit<'_>, after: Option<BuildKey<'_>>) -> Sql {
             }
         }
     }
-    if let Some((build, ..)) = after {
-        sql.push(" AND id >= ").bind(Bind::Text(build.to_owned()));
+    if let Some((from, ..)) = after {
+        sql.push(" AND id >= ").bind(Bind::Text(from.to_owned()));
     }
     sql.push(&format!(
         "), e AS MATERIALIZED (SELECT e.id, e.build_id, b.vcs_ref, e.deployment_id, \
          d.current_release_id IS NOT DISTINCT FROM e.id AS current FROM b \
-         JOIN release e ON e.build_id = b.id JOIN deployment d ON d.id = e.deployment_id\
+         JOIN {release} e ON e.build_id = b.id JOIN {deployment} d ON d.id = e.deployment_id\
          ), kinds AS (\
          SELECT 0::bigint AS kind, b.id, b.id AS build_id, b.vcs_ref, NULL::text AS deployment_id, \
          NULL::boolean AS current, NULL::text AS location FROM b \
          UNION ALL SELECT 1, a.id, b.id, b.vcs_ref, NULL, NULL, {LOCATION} FROM b \
-         JOIN build_artifact a ON a.build_id = b.id JOIN repo r ON r.id = a.output_repo_id \
+         JOIN {build_artifact} a ON a.build_id = b.id JOIN {repo} r ON r.id = a.output_repo_id \
          UNION ALL SELECT 2, e.id, e.build_id, e.vcs_ref, e.deployment_id, e.current, NULL FROM e \
          UNION ALL SELECT 3, a.id, e.build_id, e.vcs_ref, e.deployment_id, e.current, {LOCATION} FROM e \
-         JOIN release_artifact a ON a.release_id = e.id JOIN repo r ON r.id = a.output_repo_id \
+         JOIN {release_artifact} a ON a.release_id = e.id JOIN {repo} r ON r.id = a.output_repo_id \
          UNION ALL SELECT 4, e.deployment_id, e.build_id, e.vcs_ref, e.deployment_id, bool_or(e.current), NULL FROM e \
          GROUP BY e.deployment_id, e.build_id, e.vcs_ref\
          ) SELECT kind, id, build_id, vcs_ref, deployment_id, current, location FROM kinds"

@@ -1,7 +1,7 @@
 //! The typed form: conditions over columns, and steps to other tables.
 //!
 //! Every condition is read in a scope, the row it speaks of. [`Expr::Exists`] opens the scope of another table inside
-//! the present one. Negation is pushed down to the leaves at once ([`Expr::negated`]), because SQL's unknown must be
+//! the current one. Negation is pushed down to the leaves at once ([`Expr::negated`]), because SQL's unknown must be
 //! turned into false there and nowhere else.
 
 use ipnetwork::IpNetwork;
@@ -21,7 +21,7 @@ pub(super) enum Expr {
     Test { column: Column, check: Check, negated: bool },
 }
 
-/// The way from the present row to rows of another table: those whose `column` equals the present row's `own`.
+/// The way from the current row to rows of another table: those whose `column` equals the current row's `own`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Step {
     pub table: String,
@@ -31,7 +31,7 @@ pub(super) struct Step {
     pub many: bool,
 }
 
-/// A column of the present row, or a value inside a JSON column.
+/// A column of the current row, or a value inside a JSON column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
     pub name: String,
@@ -86,7 +86,7 @@ pub(super) enum Operand {
     Double(f64),
     Bool(bool),
     Timestamp(i64),
-    Uuid(String),
+    Uuid(uuid::Uuid),
     Cidr(IpNetwork),
     /// A column of a row outside: this many scopes up.
     Column {

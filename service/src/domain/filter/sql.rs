@@ -20,6 +20,8 @@ pub struct SqlFragment {
 pub enum SqlPart {
     /// SQL: keywords, operators and quoted names of the model.
     Sql(String),
+    /// The table of an entity or of a link, by its name, in a FROM or a JOIN.
+    Table(String),
     /// A value.
     Bind(Bind),
 }
@@ -40,8 +42,8 @@ pub enum Bind {
     Bool(bool),
     /// timestamptz, as microseconds since 1970
     Timestamp(i64),
-    /// uuid, in its canonical notation
-    Uuid(String),
+    /// uuid
+    Uuid(uuid::Uuid),
     /// inet
     Cidr(IpNetwork),
     /// jsonb
@@ -72,6 +74,10 @@ impl SqlFragment {
         }
     }
 
+    fn table(&mut self, name: &str) {
+        self.parts.push(SqlPart::Table(name.to_owned()));
+    }
+
     fn bind(&mut self, bind: Bind) {
         let cast = bind.cast();
         self.parts.push(SqlPart::Bind(bind));
@@ -89,7 +95,7 @@ pub(super) fn generate(expr: &Expr, alias: &str) -> SqlFragment {
 struct Writer {
     out: SqlFragment,
     base: String,
-    /// The aliases of the present row and those around it, the outermost first.
+    /// The aliases of the current row and those around it, the outermost first.
     scopes: Vec<String>,
     count: usize,
 }
@@ -127,16 +133,15 @@ impl Writer {
         let first = self.enter();
         let outer = self.column_of(depth - 1, &step.own);
         self.out.sql(if negated { "NOT EXISTS (SELECT 1 FROM " } else { "EXISTS (SELECT 1 FROM " });
-        self.out.sql(&format!("{} AS {}", quoted(&step.table), quoted(&first)));
+        self.out.table(&step.table);
+        self.out.sql(&format!(" AS {}", quoted(&first)));
         let mut inner = inner;
         while let Expr::Exists { step: next, inner: deeper, negated: false } = inner {
             let own = self.column_of(self.scopes.len() - 1, &next.own);
             let alias = quoted(&self.enter());
-            self.out.sql(&format!(
-                " JOIN {} AS {alias} ON {alias}.{} = {own}",
-                quoted(&next.table),
-                quoted(&next.column)
-            ));
+            self.out.sql(" JOIN ");
+            self.out.table(&next.table);
+            self.out.sql(&format!(" AS {alias} ON {alias}.{} = {own}", quoted(&next.column)));
             inner = deeper;
         }
         self.out.sql(&format!(" WHERE {}.{} = {outer}", quoted(&first), quoted(&step.column)));
@@ -148,7 +153,7 @@ impl Writer {
         self.scopes.truncate(depth);
     }
 
-    /// A fresh alias for the table of a step, which becomes the present row.
+    /// A fresh alias for the table of a step, which becomes the current row.
     fn enter(&mut self) -> String {
         self.count += 1;
         let alias = format!("{}_{}", self.base, self.count);
@@ -293,7 +298,7 @@ impl Writer {
             Operand::Double(number) => self.out.bind(Bind::Double(*number)),
             Operand::Bool(value) => self.out.bind(Bind::Bool(*value)),
             Operand::Timestamp(micros) => self.out.bind(Bind::Timestamp(*micros)),
-            Operand::Uuid(uuid) => self.out.bind(Bind::Uuid(uuid.clone())),
+            Operand::Uuid(uuid) => self.out.bind(Bind::Uuid(*uuid)),
             Operand::Cidr(network) => self.out.bind(Bind::Cidr(*network)),
             Operand::Column { up, name, .. } => {
                 let name = self.column_of(self.scopes.len().saturating_sub(1 + up), name);

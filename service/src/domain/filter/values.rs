@@ -53,9 +53,10 @@ pub(super) fn operand(model: &Model, field: &str, kind: &Kind, value: &Member) -
         Kind::Timestamp => timestamp(&text)
             .map(Operand::Timestamp)
             .ok_or_else(|| expected("a time such as `2026-01-31T08:30:00Z` or a date such as `2026-01-31`")),
-        Kind::Uuid => match is_uuid(&text) {
-            true => Ok(Operand::Uuid(text.to_lowercase())),
-            false => Err(expected("a UUID such as `0190f3c2-7b1e-7c3a-9d4e-5f6a7b8c9d0e`")),
+        // The library reads other notations as well, which are of another length.
+        Kind::Uuid => match text.parse().ok().filter(|_| text.len() == 36) {
+            Some(uuid) => Ok(Operand::Uuid(uuid)),
+            None => Err(expected("a UUID such as `0190f3c2-7b1e-7c3a-9d4e-5f6a7b8c9d0e`")),
         },
         Kind::Cidr => cidr(&text).map(Operand::Cidr).map_err(|hint| expected(&hint)),
         Kind::Json | Kind::Etag | Kind::Object | Kind::Objects => Err(expected("nothing")),
@@ -93,14 +94,6 @@ fn timestamp(text: &str) -> Option<i64> {
         text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_day && text.len() == 10)?;
     Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// An address or a range without host bits; the error says what was expected.

@@ -403,8 +403,8 @@ type LoadOptions struct {
 	Atomicity LoadAtomicity `protobuf:"varint,2,opt,name=atomicity,proto3,enum=qairon.v1.LoadAtomicity" json:"atomicity,omitempty"`
 	// Sets fields of objects that exist, in place of refusing those objects. What has the wanted values is left alone.
 	Upsert bool `protobuf:"varint,3,opt,name=upsert,proto3" json:"upsert,omitempty"`
-	// With upsert, the fields to set in objects that exist: one that is named and has no value is cleared. Fields of
-	// the ID are part of it anyway. Every field that has a value when the mask is empty.
+	// With upsert, the fields to set in objects that exist: one that is named and has no value is cleared. Objects are
+	// found by the fields of their IDs, which are part of it anyway; `id` is not compared with them. Every field that has a value when the mask is empty.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -690,7 +690,8 @@ func (x *LinkSet) GetIds() []string {
 	return nil
 }
 
-// BulkScope is a part of the organisation: an object and everything whose ID is made of that of the object.
+// BulkScope is a part of the organisation: an object and everything whose ID is made of that of the object, over any
+// number of references. What names objects of any entity (relatable, related, dependency) lies in no scope but its own.
 type BulkScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource, such as `application`.

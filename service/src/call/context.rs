@@ -1,0 +1,86 @@
+//! The context of one call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use qairon::Model;
+use qairon::model::{Entity, Method};
+use tokio_util::sync::CancellationToken;
+
+use super::caller::Caller;
+use super::limits::Limits;
+use crate::db::{Access, Door, Moment};
+use crate::error::{Error, Result};
+
+/// Everything that is known of a call, and its only way to the database.
+#[derive(Clone)]
+pub struct Context(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub caller: Caller,
+    pub method: &'static Method,
+    pub deadline: Instant,
+    pub moment: Moment,
+    pub access: Access,
+    pub model: &'static Model,
+    pub limits: Limits,
+    pub stopping: CancellationToken,
+    pub door: Door,
+}
+
+impl Context {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    /// What is called.
+    pub fn method(&self) -> &'static Method {
+        self.0.method
+    }
+
+    /// The entity whose standard method is called.
+    pub fn entity(&self) -> Result<&'static Entity> {
+        let entity = self.0.method.entity.and_then(|index| self.0.model.entities().get(index));
+        entity.ok_or_else(|| Error::internal(format!("{} is no standard method", self.0.method.path)))
+    }
+
+    /// When the call must be over.
+    pub fn deadline(&self) -> Instant {
+        self.0.deadline
+    }
+
+    /// The moment at which the call reads.
+    pub fn moment(&self) -> Moment {
+        self.0.moment
+    }
+
+    /// What of the data the call may read.
+    pub fn access(&self) -> Access {
+        self.0.access
+    }
+
+    /// The entity model.
+    pub fn model(&self) -> &'static Model {
+        self.0.model
+    }
+
+    /// What one call may take.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    /// Cancelled when the server stops: streams end then.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// The database, as this call may use it.
+    pub fn db(&self) -> &Door {
+        &self.0.door
+    }
+}

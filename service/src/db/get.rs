@@ -1,0 +1,158 @@
+//! Objects by their IDs.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use qairon::Model;
+use qairon::model::Entity;
+use qairon::v1::ErrorReason;
+
+use super::bind::Bind;
+use super::door::Door;
+use super::failure::Failure;
+use super::projection::{ALIAS, Projection};
+use super::reader::Reader;
+use super::row::Row;
+use super::sources::table;
+use super::sql::Sql;
+use super::wire;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The statements of an entity that are the same for every request.
+#[derive(Debug)]
+pub(in crate::db) struct Statements {
+    /// Every field.
+    whole: Arc<Projection>,
+    get: Arc<str>,
+    batch_get: Arc<str>,
+}
+
+impl Statements {
+    /// The statements of an entity.
+    pub fn new(model: &Model, entity: &Entity) -> Result<Self> {
+        let whole = Projection::new(model, entity, None)?;
+        Ok(Self { get: get_text(entity, &whole), batch_get: batch_get_text(entity, &whole), whole: Arc::new(whole) })
+    }
+}
+
+impl Door {
+    fn statements(&self, entity: &Entity) -> Result<&Statements> {
+        let statements = self.db().statements.get(entity.index);
+        statements.ok_or_else(|| Error::internal(format!("`{}` is of another model", entity.name)))
+    }
+
+    /// Every field of an entity.
+    pub(in crate::db) fn whole(&self, entity: &Entity) -> Result<Arc<Projection>> {
+        Ok(self.statements(entity)?.whole.clone())
+    }
+
+    /// The fields of an answer.
+    pub(in crate::db) fn projection(&self, entity: &Entity, mask: Option<&[String]>) -> Result<Arc<Projection>> {
+        match mask {
+            None => self.whole(entity),
+            mask => Ok(Arc::new(Projection::new(self.model(), entity, mask)?)),
+        }
+    }
+}
+
+fn get_text(entity: &Entity, projection: &Projection) -> Arc<str> {
+    let from = table(&entity.name);
+    format!("SELECT {} FROM {from} {ALIAS} WHERE {ALIAS}.\"id\" = ", projection.sql).into()
+}
+
+/// The IDs go where the question mark is.
+fn batch_get_text(entity: &Entity, projection: &Projection) -> Arc<str> {
+    format!(
+        "SELECT {}, wanted.place FROM unnest(?) WITH ORDINALITY AS wanted (id, place) JOIN {} {ALIAS} ON \
+         {ALIAS}.\"id\" = wanted.id ORDER BY wanted.place",
+        projection.sql,
+        table(&entity.name)
+    )
+    .into()
+}
+
+/// One object, as field 1 of a response; `None` when there is none.
+pub async fn object(door: &Door, entity: &Entity, mask: Option<&[String]>, id: &str) -> Result<Option<Bytes>, Failure> {
+    let projection = door.projection(entity, mask)?;
+    let statements = door.statements(entity)?;
+    let whole = Arc::ptr_eq(&projection, &statements.whole);
+    let mut sql = if whole { Sql::shared(&statements.get) } else { Sql::shared(&get_text(entity, &projection)) };
+    sql.bind(Bind::Text(id.to_owned()));
+    let rows = door.look_up("get", sql).await?;
+    Ok(rows.first().map(|row| as_response(&projection, row)).transpose()?.map(Bytes::from))
+}
+
+/// Several objects, all or none, in the order of the request, as repeated field 1 of a response.
+pub async fn objects(
+    door: &Door,
+    entity: &Entity,
+    mask: Option<&[String]>,
+    ids: Vec<String>,
+) -> Result<Bytes, Failure> {
+    let projection = door.projection(entity, mask)?;
+    let statements = door.statements(entity)?;
+    let whole = Arc::ptr_eq(&projection, &statements.whole);
+    let text = if whole { statements.batch_get.clone() } else { batch_get_text(entity, &projection) };
+    let (head, tail) = text.split_once('?').ok_or_else(|| Error::internal("a statement takes no IDs"))?;
+    let mut sql = Sql::new();
+    sql.push(head).bind(Bind::TextArray(ids.clone())).push(tail);
+    let rows = door.look_up("batch_get", sql).await?;
+    if rows.len() < ids.len() {
+        let found = rows.iter().map(|row| row.place(projection.width)).collect::<Result<Vec<_>>>()?;
+        return Err(missing(entity, &ids, &found).into());
+    }
+    let mut out = Vec::new();
+    for row in &rows {
+        wire::message_field(&mut out, 1, |out| projection.encode(row, out))?;
+    }
+    Ok(out.into())
+}
+
+fn missing(entity: &Entity, ids: &[String], found: &[usize]) -> Error {
+    let found: std::collections::HashSet<&usize> = found.iter().collect();
+    let missing: Vec<&String> =
+        ids.iter().enumerate().filter(|(place, _)| !found.contains(place)).map(|(_, id)| id).collect();
+    let named: Vec<String> = missing.iter().take(10).map(|id| format!("`{id}`")).collect();
+    let more = if missing.len() > 10 { format!(" and {} more", missing.len() - 10) } else { String::new() };
+    let message = format!("there is no {} {}{more}", entity.human(), named.join(", "));
+    let error = Error::new(ErrorKind::NotFound, ErrorReason::NotFound, message).with_field("ids");
+    match missing.first() {
+        Some(first) => error.with_resource(&entity.name, first),
+        None => error,
+    }
+}
+
+/// Selects one object.
+pub(in crate::db) fn select(entity: &Entity, projection: &Projection, id: &str) -> Sql {
+    let mut sql = Sql::shared(&get_text(entity, projection));
+    sql.bind(Bind::Text(id.to_owned()));
+    sql
+}
+
+/// Selects a row if there is an object, and none otherwise.
+pub(in crate::db) fn probe(entity: &Entity, id: &str) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT true FROM {} WHERE \"id\" = ", table(&entity.name))).bind(Bind::Text(id.to_owned()));
+    sql
+}
+
+/// Whether there is an object.
+pub(in crate::db) async fn exists(reader: &mut Reader, entity: &Entity, id: &str) -> Result<bool, Failure> {
+    Ok(reader.one(probe(entity, id)).await?.is_some())
+}
+
+/// Those of some objects that exist, by their IDs, in order.
+pub async fn existing(reader: &mut Reader, entity: &Entity, ids: Vec<String>) -> Result<Vec<String>, Failure> {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT \"id\" FROM {} WHERE \"id\" = ANY (", table(&entity.name)));
+    sql.bind(Bind::TextArray(ids)).push(") ORDER BY 1");
+    let rows = reader.rows(sql).await?;
+    Ok(rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect::<Result<_>>()?)
+}
+
+/// An object as field 1 of a response.
+pub(in crate::db) fn as_response(projection: &Projection, row: &Row) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(row.size() + 64);
+    wire::message_field(&mut out, 1, |out| projection.encode(row, out))?;
+    Ok(out)
+}

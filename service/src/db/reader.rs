@@ -1,0 +1,322 @@
+//! What reads are done with: the statements of one moment of the database, on one connection.
+//!
+//! Nothing is sent before the first statement: what begins the transaction travels with it, and where a statement is
+//! known to be the last, so does what ends it. A statement alone needs no transaction and gets none.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::future::{MaybeDone, join, maybe_done};
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use tokio_postgres::{CancelToken, RowStream};
+
+use super::door::Door;
+use super::failure::Failure;
+use super::pool::{Checkout, Permit};
+use super::row::Row;
+use super::session::{Session, cancel};
+use super::sql::{Rendered, Sql};
+use crate::error::{Error, Result};
+
+/// The statements of one moment.
+pub struct Reader {
+    pub(super) session: Checkout,
+    pub(super) door: Door,
+    /// The operation, for metrics and the record of statements.
+    operation: &'static str,
+    /// What travels with the next statement: what begins the transaction, until it has begun, and savepoints.
+    opening: Option<String>,
+    /// Whether a transaction is open.
+    pub(super) is_open: bool,
+    /// Of a read; writes are not given up.
+    guard: Option<Guard>,
+}
+
+/// Cancels a read that is given up. Nobody can tell when PostgreSQL delivers a cancellation, and one that comes late
+/// would hit the next user's statement. So there is none: the connection is thrown away.
+pub(super) struct Guard {
+    token: CancelToken,
+    permit: Option<Permit>,
+    started: Instant,
+    is_armed: bool,
+}
+
+impl Guard {
+    pub(super) fn new(token: CancelToken, permit: Permit, started: Instant) -> Self {
+        Self { token, permit: Some(permit), started, is_armed: true }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.is_armed {
+            let (token, permit) = (self.token.clone(), self.permit.take());
+            tokio::spawn(async move {
+                cancel(token).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.is_open || self.guard.as_ref().is_some_and(|guard| guard.is_armed) {
+            self.session.doom();
+        }
+    }
+}
+
+/// Where the rows of a statement go, or what they are read as.
+pub trait Sink<T = Row>: Send {
+    /// Takes a row. An error ends the statement.
+    fn take(&mut self, row: T) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Rows as they come.
+pub(in crate::db) struct Rows(Pin<Box<RowStream>>);
+
+impl Rows {
+    /// The next row.
+    pub async fn next(&mut self) -> Result<Option<Row>, Failure> {
+        Ok(self.0.try_next().await?.map(Row::new))
+    }
+
+    async fn all(self) -> Result<Vec<Row>, Failure> {
+        Ok(self.0.map_ok(Row::new).try_collect().await?)
+    }
+}
+
+impl Stream for Rows {
+    type Item = Result<Row, Failure>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context).map(|row| row.map(|row| row.map(Row::new).map_err(Failure::from)))
+    }
+}
+
+impl Reader {
+    pub(super) fn new(
+        session: Checkout,
+        door: Door,
+        operation: &'static str,
+        opening: Option<String>,
+        guard: Option<Guard>,
+    ) -> Self {
+        Self { session, door, operation, opening, is_open: false, guard }
+    }
+
+    /// The read has ended with a result. Its transaction, if there was one, ends without the caller.
+    pub(in crate::db) fn done<T>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if let Some(guard) = &mut self.guard {
+            guard.is_armed = false;
+            self.door.db().metrics.database(self.operation, guard.started.elapsed(), result.is_ok());
+        }
+        if self.is_open {
+            tokio::spawn(async move {
+                if let Err(failure) = self.end("COMMIT").await {
+                    self.session.doom();
+                    tracing::debug!(?failure, "a read could not be ended");
+                }
+            });
+        }
+        result
+    }
+
+    /// Runs a statement and returns its rows.
+    pub(in crate::db) async fn rows(&mut self, sql: Sql) -> Result<Vec<Row>, Failure> {
+        self.stream(sql).await?.all().await
+    }
+
+    /// Runs two statements in one round trip, and returns the rows of each. They are few.
+    pub(in crate::db) async fn both(&mut self, one: Sql, other: Sql) -> Result<(Vec<Row>, Vec<Row>), Failure> {
+        let (one, other) = (self.prepare(&one)?, self.prepare(&other)?);
+        let opening = self.begins();
+        let session = &self.session;
+        let rows = join(collected(session, one), collected(session, other));
+        let (begun, (one, other)) = match &opening {
+            Some(opening) => join(session.batch(opening), rows).await,
+            None => (Ok(()), rows.await),
+        };
+        begun?;
+        Ok((one?, other?))
+    }
+
+    /// Runs a statement that returns at most one row.
+    pub(in crate::db) async fn one(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
+        Ok(self.rows(sql).await?.into_iter().next())
+    }
+
+    /// Runs a statement and returns its rows one after the other. They are read to the end before the next statement.
+    pub(in crate::db) async fn stream(&mut self, sql: Sql) -> Result<Rows, Failure> {
+        let main = self.prepare(&sql)?;
+        let opening = self.begins();
+        let (begun, rows) = match &opening {
+            Some(opening) => join(self.session.batch(opening), self.session.run(main)).await,
+            None => (Ok(()), self.session.run(main).await),
+        };
+        begun?;
+        Ok(Rows(Box::pin(rows?)))
+    }
+
+    /// Runs a statement and returns how many rows it concerned.
+    pub(super) async fn affected(&mut self, sql: Sql) -> Result<u64, Failure> {
+        let mut rows = self.stream(sql).await?;
+        while rows.next().await?.is_some() {}
+        Ok(rows.0.rows_affected().unwrap_or_default())
+    }
+
+    /// Runs the last statement: what ends the transaction goes with it.
+    pub(in crate::db) async fn last(&mut self, sql: Sql) -> Result<Vec<Row>, Failure> {
+        let main = self.prepare(&sql)?;
+        let opening = self.begins();
+        self.is_open = false;
+        let session = &self.session;
+        let Some(opening) = opening else {
+            let (rows, ended) = join(collected(session, main), session.batch("COMMIT")).await;
+            return settled(rows, ended);
+        };
+        let (begun, (rows, ended)) =
+            join(session.batch(&opening), join(collected(session, main), session.batch("COMMIT"))).await;
+        begun?;
+        settled(rows, ended)
+    }
+
+    /// A statement whose rows go to a sink as they come.
+    pub(in crate::db) async fn pass<S: Sink>(&mut self, sql: Sql, sink: &mut S) -> Result<(), Failure> {
+        let mut rows = self.stream(sql).await?;
+        taken(&self.session, &mut rows, sink).await
+    }
+
+    /// The last statement of a read, whose rows go to a sink as they come; before it, in the same round trip, one that
+    /// finds what is asked about, with the error for when it finds nothing.
+    pub(in crate::db) async fn each<S: Sink>(
+        &mut self,
+        subject: Option<(Sql, Error)>,
+        main: Sql,
+        sink: &mut S,
+    ) -> Result<(), Failure> {
+        let main = self.prepare(&main)?;
+        let (first, missing) = match subject {
+            Some((first, missing)) => (Some(self.prepare(&first)?), Some(missing)),
+            None => (None, None),
+        };
+        let opening = self.begins();
+        let closes = std::mem::take(&mut self.is_open);
+        let session = &self.session;
+        let mut begin = pin!(maybe_done(async {
+            match &opening {
+                Some(opening) => session.batch(opening).await,
+                None => Ok(()),
+            }
+        }));
+        let mut first = pin!(maybe_done(async {
+            match first {
+                Some(first) => collected(session, first).await.map(Some),
+                None => Ok(None),
+            }
+        }));
+        let mut rows = pin!(maybe_done(session.run(main)));
+        let mut end = pin!(maybe_done(async { if closes { session.batch("COMMIT").await } else { Ok(()) } }));
+        poll_fn(|context| {
+            let sent = [
+                begin.as_mut().poll(context).is_ready(),
+                first.as_mut().poll(context).is_ready(),
+                rows.as_mut().poll(context).is_ready(),
+            ];
+            // Only sent: its answer comes behind the rows.
+            _ = end.as_mut().poll(context);
+            if sent == [true; 3] { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        output(begin.as_mut())?;
+        let found: Option<Vec<Row>> = output(first.as_mut())?;
+        let missing = missing.filter(|_| matches!(found, Some(rows) if rows.is_empty()));
+        let mut rows = Rows(Box::pin(output(rows.as_mut())?));
+        let taken = match &missing {
+            None => taken(session, &mut rows, sink).await,
+            Some(_) => Ok(()),
+        };
+        while let Ok(Some(_)) = rows.next().await {}
+        end.as_mut().await;
+        taken?;
+        match missing {
+            Some(missing) => Err(missing.into()),
+            None => output(end.as_mut()),
+        }
+    }
+
+    /// Ends the transaction, if one is open, and tells whether others can use the connection.
+    pub(super) async fn end(&mut self, how: &str) -> Result<(), Failure> {
+        if std::mem::take(&mut self.is_open) {
+            self.session.batch(how).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs statements without values.
+    pub(in crate::db) async fn batch(&mut self, text: &str) -> Result<(), Failure> {
+        let opening = self.begins();
+        let text = match opening {
+            Some(opening) => format!("{opening}; {text}"),
+            None => text.to_owned(),
+        };
+        Ok(self.session.batch(&text).await?)
+    }
+
+    /// Has a statement without values travel with the next one.
+    pub(super) fn with_next(&mut self, text: &str) {
+        self.opening = Some(match self.opening.take() {
+            Some(before) => format!("{before}; {text}"),
+            None => text.to_owned(),
+        });
+    }
+
+    /// What begins the transaction, when it has not begun.
+    pub(super) fn begins(&mut self) -> Option<String> {
+        let opening = self.opening.take();
+        self.is_open |= opening.is_some();
+        opening
+    }
+
+    fn prepare(&self, sql: &Sql) -> Result<Rendered> {
+        self.door.prepare(self.operation, sql)
+    }
+}
+
+/// Passes rows on. When nobody takes them any more the statement is cancelled, and what has come of it is passed over:
+/// the connection is good for nothing else until it has ended.
+async fn taken<S: Sink>(session: &Session, rows: &mut Rows, sink: &mut S) -> Result<(), Failure> {
+    while let Some(row) = rows.next().await? {
+        if let Err(error) = sink.take(row).await {
+            session.doom();
+            cancel(session.cancel_token()).await;
+            while let Ok(Some(_)) = rows.next().await {}
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+async fn collected(session: &Session, statement: Rendered) -> Result<Vec<Row>, tokio_postgres::Error> {
+    session.run(statement).await?.map_ok(Row::new).try_collect().await
+}
+
+fn settled(
+    rows: Result<Vec<Row>, tokio_postgres::Error>,
+    ended: Result<(), tokio_postgres::Error>,
+) -> Result<Vec<Row>, Failure> {
+    let rows = rows?;
+    ended?;
+    Ok(rows)
+}
+
+fn output<F, T>(done: Pin<&mut MaybeDone<F>>) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, tokio_postgres::Error>>,
+{
+    let output = done.take_output();
+    Ok(output.ok_or_else(|| Error::internal("a statement was not waited for"))??)
+}

@@ -1,0 +1,94 @@
+//! Allocation of subnets.
+//!
+//! The row lock on the network lets one caller at a time look for a gap in it. It also holds up a plain create in the
+//! same network, whose foreign key needs a share of that row, so the gap is still free when it is taken. Callers of
+//! other networks wait for nobody. The exclusion constraint stands behind all this, but nobody has to run into it.
+
+use ipnetwork::IpNetwork;
+use qairon::model::{Entity, Field};
+use qairon::v1::ErrorReason;
+
+use super::single::create;
+use crate::db::bind::Bind;
+use crate::db::failure::Failure;
+use crate::db::row::unreadable;
+use crate::db::sources::table;
+use crate::db::sql::Sql;
+use crate::db::transaction::Transaction;
+use crate::db::wire;
+use crate::domain::draft::Value;
+use crate::domain::gaps::{GapFinder, address_bits};
+use crate::error::{Error, ErrorKind};
+
+/// What to allocate.
+#[derive(Debug, Clone)]
+pub struct Allocation {
+    /// The network to carve from.
+    pub network_id: String,
+    /// By how many bits the prefix is longer than the network's.
+    pub additional_bits: i32,
+}
+
+/// Finds the first free range and creates the subnet. Returns it as field 1 of a response.
+pub async fn allocate(
+    transaction: &mut Transaction,
+    allocation: &Allocation,
+    subnet: &Entity,
+    mut values: Vec<(&Field, Value)>,
+) -> Result<Vec<u8>, Failure> {
+    let network_id = &allocation.network_id;
+    let mut lock = Sql::new();
+    lock.push(&format!("SELECT cidr::text FROM {} WHERE id = ", table("network")))
+        .bind(Bind::Text(network_id.clone()))
+        .push(" FOR UPDATE");
+    let Some(row) = transaction.one(lock).await? else {
+        return Err(Error::not_found("network", network_id).with_field("network_id").into());
+    };
+    let network: IpNetwork = row.text(0)?.parse().map_err(Error::internal)?;
+    let free = first_free(transaction, allocation, network).await?;
+    let field = subnet.field("cidr").ok_or_else(|| Error::internal("subnets have a range"))?;
+    values.push((field, Value::Cidr(free)));
+    create(transaction, subnet, &values).await
+}
+
+async fn first_free(
+    transaction: &mut Transaction,
+    allocation: &Allocation,
+    network: IpNetwork,
+) -> Result<IpNetwork, Failure> {
+    let bits = address_bits(network);
+    let prefix = u8::try_from(allocation.additional_bits)
+        .ok()
+        .and_then(|additional| network.prefix().checked_add(additional))
+        .filter(|prefix| *prefix <= bits);
+    let Some(prefix) = prefix else {
+        let message = format!(
+            "`additional_bits` must be 0 to {} in a network of {network}, not {}",
+            bits - network.prefix(),
+            allocation.additional_bits
+        );
+        return Err(Error::invalid("additional_bits", ErrorReason::OutOfRange, message).into());
+    };
+    // cidr sorts by address, then by prefix length: the order in which the gaps come.
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT cidr FROM {} WHERE network_id = ", table("subnet")))
+        .bind(Bind::Text(allocation.network_id.clone()));
+    sql.push(" ORDER BY cidr");
+    let mut finder = GapFinder::new(network, prefix);
+    let mut subnets = transaction.stream(sql).await?;
+    while let Some(row) = subnets.next().await? {
+        let taken = wire::cidr(row.column(0)?.ok_or_else(|| unreadable("cidr"))?)?;
+        if let Some(found) = finder.pass(taken.parse().map_err(Error::internal)?) {
+            return Ok(found);
+        }
+    }
+    finder.finish().ok_or_else(|| {
+        let message = format!(
+            "network `{}` ({network}) has no free /{prefix} left; free a subnet, or allocate a smaller one",
+            allocation.network_id
+        );
+        Error::new(ErrorKind::Exhausted, ErrorReason::NetworkExhausted, message)
+            .with_resource("network", &allocation.network_id)
+            .into()
+    })
+}

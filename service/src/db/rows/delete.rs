@@ -1,0 +1,133 @@
+//! Deleting objects, with what depends on them.
+
+use std::collections::HashMap;
+
+use qairon::Model;
+use qairon::model::{Entity, RelationKind};
+use qairon::v1::AffectedObjects;
+use uuid::Uuid;
+
+use super::single::{has_etag, why_nothing};
+use super::target;
+use crate::db::bind::Bind;
+use crate::db::closure::{Closure, Reach, walk};
+use crate::db::etag::Etag;
+use crate::db::failure::Failure;
+use crate::db::sql::Sql;
+use crate::db::transaction::Transaction;
+use crate::error::Error;
+
+/// A deletion that is asked for.
+#[derive(Debug, Clone)]
+pub struct Deletion {
+    /// The entity.
+    pub entity: &'static Entity,
+    /// The ID.
+    pub id: String,
+    /// The version to delete; any when there is none.
+    pub etag: Option<Etag>,
+    /// [`Reach::All`] deletes what depends on the object too.
+    pub reach: Reach,
+    /// A missing object is no error.
+    pub allow_missing: bool,
+    /// How many objects it may concern.
+    pub max_affected: usize,
+}
+
+/// Deletes an object and returns everything that is concerned; `None` when it was missing and may be.
+pub async fn delete(transaction: &mut Transaction, deletion: &Deletion) -> Result<Option<AffectedObjects>, Failure> {
+    let Deletion { entity, id, etag, reach, allow_missing, max_affected } = deletion;
+    let model = transaction.door.model();
+    let Some(found) = walk(transaction, entity, id, *reach, *max_affected).await? else {
+        return if *allow_missing { Ok(None) } else { Err(Error::not_found(&entity.name, id).into()) };
+    };
+    if let Some(etag) = etag
+        && !has_etag(transaction, entity, id, etag).await?
+    {
+        return Err(why_nothing(transaction, entity, id).await?.into());
+    }
+    if *reach != Reach::All && !found.is_alone() {
+        return Err(found.has_dependents(model, entity, id).into());
+    }
+    delete_found(transaction, model, &found).await?;
+    Ok(Some(found.affected(model, None)))
+}
+
+/// Deletes objects: what refers before what it refers to.
+pub(in crate::db) async fn delete_found(
+    transaction: &mut Transaction,
+    model: &Model,
+    found: &Closure,
+) -> Result<(), Failure> {
+    let mut uids: HashMap<usize, Vec<Uuid>> = HashMap::new();
+    let mut ids: HashMap<usize, Vec<String>> = HashMap::new();
+    for (entity, uid, id) in &found.objects {
+        uids.entry(*entity).or_default().push(*uid);
+        ids.entry(*entity).or_default().push(id.clone());
+    }
+    for index in deletion_order(model) {
+        let (Some(uids), Some(ids)) = (uids.remove(&index), ids.remove(&index)) else { continue };
+        let entity = &model.entities()[index];
+        for relation in &entity.relations {
+            if let RelationKind::Linked { table, own_column, owner: false, .. } = &relation.kind {
+                unlink(transaction, table, own_column, ids.clone()).await?;
+            }
+            if let RelationKind::ToMany { field } = &relation.kind {
+                unset_optional(transaction, model.target(&relation.target), field, ids.clone()).await?;
+            }
+        }
+        let mut sql = Sql::new();
+        sql.push(&format!("DELETE FROM {} WHERE \"uid\" = ANY(", target(&entity.name)));
+        sql.bind(Bind::UuidArray(uids)).push(")");
+        transaction.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// Removes the links in which deleted objects are the targets. Their own go with them by cascade.
+async fn unlink(transaction: &mut Transaction, table: &str, column: &str, ids: Vec<String>) -> Result<(), Failure> {
+    let mut sql = Sql::new();
+    sql.push(&format!("DELETE FROM {} WHERE \"{column}\" = ANY(", target(table))).bind(Bind::TextArray(ids)).push(")");
+    transaction.run(sql).await?;
+    Ok(())
+}
+
+async fn unset_optional(
+    transaction: &mut Transaction,
+    referring: &Entity,
+    field: &str,
+    ids: Vec<String>,
+) -> Result<(), Failure> {
+    if referring.field(field).is_some_and(|field| field.nullable) {
+        let mut sql = Sql::new();
+        let table = target(&referring.name);
+        sql.push(&format!("UPDATE {table} SET \"{field}\" = NULL WHERE \"{field}\" = ANY("));
+        sql.bind(Bind::TextArray(ids)).push(")");
+        transaction.run(sql).await?;
+    }
+    Ok(())
+}
+
+/// The entities, those that refer before those they refer to. References that may be unset do not count: they are
+/// what makes a circle.
+fn deletion_order(model: &Model) -> Vec<usize> {
+    fn visit(model: &Model, index: usize, visited: &mut Vec<bool>, order: &mut Vec<usize>) {
+        if std::mem::replace(&mut visited[index], true) {
+            return;
+        }
+        for relation in &model.entities()[index].relations {
+            let RelationKind::ToMany { field } = &relation.kind else { continue };
+            let referring = model.target(&relation.target);
+            if referring.field(field).is_some_and(|field| !field.nullable) {
+                visit(model, referring.index, visited, order);
+            }
+        }
+        order.push(index);
+    }
+    let mut order = Vec::new();
+    let mut visited = vec![false; model.entities().len()];
+    for index in 0..model.entities().len() {
+        visit(model, index, &mut visited, &mut order);
+    }
+    order
+}

@@ -1,0 +1,112 @@
+//! What writes are done with: a transaction that carries the identity of its call.
+//!
+//! It reads like a [`Reader`]; what changes tables is in [`super::rows`].
+
+use std::ops::{Deref, DerefMut};
+
+use super::failure::Failure;
+use super::reader::Reader;
+use super::row::Row;
+use super::sql::Sql;
+
+/// What is checked at commit, checked at once.
+const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED";
+
+/// How a transaction ends when nothing went wrong.
+#[derive(Debug)]
+pub enum Ending<T> {
+    /// What was written stays.
+    Commit(T),
+    /// What was written is undone; this is the answer all the same.
+    RollBack(T),
+}
+
+/// A transaction.
+pub struct Transaction {
+    reader: Reader,
+    validate_only: bool,
+    /// More is to be written with the answer, so that no statement of the work itself is the last.
+    pub(super) goes_on: bool,
+}
+
+impl Deref for Transaction {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+}
+
+impl Transaction {
+    pub(super) fn new(reader: Reader, validate_only: bool) -> Self {
+        Self { reader, validate_only, goes_on: false }
+    }
+
+    /// Whether everything is undone at the end.
+    pub(in crate::db) fn is_rehearsal(&self) -> bool {
+        self.validate_only
+    }
+
+    /// Runs a statement that is the last of its work, and commits with it where nothing else is to come.
+    pub(in crate::db) async fn last_one(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
+        if self.validate_only || self.goes_on {
+            return self.one(sql).await;
+        }
+        Ok(self.last(sql).await?.into_iter().next())
+    }
+
+    /// Runs a statement and returns how many rows it concerned.
+    pub(in crate::db) async fn run(&mut self, sql: Sql) -> Result<u64, Failure> {
+        self.reader.affected(sql).await
+    }
+
+    /// Begins work that can be undone by itself. It travels with the next statement. Savepoints nest: the name is that
+    /// of the innermost.
+    pub(in crate::db) fn savepoint(&mut self) {
+        self.with_next("SAVEPOINT part");
+    }
+
+    /// Keeps what was done since the savepoint. What is checked at commit is checked here too, while it is known which
+    /// objects are at fault.
+    pub(in crate::db) async fn release_checked(&mut self) -> Result<(), Failure> {
+        self.batch(&format!("{CHECK}; RELEASE SAVEPOINT part")).await
+    }
+
+    /// Undoes what was done since the savepoint.
+    pub(in crate::db) async fn undo(&mut self) -> Result<(), Failure> {
+        self.batch("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await
+    }
+
+    /// Checks at once what is checked at commit.
+    pub(in crate::db) async fn check_constraints(&mut self) -> Result<(), Failure> {
+        self.batch(CHECK).await
+    }
+
+    /// Ends the transaction as the work asks.
+    pub(super) async fn finish<T>(mut self, result: Result<Ending<T>, Failure>) -> Result<T, Failure> {
+        let (answer, how) = match result {
+            Ok(Ending::Commit(answer)) if self.validate_only => {
+                // What would fail at commit fails here.
+                let checked = if self.is_open { self.batch("SET CONSTRAINTS ALL IMMEDIATE").await } else { Ok(()) };
+                (checked.map(|()| answer), "ROLLBACK")
+            }
+            Ok(Ending::Commit(answer)) => (Ok(answer), "COMMIT"),
+            Ok(Ending::RollBack(answer)) => (Ok(answer), "ROLLBACK"),
+            Err(failure) => (Err(failure), "ROLLBACK"),
+        };
+        let ended = self.end(how).await;
+        if ended.is_err() {
+            self.session.doom();
+        }
+        match how {
+            "COMMIT" => ended.and(answer),
+            _ => answer,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Sockets: accepting connections, serving HTTP/2 on them, and ending them in good order.
+//!
+//! tonic's own server is not used: it answers deadlines with another code than convention, ignores socket options on a
+//! listener that was bound before, and does not end while a stream is open. What it is made of is used: hyper.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tower::Service;
+use tower::util::MapRequest;
+
+use super::metadata::Peer;
+use crate::telemetry::metrics::Metrics;
+
+/// Metadata above the default of 16 KB would fail with an error that says nothing.
+const MAX_HEADER_BYTES: u32 = 128 * 1024;
+/// What a new connection has to begin in.
+const FIRST_BYTE: Duration = Duration::from_secs(20);
+/// Calls under way on one connection.
+const MAX_STREAMS: u32 = 1024;
+/// What a client may send ahead on one call.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// And on all calls of a connection. It also decides how many small requests may wait on it at once: h2 takes more
+/// than half of it in frames of at least 256 bytes for an attack, and ends the connection. With an adaptive window, which
+/// begins with 64 KiB, that would be the case from 170 calls on.
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// Idle connections are asked for a sign of life this often.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Binds an address.
+pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("{address} is in use, perhaps by another qairon-service; stop that one or choose another {flag}")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("{address} may not be used by this user; choose a port above 1023 with {flag}")
+        }
+        _ => format!("{address} cannot be listened on: {error}; choose another {flag}"),
+    })
+}
+
+/// Serves HTTP/2 until told to stop; then lets calls under way finish, as long as the drain may take. Returns what is
+/// left of it.
+pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>, drain: Duration) -> Duration
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let graceful = GracefulShutdown::new();
+    let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match stream {
+            Ok((stream, peer)) => {
+                let (watcher, service) = (graceful.watcher(), service.clone());
+                let (stopping, stopped) = (stopping.clone(), stopped.clone());
+                tokio::spawn(async move {
+                    if speaks(&stream, &stopping).await {
+                        _ = stopped.run_until_cancelled(watcher.watch(connection(stream, peer, service))).await;
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, mostly: those in use have to end first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    let began = Instant::now();
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = drain.as_secs(), "calls were still under way when the drain ended");
+        // Without their connections they end as if their callers had gone.
+        stopped.cancel();
+    }
+    drain.saturating_sub(began.elapsed())
+}
+
+/// Waits for the first byte of a connection. HTTP/2 cannot say goodbye before it, so that a connection without one
+/// would last for ever and hold up the stop.
+async fn speaks(stream: &TcpStream, stopping: &CancellationToken) -> bool {
+    let mut byte = [0];
+    let first = tokio::time::timeout(FIRST_BYTE, stream.peek(&mut byte));
+    matches!(stopping.run_until_cancelled(first).await, Some(Ok(Ok(1))))
+}
+
+fn connection<S>(stream: TcpStream, peer: SocketAddr, service: S) -> impl GracefulConnection<Error = hyper::Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let service = MapRequest::new(service, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request.map(Body::new)
+    });
+    hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE / 3)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+}
+
+/// Serves metrics until it is dropped.
+pub async fn serve_metrics(listener: TcpListener, metrics: std::sync::Arc<Metrics>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let metrics = metrics.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let metrics = metrics.clone();
+            async move { Ok::<_, Infallible>(metrics_page(&request, &metrics)) }
+        });
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+fn metrics_page(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
+    let page = |status: u16, text: String| {
+        let mut response = Response::new(Full::new(Bytes::from(text)));
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        let kind = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+        response
+    };
+    match (request.uri().path(), metrics.render()) {
+        ("/metrics", Ok(text)) => page(200, text),
+        ("/metrics", Err(error)) => page(500, format!("{error}\n")),
+        _ => page(404, "metrics are at /metrics\n".to_owned()),
+    }
+}
