@@ -172,7 +172,7 @@ fn values_are_never_anything_else() {
         let fragment = compile(qairon::model(), entity("service"), &query(&json.to_string()).ast, "t").expect(value);
         let binds = fragment.parts.iter().filter_map(|part| match part {
             SqlPart::Bind(bind) => Some(bind.clone()),
-            SqlPart::Sql(_) => None,
+            SqlPart::Sql(_) | SqlPart::Table(_) => None,
         });
         (fragment.parts.len(), binds.collect::<Vec<_>>())
     };

@@ -22,7 +22,7 @@ fn sql(on: &str, text: &str) -> String {
     let ast = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let fragment = compile(qairon::model(), entity(on), &ast, "t").unwrap_or_else(|error| panic!("{text}: {error}"));
     let parts = fragment.parts.iter().map(|part| match part {
-        SqlPart::Sql(sql) => sql.replace('"', ""),
+        SqlPart::Sql(sql) | SqlPart::Table(sql) => sql.replace('"', ""),
         SqlPart::Bind(bind) => format!("{{{bind:?}}}"),
     });
     parts.collect()

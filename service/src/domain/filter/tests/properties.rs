@@ -323,7 +323,10 @@ proptest! {
         let text = format!("name = \"{quoted}\" OR defaults.\"{quoted}\".x = \"{quoted}\" OR in(stack, \"{quoted}\")");
         let shape = |ast: &Ast| {
             let fragment = compile(qairon::model(), entity("service"), ast, "t").unwrap();
-            let sql = |part: &SqlPart| match part { SqlPart::Sql(sql) => sql.clone(), SqlPart::Bind(_) => "?".to_owned() };
+            let sql = |part: &SqlPart| match part {
+                SqlPart::Sql(sql) | SqlPart::Table(sql) => sql.clone(),
+                SqlPart::Bind(_) => "?".to_owned(),
+            };
             fragment.parts.iter().map(sql).collect::<String>()
         };
         let plain = parse("name = \"v\" OR defaults.v.x = \"v\" OR in(stack, \"v\")").unwrap();
