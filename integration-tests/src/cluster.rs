@@ -237,7 +237,7 @@ fn as_unprivileged(program: &Path) -> Command {
 }
 
 /// A program of the newest installed PostgreSQL; `QAIRON_PG_BIN_DIR` names the directory instead.
-fn postgres_binary(name: &str) -> PathBuf {
+pub fn postgres_binary(name: &str) -> PathBuf {
     if let Some(directory) = std::env::var_os("QAIRON_PG_BIN_DIR") {
         return PathBuf::from(directory).join(name);
     }

@@ -39,6 +39,7 @@ mod python_client;
 mod query_document;
 mod readme_commands;
 mod restart;
+mod restores;
 mod reviewed;
 mod rules_in_the_database;
 mod schema_catalogue;
