@@ -26,6 +26,7 @@ mod golden;
 mod grpcurl;
 mod impact;
 mod injection;
+mod languages;
 mod lifecycle;
 mod links;
 mod listing;
