@@ -1,7 +1,7 @@
 # The ways in. What they do is in scripts/, which explains itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build fmt bench tools stubs protoset cli-docs buf-baseline
+.PHONY: help run test test-postgres lint build fmt bench tools stubs protoset cli-docs buf-baseline
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ run: ## Serves the demo organisation on a private PostgreSQL, which is installed
 
 test: ## Runs every check and every test
 	@scripts/test.sh
+
+test-postgres: ## Runs the tests of the database on PostgreSQL 14 to 18, which it installs into .tools
+	@scripts/test-postgres.sh
 
 lint: ## Runs the checks without the tests
 	@scripts/test.sh lint

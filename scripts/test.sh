@@ -32,6 +32,7 @@ step "generated server traits" cargo check --quiet -p qairon --features server
 if [[ ${1:-} != lint ]]; then
   step "PostgreSQL" scripts/ensure-postgres.sh
   step "shells" scripts/ensure-shells.sh
+  step "locales" scripts/ensure-locales.sh
   step "programs" cargo build --quiet --workspace --bins
   step "tests: build" cargo test --quiet --workspace --no-run
   step "tests" cargo test --quiet --workspace

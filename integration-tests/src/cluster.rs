@@ -36,6 +36,7 @@ pub enum Durability {
 pub struct Cluster {
     directory: PathBuf,
     durability: Durability,
+    settings: Vec<String>,
     watchdog: Option<Child>,
 }
 
@@ -48,13 +49,23 @@ impl Cluster {
 
     /// Starts a cluster of one's own and migrates its template.
     pub async fn start(durability: Durability) -> Self {
+        Self::start_with(durability, &[]).await
+    }
+
+    /// The same with further settings, each as `name=value`.
+    pub async fn start_with(durability: Durability, settings: &[&str]) -> Self {
         let directory =
             tempfile::Builder::new().prefix("qairon-test-").tempdir().expect("a temporary directory").keep();
         if let Some(user) = unprivileged() {
             chown(&directory, Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("root may give it away");
         }
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o711)).expect("the directory is ours");
-        let mut cluster = Self { directory, durability, watchdog: None };
+        let mut cluster = Self {
+            directory,
+            durability,
+            settings: settings.iter().map(|setting| (*setting).to_owned()).collect(),
+            watchdog: None,
+        };
         let status = as_unprivileged(&postgres_binary("initdb"))
             .args(["--no-sync", "--no-instructions", "--username=postgres", "--auth=trust", "--encoding=UTF8"])
             .args(["--locale=C", "--pgdata"])
@@ -109,6 +120,7 @@ impl Cluster {
                 ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"].map(Into::into),
             );
         }
+        settings.extend(self.settings.iter().map(Into::into));
         settings
     }
 
@@ -232,12 +244,13 @@ fn as_unprivileged(program: &Path) -> Command {
     if let Some(user) = unprivileged() {
         command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
     }
-    command.current_dir("/");
+    // It would decide over PostgreSQL's own settings in which language its messages are.
+    command.current_dir("/").env_remove("LANGUAGE");
     command
 }
 
 /// A program of the newest installed PostgreSQL; `QAIRON_PG_BIN_DIR` names the directory instead.
-fn postgres_binary(name: &str) -> PathBuf {
+pub fn postgres_binary(name: &str) -> PathBuf {
     if let Some(directory) = std::env::var_os("QAIRON_PG_BIN_DIR") {
         return PathBuf::from(directory).join(name);
     }

@@ -34,6 +34,24 @@ impl Database {
         Self { url: cluster.url(&name), name, cluster: Some(cluster), session: Mutex::default() }
     }
 
+    /// A new database without any schema that belongs to a role, and is used as that role.
+    pub async fn owned_by(role: &str) -> Self {
+        let cluster = Cluster::shared().await;
+        let name = unique_name();
+        cluster.execute(&format!("CREATE DATABASE {name} OWNER {role}")).await;
+        let url = cluster.url(&name).replacen("postgres@", &format!("{role}@"), 1);
+        Self { url, name, cluster: Some(cluster), session: Mutex::default() }
+    }
+
+    /// A copy of this one, file by file. Sessions on this one, other than the one that is kept, have to be closed.
+    pub async fn copy(&self) -> Self {
+        let cluster = self.cluster.clone().expect("a database of the cluster of the process");
+        self.session.lock().await.take();
+        let name = unique_name();
+        cluster.execute(&format!("CREATE DATABASE {name} TEMPLATE {}", self.name)).await;
+        Self { url: cluster.url(&name), name, cluster: Some(cluster), session: Mutex::default() }
+    }
+
     /// A new database in a cluster of the test's own, which goes with that cluster.
     pub async fn in_cluster(cluster: &Cluster) -> Self {
         let name = unique_name();

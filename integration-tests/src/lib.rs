@@ -40,7 +40,7 @@ mod report;
 mod server;
 
 pub use client::{Client, Messages, Row, find_entity, merged};
-pub use cluster::{Cluster, Durability};
+pub use cluster::{Cluster, Durability, postgres_binary};
 pub use database::{Database, sql_error};
 pub use factory::{Factory, World};
 pub use failure::Failure;

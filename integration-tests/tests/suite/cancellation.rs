@@ -227,8 +227,12 @@ async fn an_import_that_breaks_off_writes_nothing() {
 /// go on with the rest.
 #[tokio::test]
 async fn an_import_that_loses_a_deadlock_writes_nothing() {
-    let database = Database::new().await;
-    let server = Server::start(&database, &[]).await;
+    import_loses_a_deadlock(&Database::new().await).await;
+}
+
+/// An import and a session wait for each other, and the import is the one to give way.
+pub async fn import_loses_a_deadlock(database: &Database) {
+    let server = Server::start(database, &[]).await;
     let session = database.connect().await;
     // The import notices first, and is the one to give way.
     session

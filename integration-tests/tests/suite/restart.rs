@@ -250,8 +250,12 @@ async fn a_postgresql_that_is_stopped_for_a_while_is_survived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn terminated_backends_are_replaced() {
-    let database = Database::new().await;
-    let server = Server::start(&database, &["--pool-size", "8"]).await;
+    ended_connections_are_replaced(&Database::new().await).await;
+}
+
+/// Connections are ended again and again under calls of every kind.
+pub async fn ended_connections_are_replaced(database: &Database) {
+    let server = Server::start(database, &["--pool-size", "8"]).await;
     let stop = Arc::new(AtomicBool::new(false));
     let callers: Vec<_> = (0..12)
         .map(|caller| {

@@ -6,11 +6,12 @@
 
 use qairon_integration_tests::sql_error;
 
+use super::Origin;
 use super::networks::blocked;
 use super::session::Session;
 
-async fn session() -> Session {
-    let mut session = Session::new().await;
+async fn session(origin: &Origin) -> Session<'_> {
+    let mut session = Session::new(origin).await;
     session
         .accepted(
             "INSERT INTO application (id) VALUES ('free'); \
@@ -31,9 +32,8 @@ fn relate(case: &str, kind: &str, object: &str) -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_one_to_one_dependency_has_one_related_object() {
-    let mut session = session().await;
+async fn a_one_to_one_dependency_has_one_related_object(origin: &Origin) {
+    let mut session = session(origin).await;
     let rule = "related_one_to_one";
     session.accepted(&relate("one", "Stack", "free:s1")).await;
     session.refused(&relate("one", "Stack", "free:s2"), rule).await;
@@ -53,9 +53,8 @@ async fn a_one_to_one_dependency_has_one_related_object() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn types_are_those_of_the_case() {
-    let mut session = session().await;
+async fn types_are_those_of_the_case(origin: &Origin) {
+    let mut session = session(origin).await;
     session.refused(&relate("one", "Service", "app:stack:web"), "related_type_of_case").await;
     session.accepted("INSERT INTO relatable (relatable_type, object_id) VALUES ('Stack', 'app:stack')").await;
     let dependency =
@@ -65,7 +64,7 @@ async fn types_are_those_of_the_case() {
     session.refused(moved, "dependency_relatable_type").await;
     session.accepted(&relate("one", "Stack", "free:s1")).await;
     let moved = "UPDATE dependency SET dependency_case_id = 'other', name = 'e' WHERE dependency_case_id = 'one'";
-    session.refused(moved, "related_type_of_case").await;
+    session.refused_on("dependency", moved, "related_type_of_case").await;
     let moved = "UPDATE related SET dependency_id = 'other:Application:app:d'";
     session.refused(moved, "related_type_of_case").await;
     let unknown = "INSERT INTO dependency_case (id, relatable_type, related_type, allowed_relationship) VALUES ('u', 'Nothing', 'Stack', 'OTO')";
@@ -73,9 +72,8 @@ async fn types_are_those_of_the_case() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn types_are_set_once() {
-    let mut session = session().await;
+async fn types_are_set_once(origin: &Origin) {
+    let mut session = session(origin).await;
     session.accepted(&relate("one", "Stack", "free:s1")).await;
     for (table, column) in [
         ("dependency_case", "relatable_type"),
@@ -89,9 +87,8 @@ async fn types_are_set_once() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_object_that_is_named_exists() {
-    let mut session = session().await;
+async fn the_object_that_is_named_exists(origin: &Origin) {
+    let mut session = session(origin).await;
     let relatable = "INSERT INTO relatable (relatable_type, object_id) VALUES";
     session.refused(&format!("{relatable} ('Application', 'nowhere')"), "relatable_object_id_exists").await;
     session.refused(&format!("{relatable} ('Stack', 'app')"), "relatable_object_id_exists").await;
@@ -103,9 +100,8 @@ async fn the_object_that_is_named_exists() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_object_is_not_deleted_under_those_that_name_it() {
-    let mut session = session().await;
+async fn an_object_is_not_deleted_under_those_that_name_it(origin: &Origin) {
+    let mut session = session(origin).await;
     let rule = "object_has_dependents";
     session.accepted(&relate("one", "Stack", "free:s1")).await;
     session.refused("DELETE FROM stack WHERE id = 'free:s1'", rule).await;
@@ -124,9 +120,8 @@ async fn an_object_is_not_deleted_under_those_that_name_it() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn those_that_name_an_object_follow_its_renames() {
-    let mut session = session().await;
+async fn those_that_name_an_object_follow_its_renames(origin: &Origin) {
+    let mut session = session(origin).await;
     session.accepted(&relate("one", "Stack", "free:s1")).await;
     session.accepted("UPDATE application SET id = 'open' WHERE id = 'free'").await;
     session.gives("SELECT object_id FROM related", &["open:s1"]).await;
@@ -151,9 +146,8 @@ async fn those_that_name_an_object_follow_its_renames() {
 }
 
 /// Two transactions that do not see each other's rows do not get round the rule.
-#[tokio::test(flavor = "multi_thread")]
-async fn writers_at_the_same_time_relate_one_object() {
-    let session = session().await;
+async fn writers_at_the_same_time_relate_one_object(origin: &Origin) {
+    let session = session(origin).await;
     let other = session.database.connect().await;
     let first = relate("one", "Stack", "free:s1");
     session.client.batch_execute(&format!("BEGIN; {first}")).await.expect("the first");
@@ -165,9 +159,8 @@ async fn writers_at_the_same_time_relate_one_object() {
     assert_eq!(sql_error(&error).constraint(), Some("related_one_to_one"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_object_is_not_deleted_while_it_is_being_named() {
-    let session = session().await;
+async fn an_object_is_not_deleted_while_it_is_being_named(origin: &Origin) {
+    let session = session(origin).await;
     let other = session.database.connect().await;
     session.client.batch_execute(&format!("BEGIN; {}", relate("one", "Stack", "free:s1"))).await.expect("named");
     let waiting = tokio::spawn(async move { other.batch_execute("DELETE FROM stack WHERE id = 'free:s1'").await });
@@ -176,3 +169,14 @@ async fn an_object_is_not_deleted_while_it_is_being_named() {
     let error = waiting.await.expect("no panic").expect_err("it is named");
     assert_eq!(sql_error(&error).constraint(), Some("object_has_dependents"));
 }
+
+rules![
+    a_one_to_one_dependency_has_one_related_object,
+    types_are_those_of_the_case,
+    types_are_set_once,
+    the_object_that_is_named_exists,
+    an_object_is_not_deleted_under_those_that_name_it,
+    those_that_name_an_object_follow_its_renames,
+    writers_at_the_same_time_relate_one_object,
+    an_object_is_not_deleted_while_it_is_being_named,
+];

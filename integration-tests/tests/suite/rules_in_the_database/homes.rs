@@ -1,13 +1,13 @@
 //! The home of a fleet is among the deployment targets it runs on.
 
+use super::Origin;
 use super::session::{FLEET, PARTITION, Session, TARGET};
 
 const LINKS: &str =
     "SELECT deployment_target_id FROM fleet_deployment_target WHERE fleet_id LIKE 'prod:aws:1:east:p:%' ORDER BY 1";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_home_of_a_fleet_is_linked_and_stays_linked() {
-    let mut session = Session::new().await;
+async fn the_home_of_a_fleet_is_linked_and_stays_linked(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.gives(LINKS, &[TARGET]).await;
     session.accepted(&format!("INSERT INTO fleet_deployment_target (fleet_id, deployment_target_id) VALUES ('{FLEET}', '{PARTITION}:kube:spare')")).await;
     session
@@ -24,9 +24,8 @@ async fn the_home_of_a_fleet_is_linked_and_stays_linked() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_home_link_follows_a_fleet_that_moves() {
-    let mut session = Session::new().await;
+async fn the_home_link_follows_a_fleet_that_moves(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let spare = format!("{PARTITION}:kube:spare");
     session.accepted(&format!("UPDATE fleet SET deployment_target_id = '{spare}' WHERE id = '{FLEET}'")).await;
     session.gives(LINKS, &[&spare]).await;
@@ -50,9 +49,8 @@ async fn the_home_link_follows_a_fleet_that_moves() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_home_link_follows_a_home_that_is_renamed() {
-    let mut session = Session::new().await;
+async fn the_home_link_follows_a_home_that_is_renamed(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted(&format!("UPDATE deployment_target SET name = 'first' WHERE id = '{TARGET}'")).await;
     session.gives(LINKS, &["prod:aws:1:east:p:kube:first"]).await;
     // Another target takes the name that the home had.
@@ -63,9 +61,8 @@ async fn the_home_link_follows_a_home_that_is_renamed() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn links_go_with_their_fleet_and_hold_their_target() {
-    let mut session = Session::new().await;
+async fn links_go_with_their_fleet_and_hold_their_target(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let spare = format!("{PARTITION}:kube:spare");
     session
         .accepted(&format!(
@@ -79,3 +76,10 @@ async fn links_go_with_their_fleet_and_hold_their_target() {
     session.accepted(&delete_spare).await;
     session.finish();
 }
+
+rules![
+    the_home_of_a_fleet_is_linked_and_stays_linked,
+    the_home_link_follows_a_fleet_that_moves,
+    the_home_link_follows_a_home_that_is_renamed,
+    links_go_with_their_fleet_and_hold_their_target,
+];

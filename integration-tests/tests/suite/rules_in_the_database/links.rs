@@ -1,10 +1,10 @@
 //! Links stay inside their environment, region or partition, however they come to lead elsewhere.
 
+use super::Origin;
 use super::session::{DEPLOYMENT, FLEET, NETWORK, PARTITION, REGION, Session, TARGET};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn fleets_use_subnets_of_their_environment() {
-    let mut session = Session::new().await;
+async fn fleets_use_subnets_of_their_environment(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let link = "INSERT INTO fleet_subnet (fleet_id, subnet_id)";
     session
         .accepted(
@@ -46,9 +46,8 @@ async fn fleets_use_subnets_of_their_environment() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn fleets_run_on_targets_of_their_partition() {
-    let mut session = Session::new().await;
+async fn fleets_run_on_targets_of_their_partition(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let link = "INSERT INTO fleet_deployment_target (fleet_id, deployment_target_id)";
     session.accepted(&format!("{link} VALUES ('{FLEET}', '{PARTITION}:kube:spare')")).await;
     let rule = "fleet_deployment_target_same_partition";
@@ -76,9 +75,8 @@ async fn fleets_run_on_targets_of_their_partition() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn deployments_use_zones_of_their_region() {
-    let mut session = Session::new().await;
+async fn deployments_use_zones_of_their_region(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let link = "INSERT INTO deployment_zone (deployment_id, zone_id)";
     session.accepted(&format!("{link} VALUES ('{DEPLOYMENT}', '{REGION}:a')")).await;
     let rule = "deployment_zone_same_region";
@@ -117,9 +115,8 @@ async fn deployments_use_zones_of_their_region() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_link_whose_ends_part_within_a_transaction_may_meet_again() {
-    let mut session = Session::new().await;
+async fn a_link_whose_ends_part_within_a_transaction_may_meet_again(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session
         .accepted(&format!(
             "INSERT INTO deployment_zone (deployment_id, zone_id) VALUES ('{DEPLOYMENT}', '{REGION}:a')"
@@ -132,3 +129,10 @@ async fn a_link_whose_ends_part_within_a_transaction_may_meet_again() {
     session.gives("SELECT deployment_id FROM deployment_zone", &[DEPLOYMENT]).await;
     session.finish();
 }
+
+rules![
+    fleets_use_subnets_of_their_environment,
+    fleets_run_on_targets_of_their_partition,
+    deployments_use_zones_of_their_region,
+    a_link_whose_ends_part_within_a_transaction_may_meet_again,
+];

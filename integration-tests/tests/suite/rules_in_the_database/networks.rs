@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use qairon_integration_tests::{poll_until, sql_error};
 
+use super::Origin;
 use super::session::{NETWORK, PARTITION, REGION, Session};
 
 const OUTSIDE: &str = "subnet_within_network";
@@ -13,9 +14,8 @@ fn subnet(network: &str, name: &str, cidr: &str) -> String {
     format!("INSERT INTO subnet (network_id, name, cidr) VALUES ('{network}', '{name}', '{cidr}')")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_subnet_lies_inside_its_network() {
-    let mut session = Session::new().await;
+async fn a_subnet_lies_inside_its_network(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let network6 = format!("{NETWORK}6");
     for (network, cidr) in [
         (NETWORK, "10.1.0.0/24"),
@@ -39,9 +39,8 @@ async fn a_subnet_lies_inside_its_network() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_subnet_overlaps_no_sibling() {
-    let mut session = Session::new().await;
+async fn a_subnet_overlaps_no_sibling(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let network6 = format!("{NETWORK}6");
     session.accepted(&subnet(NETWORK, "s", "10.0.4.0/22")).await;
     for cidr in ["10.0.4.0/22", "10.0.5.0/24", "10.0.0.0/21", "10.0.0.0/16", "10.0.7.255/32"] {
@@ -61,18 +60,16 @@ async fn a_subnet_overlaps_no_sibling() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_subnet_may_fill_its_network() {
-    let mut session = Session::new().await;
+async fn one_subnet_may_fill_its_network(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted(&subnet(NETWORK, "all", "10.0.0.0/16")).await;
     session.refused(&subnet(NETWORK, "again", "10.0.0.0/16"), OVERLAP).await;
     session.refused(&subnet(NETWORK, "part", "10.0.3.0/24"), OVERLAP).await;
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_network_holds_its_subnets() {
-    let mut session = Session::new().await;
+async fn a_network_holds_its_subnets(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted(&subnet(NETWORK, "s", "10.0.4.0/22")).await;
     let resize = |cidr: &str| format!("UPDATE network SET cidr = '{cidr}' WHERE id = '{NETWORK}'");
     for cidr in ["10.0.0.0/24", "10.0.4.0/23", "10.1.0.0/16", "fd00::/48"] {
@@ -84,9 +81,8 @@ async fn a_network_holds_its_subnets() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_range_has_no_host_bits() {
-    let mut session = Session::new().await;
+async fn a_range_has_no_host_bits(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     for cidr in ["10.0.0.1/24", "fd00::1/64", "10.0.0.0/33", "10.0.0.0/-1", "net"] {
         session.refused_with_code(&subnet(NETWORK, "s", cidr), "22P02").await;
     }
@@ -94,9 +90,8 @@ async fn a_range_has_no_host_bits() {
 }
 
 /// Two transactions that do not see each other's rows do not get round the rule.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_network_does_not_shrink_under_a_subnet_that_is_on_its_way() {
-    let session = Session::new().await;
+async fn a_network_does_not_shrink_under_a_subnet_that_is_on_its_way(origin: &Origin) {
+    let session = Session::new(origin).await;
     let other = session.database.connect().await;
     session.client.batch_execute(&format!("BEGIN; {}", subnet(NETWORK, "s", "10.0.200.0/24"))).await.expect("a subnet");
     let shrink = format!("UPDATE network SET cidr = '10.0.0.0/24' WHERE id = '{NETWORK}'");
@@ -108,10 +103,19 @@ async fn a_network_does_not_shrink_under_a_subnet_that_is_on_its_way() {
 }
 
 /// Waits until a session of the database waits for a lock.
-pub async fn blocked(session: &Session) {
+pub async fn blocked(session: &Session<'_>) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     poll_until(Duration::from_secs(20), "a session waits", || async {
         (session.database.number(sql).await > 0).then_some(())
     })
     .await;
 }
+
+rules![
+    a_subnet_lies_inside_its_network,
+    a_subnet_overlaps_no_sibling,
+    one_subnet_may_fill_its_network,
+    a_network_holds_its_subnets,
+    a_range_has_no_host_bits,
+    a_network_does_not_shrink_under_a_subnet_that_is_on_its_way,
+];

@@ -1,10 +1,10 @@
 //! What the database keeps of every object by itself: its uid, its times and its version.
 
+use super::Origin;
 use super::session::{DEPLOYMENT, Session};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_uid_and_the_time_of_creation_stay() {
-    let mut session = Session::new().await;
+async fn the_uid_and_the_time_of_creation_stay(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted("CREATE TEMP TABLE before AS SELECT uid, created_at FROM application").await;
     let update = "UPDATE application SET uid = gen_random_uuid(), created_at = '2000-01-01', version = 40, last_updated_at = NULL";
     session.accepted(update).await;
@@ -15,9 +15,8 @@ async fn the_uid_and_the_time_of_creation_stay() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_update_is_dated_and_counted() {
-    let mut session = Session::new().await;
+async fn every_update_is_dated_and_counted(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let state = "SELECT version || CASE WHEN last_updated_at IS NULL THEN ' never' WHEN last_updated_at >= created_at THEN '' ELSE ' before' END FROM service WHERE name = 'web'";
     session.gives(state, &["1 never"]).await;
     session.accepted("UPDATE service SET artifact_name = 'x' WHERE name = 'web'").await;
@@ -31,9 +30,8 @@ async fn every_update_is_dated_and_counted() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn last_updated_at_never_goes_back() {
-    let mut session = Session::new().await;
+async fn last_updated_at_never_goes_back(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     // A transaction that began before the last update of the object keeps the later time.
     let other = session.database.connect().await;
     other.batch_execute("BEGIN; SELECT now()").await.expect("a transaction");
@@ -44,9 +42,8 @@ async fn last_updated_at_never_goes_back() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rename_re_keys_everything_below_and_keeps_identities() {
-    let mut session = Session::new().await;
+async fn a_rename_re_keys_everything_below_and_keeps_identities(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted("CREATE TEMP TABLE before AS SELECT uid, id FROM release").await;
     session.accepted("UPDATE environment SET id = 'live' WHERE id = 'prod'").await;
     session.accepted("UPDATE deployment_target_type SET id = 'k8s'").await;
@@ -59,3 +56,10 @@ async fn a_rename_re_keys_everything_below_and_keeps_identities() {
     session.refused("UPDATE environment SET id = 'live' WHERE id = 'test'", "environment_pkey").await;
     session.finish();
 }
+
+rules![
+    the_uid_and_the_time_of_creation_stay,
+    every_update_is_dated_and_counted,
+    last_updated_at_never_goes_back,
+    a_rename_re_keys_everything_below_and_keeps_identities,
+];

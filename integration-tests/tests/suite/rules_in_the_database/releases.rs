@@ -1,13 +1,13 @@
 //! Releases, deployed processes and their deployment are of one service; a deployment's current release is its own.
 
+use super::Origin;
 use super::session::{DEPLOYMENT, Session};
 
 const API: &str = "prod:aws:1:east:p:kube:main:app:stack:api:default";
 const BLUE: &str = "prod:aws:1:east:p:kube:main:app:stack:web:blue";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_release_is_of_the_service_that_the_deployment_runs() {
-    let mut session = Session::new().await;
+async fn a_release_is_of_the_service_that_the_deployment_runs(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let rule = "release_same_service";
     session
         .accepted(&format!(
@@ -41,9 +41,8 @@ async fn a_release_is_of_the_service_that_the_deployment_runs() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deployed_process_is_of_the_service_that_the_deployment_runs() {
-    let mut session = Session::new().await;
+async fn a_deployed_process_is_of_the_service_that_the_deployment_runs(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let rule = "deployment_proc_same_service";
     session
         .refused(
@@ -73,9 +72,8 @@ async fn a_deployed_process_is_of_the_service_that_the_deployment_runs() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_current_release_is_one_of_the_deployment_s_own() {
-    let mut session = Session::new().await;
+async fn the_current_release_is_one_of_the_deployment_s_own(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let rule = "deployment_current_release_own";
     for foreign in [BLUE, API, "test:aws:1:east:p:kube:main:app:stack:web:default"] {
         session
@@ -105,9 +103,8 @@ async fn the_current_release_is_one_of_the_deployment_s_own() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_current_release_is_kept_and_follows_renames() {
-    let mut session = Session::new().await;
+async fn a_current_release_is_kept_and_follows_renames(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     let current = |id: &str| format!("SELECT current_release_id FROM deployment WHERE id = '{id}'");
     session
         .refused(&format!("DELETE FROM release WHERE id = '{DEPLOYMENT}:1'"), "deployment_current_release_id_fkey")
@@ -125,3 +122,10 @@ async fn a_current_release_is_kept_and_follows_renames() {
     session.gives(&current(&live), &[]).await;
     session.finish();
 }
+
+rules![
+    a_release_is_of_the_service_that_the_deployment_runs,
+    a_deployed_process_is_of_the_service_that_the_deployment_runs,
+    the_current_release_is_one_of_the_deployment_s_own,
+    a_current_release_is_kept_and_follows_renames,
+];

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use qairon_integration_tests::{Database, Report, sql_error};
 use tokio_postgres::Client;
 
+use super::Origin;
+
 /// The first region, its first partition and its first deployment target in environment `prod`.
 pub const REGION: &str = "prod:aws:1:east";
 pub const PARTITION: &str = "prod:aws:1:east:p";
@@ -19,7 +21,7 @@ pub const FLEET: &str = "prod:aws:1:east:p:kube:main:aws:node:f";
 pub const NETWORK: &str = "prod:aws:1:east:p:net";
 pub const DEPLOYMENT: &str = "prod:aws:1:east:p:kube:main:app:stack:web:default";
 
-const OBJECTS: &str = "
+pub const OBJECTS: &str = "
     INSERT INTO application (id) VALUES ('app');
     INSERT INTO stack (application_id, name) VALUES ('app', 'stack');
     INSERT INTO service (stack_id, name) VALUES ('app:stack', 'web'), ('app:stack', 'api');
@@ -48,29 +50,32 @@ const OBJECTS: &str = "
     INSERT INTO deployment_proc (deployment_id, proc_id) SELECT d.id, d.service_id || ':server' FROM deployment d";
 
 /// A session, and what went wrong in it.
-pub struct Session {
+pub struct Session<'o> {
     pub database: Database,
     pub client: Client,
     /// The rules that PostgreSQL words itself: those that are declared, not written as triggers.
     declared: HashSet<String>,
+    origin: &'o Origin,
     report: Report,
 }
 
-impl Session {
+impl<'o> Session<'o> {
     /// A session on a database with the objects described above.
-    pub async fn new() -> Self {
-        let session = Self::empty().await;
-        session.client.batch_execute(OBJECTS).await.unwrap_or_else(|error| panic!("the objects: {error:?}"));
-        session
+    pub async fn new(origin: &'o Origin) -> Self {
+        Self::on(origin.filled().await, origin).await
     }
 
     /// A session on a database without any objects.
-    pub async fn empty() -> Self {
-        let database = Database::new().await;
+    pub async fn empty(origin: &'o Origin) -> Self {
+        Self::on(origin.empty().await, origin).await
+    }
+
+    async fn on(database: Database, origin: &'o Origin) -> Self {
         let client = database.connect().await;
         let sql = "SELECT conname::text FROM pg_constraint WHERE contype <> 't'";
         let rows = client.query(sql, &[]).await.expect("the constraints");
-        Self { database, client, declared: rows.iter().map(|row| row.get(0)).collect(), report: Report::new() }
+        let declared = rows.iter().map(|row| row.get(0)).collect();
+        Self { database, client, declared, origin, report: Report::new() }
     }
 
     /// Executes statements, as one transaction, that have to succeed.
@@ -88,6 +93,9 @@ impl Session {
         };
         let error = sql_error(&error);
         self.report.equal(sql, error.constraint().unwrap_or(error.message()), rule);
+        if error.constraint() == Some(rule) {
+            self.origin.note(rule);
+        }
         if self.declared.contains(rule) {
             return;
         }
@@ -104,6 +112,13 @@ impl Session {
             let fine = starts && !driver && !text.ends_with('.') && text.split(' ').count() >= 3;
             self.report.check(fine, sql, format!("the {what} is not for people: {text:?}"));
         }
+    }
+
+    /// Executes statements, as one transaction, that the part of a rule has to refuse which looks after a table.
+    pub async fn refused_on(&mut self, table: &str, sql: &str, rule: &str) {
+        self.refused(sql, rule).await;
+        let error = self.client.batch_execute(sql).await.err();
+        self.report.equal(sql, error.as_ref().and_then(|error| sql_error(error).table()), Some(table));
     }
 
     /// Executes statements that PostgreSQL has to refuse with a code, for no rule of its own name stands behind them.

@@ -3,11 +3,11 @@
 use qairon::model::is_name;
 use qairon_integration_tests::Report;
 
+use super::Origin;
 use super::session::{DEPLOYMENT, FLEET, Session};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn names_follow_their_grammar() {
-    let mut session = Session::empty().await;
+async fn names_follow_their_grammar(origin: &Origin) {
+    let mut session = Session::empty(origin).await;
     session.accepted("INSERT INTO application (id) VALUES ('app')").await;
     let bad =
         ["", " ", "a b", "a:b", "a\tb", "a\nb", "a\u{7f}", "a\u{85}b", "\u{a0}", "a\u{2003}b", "\u{3000}a", "a\u{1}"];
@@ -32,9 +32,8 @@ async fn names_follow_their_grammar() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_database_and_the_programs_agree_on_every_character_of_a_name() {
-    let session = Session::empty().await;
+async fn the_database_and_the_programs_agree_on_every_character_of_a_name(origin: &Origin) {
+    let session = Session::empty(origin).await;
     // The null character is in no text of PostgreSQL, and surrogates are in no text at all.
     let sql = "SELECT c::int8 FROM generate_series(1, 1114111) c \
                WHERE c NOT BETWEEN 55296 AND 57343 AND NOT qairon_is_name('a' || chr(c))";
@@ -45,9 +44,8 @@ async fn the_database_and_the_programs_agree_on_every_character_of_a_name() {
     assert_eq!(refused, wanted);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn composed_ids_have_a_longest_length() {
-    let mut session = Session::empty().await;
+async fn composed_ids_have_a_longest_length(origin: &Origin) {
+    let mut session = Session::empty(origin).await;
     let name = "n".repeat(253);
     let ids: Vec<String> = (1..=5).map(|components| vec![name.as_str(); components].join(":")).collect();
     session.accepted(&format!("INSERT INTO environment (id) VALUES ('{name}')")).await;
@@ -92,9 +90,8 @@ async fn composed_ids_have_a_longest_length() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn numbers_are_finite_and_not_negative() {
-    let mut session = Session::new().await;
+async fn numbers_are_finite_and_not_negative(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted("INSERT INTO allocation_type (id, unit) VALUES ('cpu', 'cores')").await;
     let capacity = |value: &str| {
         format!("INSERT INTO capacity (fleet_id, allocation_type_id, value) VALUES ('{FLEET}', 'cpu', '{value}')")
@@ -127,9 +124,8 @@ async fn numbers_are_finite_and_not_negative() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn enums_hold_their_labels_only() {
-    let mut session = Session::new().await;
+async fn enums_hold_their_labels_only(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted("INSERT INTO allocation_type (id, unit) VALUES ('cpu', 'cores')").await;
     for watermark in ["", "high", "MEDIUM", "WATERMARK_HIGH", "UNSPECIFIED"] {
         let sql = format!(
@@ -148,9 +144,8 @@ async fn enums_hold_their_labels_only() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn json_fields_hold_objects_only() {
-    let mut session = Session::new().await;
+async fn json_fields_hold_objects_only(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     for json in ["[]", "1", "null", "\"text\"", "true"] {
         session
             .refused(&format!("UPDATE application SET defaults = '{json}'"), "application_defaults_object_check")
@@ -170,9 +165,8 @@ async fn json_fields_hold_objects_only() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn derived_fields_follow_their_source() {
-    let mut session = Session::new().await;
+async fn derived_fields_follow_their_source(origin: &Origin) {
+    let mut session = Session::new(origin).await;
     session.accepted("UPDATE build SET vcs_ref = 'feature/Ünï_1.2-rc' WHERE id = 'app:stack:web:1'").await;
     session.gives("SELECT ver FROM build WHERE id = 'app:stack:web:1'", &["feature--n--1.2-rc"]).await;
     session.gives("SELECT git_tag FROM build WHERE id = 'app:stack:web:1'", &["feature/Ünï_1.2-rc"]).await;
@@ -181,9 +175,8 @@ async fn derived_fields_follow_their_source() {
     session.finish();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn references_lead_to_objects_and_hold_them() {
-    let session = Session::new().await;
+async fn references_lead_to_objects_and_hold_them(origin: &Origin) {
+    let session = Session::new(origin).await;
     let mut report = Report::new();
     // Every reference that has rows: nothing refers to what is not there, and what is referred to cannot go.
     for entity in qairon::model().entities() {
@@ -208,3 +201,14 @@ async fn references_lead_to_objects_and_hold_them() {
     }
     report.finish();
 }
+
+rules![
+    names_follow_their_grammar,
+    the_database_and_the_programs_agree_on_every_character_of_a_name,
+    composed_ids_have_a_longest_length,
+    numbers_are_finite_and_not_negative,
+    enums_hold_their_labels_only,
+    json_fields_hold_objects_only,
+    derived_fields_follow_their_source,
+    references_lead_to_objects_and_hold_them,
+];
