@@ -8,13 +8,8 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use prost_reflect::DescriptorPool;
 
-#[path = "src/model/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod model;
-
 fn main() {
     println!("cargo:rerun-if-changed=proto");
-    println!("cargo:rerun-if-changed=src/model");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
 
     let mut compiler = protox::Compiler::new(["proto"]).expect("proto/ can be read");
@@ -25,7 +20,7 @@ fn main() {
     // The encoded set keeps the bytes of our options; prost's own types would drop them.
     let documented = compiler.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(documented.as_slice()).expect("protox writes valid descriptors");
-    if let Err(error) = model::Model::parse_checked(pool) {
+    if let Err(error) = qairon_model::Model::parse_checked(pool) {
         panic!("proto/ breaks a rule of options.proto: {error}");
     }
     std::fs::write(out.join("documented.bin"), &documented).expect("OUT_DIR is writable");

@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
 
-pub mod model;
-
-pub use model::Model;
+pub use qairon_model::{self as model, Model};
 
 /// The messages of package `qairon.v1`, its clients and, with the feature `server`, its server traits.
 #[allow(clippy::all, clippy::pedantic)]

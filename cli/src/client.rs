@@ -5,8 +5,8 @@
 //! that takes a stream of requests is made once.
 
 mod failures;
-mod messages;
-mod streams;
+pub mod messages;
+pub mod streams;
 mod watch;
 
 use std::time::{Duration, Instant};
@@ -23,9 +23,6 @@ use crate::codec::DynamicCodec;
 use crate::error::{Error, Result};
 use failures::{is_local, is_timeout, is_transient, root};
 use watch::Watch;
-
-pub use messages::Messages;
-pub use streams::Answers;
 
 /// How often a call is made again at most, unless the caller says otherwise.
 pub const RETRIES: u32 = 4;
@@ -125,11 +122,6 @@ impl Client {
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
-    }
-
-    /// Calls a method that answers with a stream, and that takes a `resume_token` to take one up.
-    pub fn messages(&self, method: &'static Method, request: DynamicMessage) -> Messages {
-        Messages::new(self.clone(), method, request)
     }
 
     async fn attempt(

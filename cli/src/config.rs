@@ -11,6 +11,7 @@
 //! [`load`] reads it, [`settings`] says what can stand in it and what counts when it is said twice, [`edit`] changes it
 //! and keeps people's comments. Most people have none, and pay one look-up for that.
 
+mod contexts;
 pub mod edit;
 mod file;
 pub mod settings;
@@ -22,33 +23,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::suggest;
-use settings::{Setting, Values};
+
+pub use contexts::Config;
 
 /// The variable that says where the file is.
 pub const PATH_VARIABLE: &str = "QAIRON_CONFIG";
 /// The variable that names the context.
 pub const CONTEXT_VARIABLE: &str = "QAIRON_CONTEXT";
-
-/// What the file says; nothing when there is none.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    /// Where the file is or would be; `None` on a machine without a home.
-    pub path: Option<PathBuf>,
-    /// The context that is used when nobody names one, and the line that says so.
-    pub current: Option<(String, usize)>,
-    /// The contexts, in the order of the file.
-    pub contexts: Vec<Context>,
-}
-
-/// A context.
-#[derive(Debug, Clone, Default)]
-pub struct Context {
-    /// Its name.
-    pub name: String,
-    /// What it sets.
-    pub values: Values,
-}
 
 /// Reads the file.
 pub fn load() -> Result<Config> {
@@ -88,52 +69,10 @@ fn path_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     Some(directory.join("qairon").join("config.toml"))
 }
 
-impl Config {
-    /// The context of a name.
-    pub fn context(&self, name: &str) -> Option<&Context> {
-        self.contexts.iter().find(|context| context.name == name)
-    }
-
-    /// The context that counts: the one that is named, else the current one.
-    pub fn chosen(&self, named: Option<&str>) -> Result<Option<&Context>> {
-        let (name, place) = match (named, &self.current) {
-            (Some(name), _) => (name, String::new()),
-            (None, Some((name, line))) => (name.as_str(), format!("{}:{line}: ", self.place())),
-            (None, None) => return Ok(None),
-        };
-        match self.context(name) {
-            Some(context) => Ok(Some(context)),
-            None => Err(Error::Usage(format!("{place}{}", self.unknown(name)))),
-        }
-    }
-
-    /// Says that there is no context of a name.
-    pub fn unknown(&self, name: &str) -> String {
-        match self.contexts.is_empty() {
-            true => format!("unknown context `{name}`, {} has none; `qcli config set-context` makes one", self.place()),
-            false => suggest::unknown("context", name, self.contexts.iter().map(|context| context.name.as_str())),
-        }
-    }
-
-    fn place(&self) -> String {
-        self.path.as_ref().map_or_else(|| "the config file".to_owned(), |path| path.display().to_string())
-    }
-}
-
 /// Whether a name can be that of a context.
 pub fn check_name(name: &str) -> Result<()> {
     match name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
         true => Err(Error::Usage(format!("`{name}` is no name of a context, use one without white space"))),
         false => Ok(()),
     }
-}
-
-/// Underscores for hyphens: people write both.
-fn normal(key: &str) -> String {
-    key.replace('-', "_")
-}
-
-/// The setting of a name.
-fn setting(name: &str) -> Option<&'static Setting> {
-    settings::ALL.iter().find(|setting| setting.name == normal(name))
 }

@@ -4,6 +4,7 @@
 //! requests ([`requests`], sent by [`client`]) and the rows ([`output`]). What a command does is in [`commands`].
 
 mod args;
+mod arguments;
 mod bulk;
 mod client;
 mod codec;
@@ -16,6 +17,7 @@ mod filter;
 mod output;
 mod plugins;
 mod requests;
+mod session;
 mod structs;
 mod suggest;
 mod tools;

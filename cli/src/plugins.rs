@@ -14,7 +14,7 @@ use std::{fs, process};
 use clap::Command;
 
 use crate::args::globals::{self, Globals, Settings};
-use crate::args::route::normal;
+use crate::args::spelling::normal;
 use crate::args::{GROUPS, HIDDEN};
 use crate::config::settings::{ALL, Source};
 use crate::config::{CONTEXT_VARIABLE, PATH_VARIABLE};

@@ -26,10 +26,27 @@ impl Program {
     /// What it is built from.
     fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::Service => {
-                &["Cargo.lock", "build.rs", "src", "proto", "migrations", "service/Cargo.toml", "service/src"]
-            }
-            Self::Qcli => &["Cargo.lock", "build.rs", "src", "proto", "cli/Cargo.toml", "cli/src"],
+            Self::Service => &[
+                "Cargo.lock",
+                "build.rs",
+                "src",
+                "model/Cargo.toml",
+                "model/src",
+                "proto",
+                "migrations",
+                "service/Cargo.toml",
+                "service/src",
+            ],
+            Self::Qcli => &[
+                "Cargo.lock",
+                "build.rs",
+                "src",
+                "model/Cargo.toml",
+                "model/src",
+                "proto",
+                "cli/Cargo.toml",
+                "cli/src",
+            ],
         }
     }
 }

@@ -4,7 +4,8 @@ use clap::{Arg, Command};
 use prost_reflect::Kind as ProtoKind;
 use qairon::model::{Entity, Method};
 
-use super::{Docs, dry_run, positional};
+use super::docs::Docs;
+use super::parts::{dry_run, positional};
 
 /// A command that calls one method and prints the object it answers with.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{dry_run, positional, verbs as with_verbs};
+use super::parts::{dry_run, positional, verbs as with_verbs};
 
 /// Their names.
 pub const NAMES: [&str; 4] = ["apply", "csv_import", "diff", "export"];

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-use super::positional;
+use super::parts::positional;
 
 /// Adds them.
 pub(super) fn arguments(command: Command) -> Command {

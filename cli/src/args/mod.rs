@@ -10,13 +10,16 @@ mod docs;
 mod explain;
 pub mod globals;
 mod help_tree;
+mod parts;
 pub mod resource;
 pub mod route;
+pub mod spelling;
 pub mod tools;
 pub mod trace;
 
-use clap::{Arg, ArgAction, Command};
-use qairon::model::Entity;
+use clap::Command;
+
+use parts::{positional, verbs};
 
 pub use action::Action;
 pub use docs::Docs;
@@ -116,30 +119,4 @@ fn group(command: Command, docs: &Docs) -> Command {
         name if tools::NAMES.contains(&name) => tools::group(command),
         _ => trace::search(command, docs),
     }
-}
-
-/// A command that does nothing without one of its own.
-fn verbs(command: Command) -> Command {
-    command.subcommand_required(true).arg_required_else_help(true).subcommand_help_heading("Commands")
-}
-
-/// A positional argument under its own name.
-fn positional(name: &str, help: impl Into<String>) -> Arg {
-    Arg::new(name.to_owned()).value_name(name.to_owned()).help(help.into())
-}
-
-/// The flag of every command that writes.
-fn dry_run() -> Arg {
-    Arg::new("dry_run")
-        .long("dry-run")
-        .alias("dry_run")
-        .action(ArgAction::SetTrue)
-        .help("Check everything and print what the real call would print, but change nothing")
-}
-
-/// `a stack`, `an application`.
-fn with_article(entity: &Entity) -> String {
-    let human = entity.human();
-    let article = if human.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {human}")
 }

@@ -3,7 +3,9 @@
 use clap::{Arg, ArgAction, Command};
 use qairon::model::{Entity, Field, Kind, Link, RelationKind};
 
-use super::{Docs, action, dry_run, globals, positional, verbs as with_verbs, with_article};
+use super::docs::Docs;
+use super::parts::{dry_run, positional, verbs as with_verbs, with_article};
+use super::{action, globals};
 
 /// The commands that every resource has.
 const STANDARD: [&str; 8] = ["create", "get", "list", "query", "get_field", "get_field_query", "set_field", "delete"];

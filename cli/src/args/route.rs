@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::spelling::normal;
 use super::{GROUPS, HIDDEN, globals, group_verbs, resource};
 use crate::error::{Error, Result};
 use crate::plugins::{self, Call};
@@ -71,11 +72,6 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
     }
     route.argv = argv;
     Ok(route)
-}
-
-/// Underscores for hyphens.
-pub fn normal(word: &OsString) -> String {
-    word.to_string_lossy().replace('-', "_")
 }
 
 fn known<'a>(what: &str, word: &OsString, names: impl Iterator<Item = &'a str> + Clone) -> Result<OsString> {

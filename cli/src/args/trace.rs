@@ -6,7 +6,8 @@ use clap::{Arg, ArgAction, Command};
 use prost_reflect::{FieldDescriptor, Kind as ProtoKind};
 use qairon::model::Method;
 
-use super::{Docs, positional, verbs as with_verbs};
+use super::docs::Docs;
+use super::parts::{positional, verbs as with_verbs};
 
 /// A command that calls one method and changes nothing.
 #[derive(Debug)]

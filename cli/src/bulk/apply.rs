@@ -6,15 +6,16 @@ use qairon::v1::{
 };
 
 use super::bundle::Bundle;
+use super::calls::{method, scope, typed, untyped};
 use super::plan;
 use super::report::{Refusal, were_refused};
-use super::{method, scope, typed, untyped};
 use crate::args::globals::ASKED;
-use crate::args::route::normal;
-use crate::client::Answers;
-use crate::commands::{Session, named};
+use crate::args::spelling::normal;
+use crate::arguments::named;
+use crate::client::streams::Answers;
 use crate::error::{Error, Result};
 use crate::output::{Array, Output};
+use crate::session::Session;
 
 /// How many objects go into one message.
 const CHUNK_OBJECTS: usize = 500;

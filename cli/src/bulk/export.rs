@@ -6,13 +6,15 @@ use qairon::model::Entity;
 use qairon::v1::{BulkObject, ExportObjectsRequest, ExportObjectsResponse};
 use serde_json::Value as Json;
 
-use super::{method, scope, typed, untyped, wire};
-use crate::args::route::normal;
-use crate::client::Answers;
-use crate::commands::{Session, named, text};
+use super::calls::{method, scope, typed, untyped};
+use super::wire;
+use crate::args::spelling::normal;
+use crate::arguments::{named, text};
+use crate::client::streams::Answers;
 use crate::error::{Error, Result};
 use crate::output::row::{Cell, Datum, Place, Row, datum};
 use crate::output::{Format, Output};
+use crate::session::Session;
 
 /// Runs the command.
 pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {

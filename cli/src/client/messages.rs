@@ -41,8 +41,15 @@ enum Progress {
     Lost,
 }
 
+impl Client {
+    /// Calls a method that answers with a stream, and that takes a `resume_token` to take one up.
+    pub fn messages(&self, method: &'static Method, request: DynamicMessage) -> Messages {
+        Messages::new(self.clone(), method, request)
+    }
+}
+
 impl Messages {
-    pub(super) fn new(client: Client, method: &'static Method, request: DynamicMessage) -> Self {
+    fn new(client: Client, method: &'static Method, request: DynamicMessage) -> Self {
         let now = Instant::now();
         let deadline = now + client.timeout;
         let (stream, progress) = (None, Progress::None);

@@ -3,10 +3,11 @@
 use clap::ArgMatches;
 use prost_reflect::{Kind as ProtoKind, ReflectMessage, Value};
 
-use super::{Session, text};
 use crate::args::Action;
+use crate::arguments::text;
 use crate::error::{Error, Result};
 use crate::requests::Request;
+use crate::session::Session;
 use crate::structs;
 
 impl Session {

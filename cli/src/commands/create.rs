@@ -6,11 +6,11 @@ use clap::ArgMatches;
 use prost_reflect::Value;
 use qairon::model::{Entity, Field, Verb};
 
-use super::Session;
 use crate::args::resource::{create_usage, positional_id};
 use crate::error::{Error, Result};
 use crate::output::Format;
 use crate::requests::Request;
+use crate::session::Session;
 use crate::values;
 
 impl Session {

@@ -6,10 +6,11 @@ use qairon::model::{Entity, Verb};
 use serde_json::{Value as Json, json};
 
 use super::relation::text_of;
-use super::{Session, text};
+use crate::arguments::text;
 use crate::error::Result;
 use crate::output::row::Row;
 use crate::requests::Request;
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn delete(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {

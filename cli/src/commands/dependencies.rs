@@ -2,11 +2,11 @@
 
 use qairon::model::Entity;
 
-use super::Session;
 use super::relation::text_of;
 use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::requests::{self, ListQuery, Pages};
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn get_related(&mut self, dependency: &Entity, related: &Entity, id: &str) -> Result<()> {

@@ -4,12 +4,12 @@ use prost_reflect::DynamicMessage;
 use qairon::model::{Entity, Relation, RelationKind};
 use serde_json::Value as Json;
 
-use super::Session;
 use super::relation::{Readable, embedded, one, related, text_of};
 use crate::error::Result;
 use crate::fields::Fields;
 use crate::output::row::{Datum, datum};
 use crate::requests::{self, Pages};
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn get_field(&mut self, entity: &'static Entity, id: &str, name: &str) -> Result<()> {

@@ -8,7 +8,6 @@ use prost_reflect::DynamicMessage;
 use qairon::model::{Entity, Relation, RelationKind};
 use serde_json::Value as Json;
 
-use super::Session;
 use super::field::reference;
 use super::relation::{Readable, embedded, inverse, related, text_of};
 use crate::client::Client;
@@ -16,6 +15,7 @@ use crate::error::Result;
 use crate::fields::Fields;
 use crate::output::row::{Datum, datum};
 use crate::requests::{self, ListQuery, Pages, in_parts};
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn get_field_query(&mut self, entity: &'static Entity, name: &str, document: &str) -> Result<()> {

@@ -3,14 +3,14 @@
 use clap::ArgMatches;
 use prost_reflect::{DynamicMessage, Value};
 
-use super::Session;
 use super::relation::text_of;
-use super::trace::{inner_type, items, request};
+use super::trace::rows::{inner_type, items, request};
 use crate::args::trace::SEARCHES;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::output::shape::Shape;
 use crate::requests::Request;
+use crate::session::Session;
 
 /// The most that the server puts on a page.
 const MAX_PAGE: i64 = 1_000;

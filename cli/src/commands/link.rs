@@ -5,11 +5,12 @@ use prost_reflect::Value;
 use qairon::model::{Entity, RelationKind, Verb};
 use serde_json::json;
 
-use super::{Session, text};
 use crate::args::resource::linked_relations;
+use crate::arguments::text;
 use crate::error::{Error, Result};
 use crate::output::row::Row;
 use crate::requests::Request;
+use crate::session::Session;
 use crate::suggest;
 
 impl Session {

@@ -4,10 +4,11 @@ use clap::ArgMatches;
 use qairon::model::Entity;
 use serde_json::Value as Json;
 
-use super::{Session, text};
+use crate::arguments::text;
 use crate::error::{Error, Result};
 use crate::output::row::Row;
 use crate::requests::{self, ListQuery, Pages};
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn get(&mut self, entity: &Entity, id: &str) -> Result<()> {

@@ -14,28 +14,15 @@ mod set_field;
 mod trace;
 
 use clap::ArgMatches;
-use prost_reflect::DynamicMessage;
 use qairon::model::Entity;
 
 use crate::args::globals::Globals;
 use crate::args::trace::TRACE;
 use crate::args::{action as actions, bulk, complete, resource, tools};
-use crate::client::Client;
+use crate::arguments::{named, text};
 use crate::error::{Error, Result};
-use crate::fields::Fields;
-use crate::output::Output;
-use crate::requests::Pages;
+use crate::session::Session;
 use crate::tools::config::CONFIG;
-
-/// What every command works with.
-pub struct Session {
-    /// The server.
-    pub client: Client,
-    /// Standard output.
-    pub output: Output,
-    /// The fields asked for.
-    pub asked: Vec<String>,
-}
 
 /// Runs the command that the arguments name.
 pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
@@ -92,55 +79,4 @@ impl Session {
             }
         }
     }
-
-    /// The fields asked for, of rows of an entity.
-    pub fn fields(&self, entity: &Entity) -> Result<Fields> {
-        Fields::of(entity, &self.asked)
-    }
-
-    /// Prints an object as a row with these fields.
-    pub async fn print(&mut self, fields: &Fields, object: &DynamicMessage) -> Result<()> {
-        let row = fields.row(&self.client, object).await?;
-        self.output.object(&row)
-    }
-
-    /// Prints the objects of a list, page by page. The first page is there already: a list that is refused prints
-    /// nothing, not even the beginning of an array.
-    pub async fn print_pages(
-        &mut self,
-        fields: &Fields,
-        first: Option<Vec<DynamicMessage>>,
-        mut pages: Pages<'_>,
-    ) -> Result<()> {
-        let mut page = first;
-        let mut rows = match &page {
-            Some(page) => fields.rows(&self.client, page).await?,
-            None => Vec::new(),
-        };
-        let mut array = self.output.array();
-        while page.is_some() {
-            for row in rows {
-                array.push(row)?;
-            }
-            page = pages.next().await?;
-            rows = match &page {
-                Some(page) => fields.rows(&self.client, page).await?,
-                None => Vec::new(),
-            };
-        }
-        array.finish()
-    }
-}
-
-/// The entity of a resource name.
-pub fn named(name: &str) -> Result<&'static Entity> {
-    qairon::model().entity(name).ok_or_else(|| {
-        let known = qairon::model().entities().iter().map(|entity| entity.name.as_str());
-        Error::Usage(crate::suggest::unknown("resource", name, known))
-    })
-}
-
-/// The text of an argument; empty when it was not given.
-pub fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
-    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
 }

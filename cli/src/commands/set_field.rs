@@ -4,9 +4,10 @@ use clap::ArgMatches;
 use prost_reflect::Value;
 use qairon::model::{Entity, Field, RelationKind, Verb};
 
-use super::{Session, text};
+use crate::arguments::text;
 use crate::error::{Error, Result};
 use crate::requests::Request;
+use crate::session::Session;
 use crate::values;
 
 impl Session {

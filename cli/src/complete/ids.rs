@@ -7,7 +7,7 @@ use qairon::v1::CompleteIdsRequest;
 use qairon::v1::search_service_client::SearchServiceClient;
 use tonic::transport::Endpoint;
 
-use super::Candidate;
+use super::candidate::Candidate;
 
 /// How long somebody at a prompt waits.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@
 //!
 //! Whatever goes wrong, there is nothing to offer: a prompt is no place for errors.
 
+mod candidate;
 mod ids;
 mod line;
 mod parse;
@@ -25,9 +26,12 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
+use candidate::Candidate;
+
 use crate::args::{self, Full};
-use crate::commands::{Session, text};
+use crate::arguments::text;
 use crate::error::Result;
+use crate::session::Session;
 
 /// The hidden command.
 const COMMAND: &str = "complete";
@@ -35,29 +39,6 @@ const COMMAND: &str = "complete";
 const BASH: &str = include_str!("scripts/qcli.bash");
 const ZSH: &str = include_str!("scripts/qcli.zsh");
 const FISH: &str = include_str!("scripts/qcli.fish");
-
-/// One way to complete the word at the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The word.
-    pub text: String,
-    /// What it is.
-    pub help: String,
-    /// Whether the word is complete, so that a space follows.
-    pub whole: bool,
-}
-
-impl Candidate {
-    /// A complete word.
-    pub fn whole(text: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { text: text.into(), help: help.into(), whole: true }
-    }
-
-    /// The beginning of a word.
-    pub fn part(text: impl Into<String>) -> Self {
-        Self { text: text.into(), help: String::new(), whole: false }
-    }
-}
 
 /// Prints the script of a shell.
 pub fn completion(_session: &mut Session, matches: &ArgMatches) -> Result<()> {

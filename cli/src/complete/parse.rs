@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-use crate::args::route::{normal, positions};
+use crate::args::route::positions;
+use crate::args::spelling::normal;
 
 /// The place of the cursor.
 #[derive(Debug)]

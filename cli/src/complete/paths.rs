@@ -4,7 +4,7 @@ use std::fs;
 
 use qairon::model::{Entity, Field};
 
-use super::Candidate;
+use super::candidate::Candidate;
 
 /// Fields that can be printed, and behind a point those of the object at the other end of a relation.
 pub fn fields(entity: &Entity, typed: &str) -> Vec<Candidate> {

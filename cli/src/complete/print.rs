@@ -1,6 +1,6 @@
 //! Candidates as each shell wants to hear them.
 
-use super::Candidate;
+use super::candidate::Candidate;
 use super::line::Line;
 
 /// What the script of a shell reads.

@@ -3,10 +3,11 @@
 use clap::{Arg, Command};
 use qairon::model::{Entity, Field, Kind, LinkScope, Relation, RelationKind};
 
+use super::candidate::Candidate;
 use super::ids::{self, Wanted};
 use super::line::Line;
 use super::parse::{Place, Spot};
-use super::{Candidate, paths, target};
+use super::{paths, target};
 use crate::args::trace::names_resource;
 use crate::args::{action, resource};
 use crate::{filter, plugins};

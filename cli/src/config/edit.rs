@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 
-use super::{Config, PATH_VARIABLE, file, normal, settings::Setting};
+use super::contexts::Config;
+use super::settings::{Setting, normal};
+use super::{PATH_VARIABLE, file};
 use crate::error::{Error, Result};
 
 /// Changes the file: what is there when it is locked is handed to the change, in both forms.

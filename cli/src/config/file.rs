@@ -5,7 +5,8 @@ use std::path::Path;
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::{Config, Context, normal, setting, settings};
+use super::contexts::Config;
+use super::settings::{self, Context, normal, setting};
 use crate::error::{Error, Result};
 use crate::suggest;
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::Context;
 use crate::client;
 use crate::output::Format;
 
@@ -54,6 +53,16 @@ pub static ALL: [Setting; 5] = [
     },
 ];
 
+/// Underscores for hyphens: people write both.
+pub fn normal(key: &str) -> String {
+    key.replace('-', "_")
+}
+
+/// The setting of a name.
+pub fn setting(name: &str) -> Option<&'static Setting> {
+    ALL.iter().find(|setting| setting.name == normal(name))
+}
+
 /// The names of all settings.
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|setting| setting.name).collect()
@@ -88,6 +97,15 @@ impl Values {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+}
+
+/// A context.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// Its name.
+    pub name: String,
+    /// What it sets.
+    pub values: Values,
 }
 
 /// Where a value comes from.

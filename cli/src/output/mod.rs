@@ -3,6 +3,7 @@
 pub mod dot;
 mod json;
 mod plain;
+mod printable;
 pub mod row;
 pub mod shape;
 mod table;
@@ -171,11 +172,6 @@ impl Output {
     pub fn finish(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }
-}
-
-/// The text with nothing in it that steers a terminal or begins a new line.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Whether a terminal is to show more than text, by the environment: see <https://no-color.org>.

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::printable;
+use super::printable::printable;
 
 /// What the lines are drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

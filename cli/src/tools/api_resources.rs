@@ -4,9 +4,9 @@ use qairon::model::{Entity, Field};
 use serde_json::Value as Json;
 
 use crate::args::{Docs, resource};
-use crate::commands::Session;
 use crate::error::{Error, Result};
 use crate::output::row::{Cell, Datum, Place, Row};
+use crate::session::Session;
 use crate::suggest;
 
 /// What is told of each, and whether the table of a list has room for it.

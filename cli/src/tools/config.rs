@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::Value as Json;
 
+use super::select::{asked, select};
 use crate::args::globals::{Settings, TIMEOUT, default_endpoint, user};
 use crate::client;
 use crate::config::settings::{ALL, Setting};
@@ -21,7 +22,7 @@ pub const CONFIG: &str = "config";
 /// Runs one of its commands.
 pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
     let argument = |name| matches.try_get_one::<String>(name).ok().flatten().map(String::as_str).unwrap_or_default();
-    let (name, fields) = (argument("name"), super::asked(matches));
+    let (name, fields) = (argument("name"), asked(matches));
     let asked = matches.get_one::<String>("output").and_then(|name| Format::named(name));
     // In `set_context` the format is what is set.
     let mut output = Output::stdout(asked.filter(|_| verb != "set_context"), matches.get_flag("quiet"));
@@ -65,7 +66,7 @@ fn view(output: &mut Output, matches: &ArgMatches, fields: &[String]) -> Result<
     let settings = Settings::from_matches(matches)?;
     let row = |setting: &str, value: Json, source: String| {
         let row = Row::of_cells([("setting", Json::from(setting)), ("value", value), ("source", Json::from(source))]);
-        super::select("config view", row, fields)
+        select("config view", row, fields)
     };
     let path = settings.config.path.as_ref().map(|path| path.display().to_string());
     let file_source =
@@ -106,7 +107,7 @@ fn contexts(output: &mut Output, fields: &[String]) -> Result<()> {
             ("output", value("output")),
             ("actor", value("actor")),
         ]);
-        rows.push(super::select("config get_contexts", row, fields)?)?;
+        rows.push(select("config get_contexts", row, fields)?)?;
     }
     rows.finish()
 }

@@ -12,9 +12,10 @@ mod text;
 use clap::ArgMatches;
 
 use crate::args::Docs;
-use crate::commands::{Session, text as argument};
+use crate::arguments::text as argument;
 use crate::error::{Error, Result};
 use crate::output::row::Datum;
+use crate::session::Session;
 use subject::Subject;
 
 /// Prints what the argument names. No server is asked.

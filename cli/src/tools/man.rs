@@ -8,9 +8,10 @@ use std::path::Path;
 use clap::{ArgMatches, Command};
 use clap_mangen::Man;
 
-use crate::args::{self, Docs, Full, route};
-use crate::commands::Session;
+use crate::args::spelling::normal;
+use crate::args::{self, Docs, Full};
 use crate::error::{Error, Result};
+use crate::session::Session;
 use crate::suggest;
 
 /// What the page of qcli tells beside its arguments.
@@ -76,7 +77,7 @@ fn built() -> Command {
 /// The command that words name.
 fn find<'a>(root: &'a Command, words: impl Iterator<Item = &'a str>) -> Result<&'a Command> {
     words.filter(|word| !word.is_empty()).try_fold(root, |command, word| {
-        let name = route::normal(&word.into());
+        let name = normal(&word.into());
         let known = || command.get_subcommands().filter(|command| !command.is_hide_set());
         known().find(|command| command.get_name() == name).ok_or_else(|| {
             let names = known().map(Command::get_name);

@@ -4,10 +4,11 @@ use clap::ArgMatches;
 use prost_reflect::DynamicMessage;
 use serde_json::Value as Json;
 
-use crate::commands::Session;
+use super::select::select;
 use crate::error::{Error, Result};
 use crate::output::row::{Cell, Datum, Place, Row};
 use crate::output::shape::datum;
+use crate::session::Session;
 
 /// The method that tells about a server.
 const METHOD: &str = "GetServerInfo";
@@ -34,7 +35,7 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
             cells.push(cell(name, if unknown { Datum::Json(Json::Null) } else { value }));
         }
     }
-    session.output.object(&super::select("version", Row { cells }, &session.asked)?)?;
+    session.output.object(&select("version", Row { cells }, &session.asked)?)?;
     answer.map(|_| ())
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::args::{positional, verbs as with_verbs};
+use crate::args::parts::{positional, verbs as with_verbs};
 use crate::config::settings;
 
 /// Its commands.

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use crate::args::positional;
+use crate::args::parts::positional;
 
 /// Adds its arguments.
 pub fn arguments(command: Command) -> Command {

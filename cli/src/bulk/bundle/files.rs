@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::bulk::{STDIN, file_name};
+use crate::bulk::stdin::{STDIN, file_name};
 use crate::error::{Error, Result};
 
 /// A file, read.

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::{Cell, Entry, Problem, Row};
+use super::row::{Cell, Entry, Problem, Row};
 
 /// The rows of a text, each with its line.
 pub fn rows(text: &str) -> Vec<Result<Row, Problem>> {

@@ -6,13 +6,15 @@
 mod files;
 mod json;
 mod object;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
 use qairon::v1::BulkObject;
-use serde_json::Value as Json;
+
+use row::Problem;
 
 use super::report::{Place, Refusal, Report};
 use crate::error::Result;
@@ -29,32 +31,6 @@ pub struct Bundle {
     /// What could not be understood.
     pub report: Report,
 }
-
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq)]
-struct Cell {
-    value: Json,
-    /// The text as it stands in the file, when only its field can tell whether it is one: `012` is a number, or a text.
-    bare: Option<String>,
-}
-
-/// A name with its value.
-#[derive(Debug, Clone, PartialEq)]
-struct Entry {
-    line: u64,
-    name: String,
-    cell: Cell,
-}
-
-/// A row before anything is known of its resource.
-#[derive(Debug, PartialEq)]
-struct Row {
-    line: u64,
-    entries: Vec<Entry>,
-}
-
-/// A line, and what is wrong there.
-type Problem = (u64, String);
 
 impl Bundle {
     /// Reads files, directories of files and `-`.

@@ -5,9 +5,9 @@ use qairon::model::{Entity, Kind, RelationKind};
 use qairon::v1::{BulkObject, LinkSet};
 use serde_json::Value as Json;
 
-use super::{Cell, Entry, Problem, Row};
+use super::row::{Cell, Entry, Problem, Row};
+use crate::arguments::named;
 use crate::bulk::wire;
-use crate::commands::named;
 use crate::{structs, suggest};
 
 /// The object of a row, or everything that is wrong with it.

@@ -4,8 +4,8 @@ use qairon::model::Entity;
 use qairon::v1::BulkObject;
 
 use super::object::bulk_object;
+use crate::arguments::named;
 use crate::bulk::csv::{Broken, Record, Records, Rows, mask};
-use crate::commands::named;
 
 /// The objects of a text, each with its line. The resource is that of the file's name, or of a column of its own.
 pub fn objects(resource: Option<&str>, text: &str) -> Vec<(u64, Result<BulkObject, String>)> {

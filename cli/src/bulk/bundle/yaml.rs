@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use super::{Cell, Entry, Problem, Row};
+use super::row::{Cell, Entry, Problem, Row};
 
 /// How deep values nest at most; the service takes less.
 const MAX_DEPTH: usize = 100;

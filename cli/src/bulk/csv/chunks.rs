@@ -204,7 +204,7 @@ impl<R: Read> Cutter<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bulk::method;
+    use crate::bulk::calls::method;
 
     fn messages(content: &str) -> (Vec<usize>, Shared) {
         let entity = qairon::model().target("application");

@@ -10,12 +10,13 @@ use qairon::model::{Entity, Field};
 use qairon::v1::ExportObjectsRequest;
 use serde_json::{Value as Json, json};
 
-use crate::args::route::normal;
-use crate::bulk::STDIN;
+use crate::args::spelling::normal;
+use crate::arguments::{named, text};
 use crate::bulk::export::{Objects, decoded};
-use crate::commands::{Session, named, text};
+use crate::bulk::stdin::STDIN;
 use crate::error::{Error, Result};
 use crate::output::row::{Datum, Row, datum};
+use crate::session::Session;
 use crate::suggest;
 
 /// A column: a field, or the name of the resource.

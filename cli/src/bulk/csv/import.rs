@@ -13,13 +13,15 @@ use super::chunks::{self, Chunk, Shared};
 use super::header::mask;
 use super::progress::Progress;
 use super::row::Rows;
-use crate::args::route::normal;
+use crate::args::spelling::normal;
+use crate::arguments::{named, text};
+use crate::bulk::calls::{method, typed, untyped};
 use crate::bulk::report::{Place, Refusal, Report, were_refused};
-use crate::bulk::{STDIN, file_name, method, typed, untyped};
-use crate::client::Answers;
-use crate::commands::{Session, named, text};
+use crate::bulk::stdin::{STDIN, file_name};
+use crate::client::streams::Answers;
 use crate::error::{Error, Result, tell};
 use crate::output::row::Row;
+use crate::session::Session;
 
 /// The exit code of what Ctrl-C ended, as shells count it.
 const INTERRUPTED: u8 = 130;

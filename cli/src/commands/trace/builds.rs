@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use prost_reflect::DynamicMessage;
 
 use super::pictures::{COMMIT, Objects, inverse, label, label_with, relation};
-use super::{Session, all_rows};
+use super::rows::all_rows;
 use crate::args::trace::Picture;
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::Dot;
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn draw_builds(&mut self, request: Request, picture: Picture) -> Result<()> {

@@ -1,17 +1,18 @@
-//! Pictures of an impact: below each object what was first reached from it.
+//! An impact as rows, and as pictures: below each object what was first reached from it.
 
 use std::collections::HashMap;
 
 use prost_reflect::{DynamicMessage, Value};
 
 use super::pictures::{label, label_with};
-use super::{Session, all_rows, texts};
-use crate::args::trace::Picture;
+use super::rows::{all_rows, texts};
+use crate::args::trace::{Picture, Question};
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::Dot;
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 /// One row, with the place of the row before it.
 struct Step {
@@ -23,6 +24,14 @@ struct Step {
 }
 
 impl Session {
+    pub(super) async fn impact_rows(&mut self, question: &Question, mut request: Request) -> Result<()> {
+        const PARENTS: &[&str] = &["parent_resource", "parent_id"];
+        if self.asked.iter().any(|name| PARENTS.contains(&name.as_str())) {
+            request = request.set("include_parents", Value::Bool(true));
+        }
+        self.rows_of(question, request, &[], PARENTS).await
+    }
+
     pub(super) async fn draw_impact(&mut self, request: Request, picture: Picture) -> Result<()> {
         let origin = (text_of(&request.message, "resource"), text_of(&request.message, "id"));
         // What lies on the way to the objects that are wanted is part of the picture.

@@ -3,13 +3,14 @@
 use prost_reflect::DynamicMessage;
 
 use super::pictures::{Objects, inverse, label, label_with, linked};
-use super::{Session, all_rows, texts};
+use super::rows::{all_rows, texts};
 use crate::args::trace::Picture;
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::Dot;
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 /// What holds a deployment, from the outside in, each a field of the row that ends in `_id`.
 const LEVELS: [&str; 5] = ["environment", "provider", "region", "partition", "deployment_target"];

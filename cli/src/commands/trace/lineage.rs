@@ -3,14 +3,14 @@
 use prost_reflect::{DynamicMessage, Value};
 
 use super::pictures::{COMMIT, label, label_with, relation};
-use super::{Question, Session};
-use crate::args::trace::Picture;
+use crate::args::trace::{Picture, Question};
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::{Dot, Object};
 use crate::output::shape::{Shape, text_cell};
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 /// The repos of an artifact, each a field of it.
 const REPOS: [&str; 2] = ["input_repo_id", "output_repo_id"];

@@ -3,13 +3,14 @@
 use prost_reflect::DynamicMessage;
 
 use super::pictures::{Objects, inverse, label, relation};
-use super::{Session, all_rows};
+use super::rows::all_rows;
 use crate::args::trace::Picture;
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::Dot;
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn draw_neighbors(&mut self, request: Request, picture: Picture) -> Result<()> {

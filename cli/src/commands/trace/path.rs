@@ -3,8 +3,8 @@
 use prost_reflect::DynamicMessage;
 
 use super::pictures::label_with;
-use super::{Question, Session, inner_type, items};
-use crate::args::trace::Picture;
+use super::rows::{inner_type, items};
+use crate::args::trace::{Picture, Question};
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::Dot;
@@ -12,6 +12,7 @@ use crate::output::row::Datum;
 use crate::output::shape::{Shape, text_cell};
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 /// What is printed on lines for the relation that led to the first object: with nothing there, whoever splits lines at
 /// spaces would find the other columns elsewhere.

@@ -3,14 +3,15 @@
 use prost_reflect::DynamicMessage;
 
 use super::pictures::{COMMIT, inverse, label, label_with, relation};
-use super::{Question, Session, items};
-use crate::args::trace::Picture;
+use super::rows::items;
+use crate::args::trace::{Picture, Question};
 use crate::commands::relation::text_of;
 use crate::error::Result;
 use crate::output::dot::{Dot, Object};
 use crate::output::shape::{Shape, text_cell};
 use crate::output::tree::Tree;
 use crate::requests::Request;
+use crate::session::Session;
 
 impl Session {
     pub(super) async fn provenance(

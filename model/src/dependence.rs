@@ -1,7 +1,5 @@
 //! Who depends on whom: how a walk goes from an object to those that suffer with it. `options.proto` tells the rules.
 
-use super::{Entity, Model, Relation};
-
 /// What a reference says of dependence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dependence {
@@ -42,7 +40,7 @@ pub enum Mood {
 }
 
 impl Dependence {
-    pub(super) fn from_number(number: i32) -> Self {
+    pub(crate) fn from_number(number: i32) -> Self {
         match number {
             2 => Self::LivesIn,
             3 => Self::Uses,
@@ -53,7 +51,7 @@ impl Dependence {
     }
 
     /// From the named to its holders.
-    pub(super) fn of_holder(self) -> Option<Crossing> {
+    pub(crate) fn of_holder(self) -> Option<Crossing> {
         match self {
             Self::Depends | Self::Carries => Some(Crossing::Depends),
             Self::LivesIn => Some(Crossing::LivesIn),
@@ -63,7 +61,7 @@ impl Dependence {
     }
 
     /// From a holder to the named.
-    pub(super) fn of_named(self) -> Option<Crossing> {
+    pub(crate) fn of_named(self) -> Option<Crossing> {
         (self == Self::Carries).then_some(Crossing::Rises)
     }
 }
@@ -78,49 +76,4 @@ impl Mood {
             (mood, Crossing::Depends | Crossing::LivesIn) => Some(mood),
         }
     }
-}
-
-impl Model {
-    /// The relations over which an object of the entity is left for those that depend on it, and the mood behind each.
-    pub fn dependents<'m>(&'m self, entity: &'m Entity, mood: Mood) -> impl Iterator<Item = (&'m Relation, Mood)> {
-        entity.relations.iter().filter_map(move |relation| Some((relation, mood.after(relation.dependents?)?)))
-    }
-}
-
-/// Refuses a model in which a walk could go round in a circle over relations alone: depth would have no end that the
-/// model knows of. Declared dependencies may be circular, for they are walked one by one.
-pub(super) fn check(model: &Model) -> Result<(), String> {
-    let mut done = std::collections::HashSet::new();
-    for entity in model.entities() {
-        let mut way = Vec::new();
-        visit(model, entity, Mood::AtHome, &mut way, &mut done)?;
-    }
-    Ok(())
-}
-
-fn visit(
-    model: &Model,
-    entity: &Entity,
-    mood: Mood,
-    way: &mut Vec<(usize, Mood)>,
-    done: &mut std::collections::HashSet<(usize, Mood)>,
-) -> Result<(), String> {
-    let here = (entity.index, mood);
-    if done.contains(&here) {
-        return Ok(());
-    }
-    if way.contains(&here) {
-        return Err(format!(
-            "`{}` depends on itself over relations; give one of the references on the way the dependence NONE, USES or \
-             LIVES_IN",
-            entity.name
-        ));
-    }
-    way.push(here);
-    for (relation, after) in model.dependents(entity, mood) {
-        visit(model, model.target(&relation.target), after, way, done)?;
-    }
-    way.pop();
-    done.insert(here);
-    Ok(())
 }

@@ -43,7 +43,7 @@ type Shape = (u32, String, &'static str);
 
 impl Verb {
     /// The fields that the request of this method has. Server and command line read them by number.
-    pub(super) fn request_shape(self, entity: &str, target: &str, id_is_given: bool) -> Vec<Shape> {
+    pub(crate) fn request_shape(self, entity: &str, target: &str, id_is_given: bool) -> Vec<Shape> {
         let field = |number, name: &str, kind| (number, name.to_owned(), kind);
         match self {
             Self::Get => vec![field(1, "id", "string"), field(2, "read_mask", "google.protobuf.FieldMask")],
@@ -91,7 +91,7 @@ impl Verb {
     }
 
     /// The fields that the response of this method has.
-    pub(super) fn response_shape(self, entity: &str, plural: &str) -> Vec<Shape> {
+    pub(crate) fn response_shape(self, entity: &str, plural: &str) -> Vec<Shape> {
         let field = |number, name: &str, kind| (number, name.to_owned(), kind);
         match self {
             Self::Get | Self::Create => vec![field(1, entity, "$entity")],
@@ -117,7 +117,7 @@ impl Verb {
 }
 
 /// Checks that a message has exactly the fields of a shape.
-pub(super) fn check_shape(message: &MessageDescriptor, entity: &str, shape: &[Shape]) -> Result<(), String> {
+pub(crate) fn check_shape(message: &MessageDescriptor, entity: &str, shape: &[Shape]) -> Result<(), String> {
     for (number, name, kind) in shape {
         let wanted = if *kind == "$entity" { entity } else { kind };
         let found = message.get_field(*number).filter(|field| field.name() == name);

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Entity, Kind, Model};
+use crate::entity::Entity;
+use crate::field::Kind;
+use crate::model::Model;
 
 /// The longest name, in bytes.
 pub const MAX_NAME_BYTES: usize = 253;
@@ -90,7 +92,7 @@ impl Model {
 
 impl Kind {
     /// Whether values of this kind can be part of an ID.
-    pub(super) fn can_compose_id(&self) -> bool {
+    pub(crate) fn can_compose_id(&self) -> bool {
         matches!(self, Self::Name | Self::Integer | Self::Enum(_) | Self::EntityType)
     }
 }

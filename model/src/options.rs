@@ -6,7 +6,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage};
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct EntityOptions {
+pub(crate) struct EntityOptions {
     #[prost(string, tag = "1")]
     pub name: String,
     #[prost(string, tag = "2")]
@@ -20,7 +20,7 @@ pub(super) struct EntityOptions {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct LinkOptions {
+pub(crate) struct LinkOptions {
     #[prost(string, tag = "1")]
     pub relation: String,
     #[prost(string, tag = "2")]
@@ -36,7 +36,7 @@ pub(super) struct LinkOptions {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct AttributeOptions {
+pub(crate) struct AttributeOptions {
     #[prost(int32, tag = "1")]
     pub format: i32,
     #[prost(message, optional, tag = "2")]
@@ -56,7 +56,7 @@ pub(super) struct AttributeOptions {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct ReferenceOptions {
+pub(crate) struct ReferenceOptions {
     #[prost(string, tag = "1")]
     pub entity: String,
     #[prost(string, tag = "2")]
@@ -68,7 +68,7 @@ pub(super) struct ReferenceOptions {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct EmbedOptions {
+pub(crate) struct EmbedOptions {
     #[prost(string, tag = "1")]
     pub relation: String,
     #[prost(bool, tag = "2")]
@@ -82,7 +82,7 @@ pub(super) fn flag(options: &DynamicMessage, name: &str) -> bool {
 }
 
 /// Reads one extension from a set of options; its default when it is not set.
-pub(super) fn extension<T: Message + Default>(options: &DynamicMessage, name: &str) -> Option<T> {
+pub(crate) fn extension<T: Message + Default>(options: &DynamicMessage, name: &str) -> Option<T> {
     let extension = options.descriptor().parent_pool().get_extension_by_name(name)?;
     if !options.has_extension(&extension) {
         return None;

@@ -1,6 +1,6 @@
 //! Relations: the ways from one entity to another.
 
-use super::dependence::Crossing;
+use crate::dependence::Crossing;
 
 /// A way from objects of one entity to objects of another.
 #[derive(Debug, Clone, PartialEq)]

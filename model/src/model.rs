@@ -1,37 +1,20 @@
-//! The entity model: what the annotated protos say of entities, their fields, references, relations and methods.
-//!
-//! Server, command line and tests read this one structure; none of them keeps a list of entities of its own. It is
-//! built once from descriptors and never changes, so names are plain strings and look-ups are by map.
-
-mod dependence;
-mod entity;
-mod field;
-mod id;
-mod method;
-mod options;
-mod parse;
-mod relation;
-mod sequence;
+//! The whole of the model, and look-ups in it.
 
 use std::collections::HashMap;
 
 use prost_reflect::DescriptorPool;
 
-pub use dependence::{Crossing, Dependence, Mood};
-pub use entity::{Entity, Link, LinkEnd, LinkScope};
-pub use field::{Embed, Field, Kind, Reference};
-pub use id::{IdError, MAX_NAME_BYTES, is_name};
-pub use method::{Method, Verb};
-pub use relation::{Relation, RelationKind};
+use crate::entity::Entity;
+use crate::method::{Method, Verb};
 
 /// Every entity and every method of the API.
 #[derive(Debug)]
 pub struct Model {
-    pool: DescriptorPool,
-    entities: Vec<Entity>,
-    by_name: HashMap<String, usize>,
-    by_type: HashMap<String, usize>,
-    methods: Vec<Method>,
+    pub(crate) pool: DescriptorPool,
+    pub(crate) entities: Vec<Entity>,
+    pub(crate) by_name: HashMap<String, usize>,
+    pub(crate) by_type: HashMap<String, usize>,
+    pub(crate) methods: Vec<Method>,
 }
 
 impl Model {

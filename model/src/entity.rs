@@ -2,12 +2,13 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::{Field, Relation};
+use crate::field::Field;
+use crate::relation::Relation;
 
 /// One entity.
 #[derive(Debug)]
 pub struct Entity {
-    /// Its place in [`super::Model::entities`].
+    /// Its place in [`crate::Model::entities`].
     pub index: usize,
     /// The resource name, which is also the name of its table: `deployment_target`.
     pub name: String,

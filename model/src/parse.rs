@@ -6,13 +6,16 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind as ProtoKind, MessageDescriptor, ReflectMessage,
 };
 
-use super::dependence::{self, Crossing, Dependence};
-use super::entity::{Entity, Link, LinkEnd, LinkScope};
-use super::field::{Embed, Field, Kind, Reference};
-use super::method::{Method, Verb, check_shape};
-use super::options::{AttributeOptions, EntityOptions, extension, flag};
-use super::relation::{Relation, RelationKind};
-use super::{Model, is_name};
+use crate::dependence::{Crossing, Dependence};
+use crate::entity::{Entity, Link, LinkEnd, LinkScope};
+use crate::field::{Embed, Field, Kind, Reference};
+use crate::id::is_name;
+use crate::method::{Method, Verb, check_shape};
+use crate::model::Model;
+use crate::options::{AttributeOptions, EntityOptions, extension, flag};
+use crate::relation::{Relation, RelationKind};
+use crate::walk;
+use crate::words::{camel_case, snake_case};
 
 const PACKAGE: &str = "qairon.v1";
 /// google.api.FieldBehavior.
@@ -28,7 +31,7 @@ impl Model {
     /// error names the element at fault.
     pub fn parse_checked(pool: DescriptorPool) -> Result<Self, String> {
         let model = Self::parse(pool)?;
-        dependence::check(&model)?;
+        walk::check(&model)?;
         for method in &model.methods {
             let Some((entity, verb)) = method.entity.map(|index| &model.entities[index]).zip(method.verb) else {
                 continue;
@@ -355,23 +358,4 @@ fn add_relations(entities: &mut [Entity], by_name: &HashMap<String, usize>) -> R
         }
     }
     Ok(())
-}
-
-pub(super) fn snake_case(camel: &str) -> String {
-    let mut snake = String::new();
-    for c in camel.chars() {
-        if c.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
-}
-
-pub(super) fn camel_case(snake: &str) -> String {
-    let capitalise = |word: &str| {
-        let mut chars = word.chars();
-        chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
-    };
-    snake.split('_').map(capitalise).collect()
 }

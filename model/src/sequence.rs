@@ -1,6 +1,8 @@
 //! The sequence in which objects can be created: each entity after those it refers to.
 
-use super::{Entity, Field, Model};
+use crate::entity::Entity;
+use crate::field::Field;
+use crate::model::Model;
 
 impl Model {
     /// Every entity, each after those that its objects refer to. What may name objects of any entity comes last. Where

@@ -2,7 +2,8 @@
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor};
 
-use super::dependence::Dependence;
+use crate::dependence::Dependence;
+use crate::words::snake_case;
 
 /// One field of an entity.
 #[derive(Debug, Clone)]
@@ -131,7 +132,7 @@ impl Kind {
 
     /// The label of an enum's value name: `WATERMARK_HIGH` of `Watermark` is `HIGH`.
     pub fn enum_label(descriptor: &EnumDescriptor, value_name: &str) -> String {
-        let prefix = format!("{}_", super::parse::snake_case(descriptor.name()).to_uppercase());
+        let prefix = format!("{}_", snake_case(descriptor.name()).to_uppercase());
         value_name.strip_prefix(&prefix).unwrap_or(value_name).to_owned()
     }
 

@@ -1,0 +1,30 @@
+//! What the commands are put together from.
+
+use clap::{Arg, ArgAction, Command};
+use qairon::model::Entity;
+
+/// A command that does nothing without one of its own.
+pub(super) fn verbs(command: Command) -> Command {
+    command.subcommand_required(true).arg_required_else_help(true).subcommand_help_heading("Commands")
+}
+
+/// A positional argument under its own name.
+pub(super) fn positional(name: &str, help: impl Into<String>) -> Arg {
+    Arg::new(name.to_owned()).value_name(name.to_owned()).help(help.into())
+}
+
+/// The flag of every command that writes.
+pub(super) fn dry_run() -> Arg {
+    Arg::new("dry_run")
+        .long("dry-run")
+        .alias("dry_run")
+        .action(ArgAction::SetTrue)
+        .help("Check everything and print what the real call would print, but change nothing")
+}
+
+/// `a stack`, `an application`.
+pub(super) fn with_article(entity: &Entity) -> String {
+    let human = entity.human();
+    let article = if human.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {human}")
+}
