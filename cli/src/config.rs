@@ -8,8 +8,8 @@
 //! timeout = "10s"
 //! ```
 //!
-//! [`load`] reads it, [`settings`] says what can stand in it and what counts when it is said twice, [`edit`] changes it
-//! and keeps people's comments. Most people have none, and pay one look-up for that.
+//! [`load`] reads it, [`settings`] defines the settings and their precedence, [`edit`] changes it and keeps comments. A
+//! missing file costs one look-up.
 
 pub mod edit;
 mod file;
@@ -30,12 +30,12 @@ pub const PATH_VARIABLE: &str = "QAIRON_CONFIG";
 /// The variable that names the context.
 pub const CONTEXT_VARIABLE: &str = "QAIRON_CONTEXT";
 
-/// What the file says; nothing when there is none.
+/// The content of the file; empty if there is none.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// Where the file is or would be; `None` on a machine without a home.
     pub path: Option<PathBuf>,
-    /// The context that is used when nobody names one, and the line that says so.
+    /// The default context, and its line.
     pub current: Option<(String, usize)>,
     /// The contexts, in the order of the file.
     pub contexts: Vec<Context>,
@@ -76,13 +76,13 @@ pub fn path() -> Option<PathBuf> {
     path_in(|name| std::env::var_os(name))
 }
 
-/// The same in any environment. A variable that is empty counts as one that is not set.
+/// The same in any environment. An empty variable is the same as an unset one.
 fn path_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = set(PATH_VARIABLE) {
         return Some(path);
     }
-    // A relative one is not valid, says its specification.
+    // Its specification does not allow a relative one.
     let directory = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
     let directory = directory.or_else(|| Some(set("HOME")?.join(".config")))?;
     Some(directory.join("qairon").join("config.toml"))
@@ -94,7 +94,7 @@ impl Config {
         self.contexts.iter().find(|context| context.name == name)
     }
 
-    /// The context that counts: the one that is named, else the current one.
+    /// The effective context: the one that is named, else the current one.
     pub fn chosen(&self, named: Option<&str>) -> Result<Option<&Context>> {
         let (name, place) = match (named, &self.current) {
             (Some(name), _) => (name, String::new()),
@@ -107,7 +107,7 @@ impl Config {
         }
     }
 
-    /// Says that there is no context of a name.
+    /// The error for an unknown context.
     pub fn unknown(&self, name: &str) -> String {
         match self.contexts.is_empty() {
             true => format!("unknown context `{name}`, {} has none; `qcli config set-context` makes one", self.place()),
@@ -123,7 +123,7 @@ impl Config {
 /// Whether a name can be that of a context.
 pub fn check_name(name: &str) -> Result<()> {
     match name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        true => Err(Error::Usage(format!("`{name}` is no name of a context, use one without white space"))),
+        true => Err(Error::Usage(format!("`{name}` is not a valid name of a context; use one without white space"))),
         false => Ok(()),
     }
 }

@@ -46,9 +46,7 @@ fn untyped<M: prost::Message>(descriptor: MessageDescriptor, message: &M) -> Res
 
 /// A message as the protos describe it.
 fn typed<M: prost::Message + Default>(message: &DynamicMessage) -> Result<M> {
-    message
-        .transcode_to()
-        .map_err(|error| Error::refused(format!("the answer of the server cannot be decoded: {error}")))
+    message.transcode_to().map_err(|error| Error::refused(format!("the server's answer cannot be decoded: {error}")))
 }
 
 /// A part of the organisation from its name: `application/shop`.

@@ -22,7 +22,7 @@ impl Session {
             .set("validate_only", Value::Bool(matches.get_flag("dry_run")))
             .call_for_object(&self.client)
             .await?;
-        // The ID alone, for scripts that capture it, unless a row is asked for.
+        // Only the ID, for scripts that capture it, unless a format is given.
         match self.output.asked {
             None => {}
             Some(Format::Plain) if self.asked.is_empty() => {}
@@ -48,13 +48,13 @@ fn gather<'a>(entity: &'a Entity, matches: &ArgMatches) -> Result<Vec<(&'a Field
         let Some(value) = matches.get_one::<String>(&positional_id(name)) else { break };
         match open.next() {
             Some(name) => texts.insert(name, value),
-            None => return Err(Error::Usage(format!("`{value}` is one argument too many, {}", usage(entity)))),
+            None => return Err(Error::Usage(format!("too many arguments: `{value}`; {}", usage(entity)))),
         };
     }
     let missing = entity.fields.iter().filter(|field| field.required && !texts.contains_key(field.name.as_str()));
     let missing = missing.map(|field| field.name.as_str()).collect::<Vec<_>>();
     if !missing.is_empty() {
-        return Err(Error::Usage(format!("missing `{}`, {}", missing.join("`, `"), usage(entity))));
+        return Err(Error::Usage(format!("missing `{}`; {}", missing.join("`, `"), usage(entity))));
     }
     let given = entity.fields.iter().filter_map(|field| Some((field, *texts.get(field.name.as_str())?)));
     given.map(|(field, text)| Ok((field, values::parse(field, text).map_err(Error::Usage)?))).collect()

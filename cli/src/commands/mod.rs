@@ -46,7 +46,7 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     let globals = Globals::from_matches(matches)?;
     let mut session = Session { client: globals.client()?, output: globals.output(), asked: globals.fields };
     let outcome = session.dispatch(name, verb, matches).await;
-    // What was printed before a failure is seen all the same.
+    // Output before a failure is still printed.
     let flushed = session.output.finish();
     outcome.and(flushed)
 }
@@ -104,8 +104,8 @@ impl Session {
         self.output.object(&row)
     }
 
-    /// Prints the objects of a list, page by page. The first page is there already: a list that is refused prints
-    /// nothing, not even the beginning of an array.
+    /// Prints the objects of a list, page by page. The first page is already read: a refused list prints nothing, not
+    /// even the beginning of an array.
     pub async fn print_pages(
         &mut self,
         fields: &Fields,

@@ -1,6 +1,6 @@
 //! `qcli man`: manual pages, one for qcli, one for each resource, and one for each command.
 //!
-//! They hold nothing of the machine they are made on, so that a package that ships them can be built twice alike.
+//! They contain nothing of the build machine, so that packages with them are reproducible.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::commands::Session;
 use crate::error::{Error, Result};
 use crate::suggest;
 
-/// What the page of qcli tells beside its arguments.
+/// The texts of the page of qcli in addition to its arguments.
 const SURROUNDINGS: &str = r#".SH "EXIT STATUS"
 .TP
 0
@@ -52,11 +52,11 @@ pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let root = built();
     match matches.get_one::<String>("directory") {
         Some(word) if find(&root, word.split(' ')).is_ok() => Err(Error::Usage(format!(
-            "`{word}` is a command, whose page `qcli man --page {word}` prints; a directory of the name is `./{word}`"
+            "`{word}` is a command; print its page with `qcli man --page {word}`, or write `./{word}` for a directory"
         ))),
         Some(directory) => {
             let count = write_all(&root, Path::new(directory))?;
-            session.output.line(&format!("{count} pages are written to {directory}"))
+            session.output.line(&format!("wrote {count} pages to {directory}"))
         }
         None => {
             let words = matches.get_many::<String>("page").into_iter().flatten().flat_map(|words| words.split(' '));
@@ -106,7 +106,7 @@ fn display_name(command: &Command) -> &str {
 /// The page of a command, in the language of `man`.
 fn page(command: &Command) -> Result<String> {
     let is_root = command.get_name() == "qcli";
-    // What every command takes is told once, on the page of qcli.
+    // The common options are only on the page of qcli.
     let told = match is_root {
         true => command.clone(),
         false => command.clone().mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg }),

@@ -21,7 +21,7 @@ pub async fn run(session: &mut Session, name: &str, _verb: &str, matches: &ArgMa
         "explain" => explain::run(session, matches),
         "man" => man::run(session, matches),
         "version" => version::run(session, matches).await,
-        name => Err(Error::refused(format!("`{name}` is not there yet"))),
+        name => Err(Error::refused(format!("`{name}` is not implemented"))),
     }
 }
 
@@ -30,7 +30,7 @@ fn asked(matches: &ArgMatches) -> Vec<String> {
     matches.get_many::<String>("asked fields").into_iter().flatten().cloned().collect()
 }
 
-/// What is printed of a row that is no object's.
+/// The requested fields of a row that is not an object's.
 fn select(command: &str, row: Row, asked: &[String]) -> Result<Row> {
     if asked.is_empty() {
         return Ok(row);

@@ -1,7 +1,7 @@
-//! Bundles: objects of many resources as people keep them in files.
+//! Bundles: objects of many resources in files.
 //!
-//! A file in YAML, JSON or CSV is read into entries with their lines ([`yaml`], [`json`], [`table`]), and those become
-//! objects by what the model says of each name ([`object`]). What cannot be understood is noted with its place, all of it.
+//! A file in YAML, JSON or CSV is read into entries with their lines ([`yaml`], [`json`], [`table`]), and the model
+//! turns those into objects ([`object`]). Every error is recorded with its location.
 
 mod files;
 mod json;
@@ -26,7 +26,7 @@ pub struct Bundle {
     pub places: Vec<Place>,
     /// The names of the files.
     pub files: Vec<String>,
-    /// What could not be understood.
+    /// The errors.
     pub report: Report,
 }
 
@@ -34,7 +34,7 @@ pub struct Bundle {
 #[derive(Debug, Clone, PartialEq)]
 struct Cell {
     value: Json,
-    /// The text as it stands in the file, when only its field can tell whether it is one: `012` is a number, or a text.
+    /// The text as written in the file, if its type depends on the field: `012` is a number, or a text.
     bare: Option<String>,
 }
 
@@ -46,7 +46,7 @@ struct Entry {
     cell: Cell,
 }
 
-/// A row before anything is known of its resource.
+/// A row whose resource is not known yet.
 #[derive(Debug, PartialEq)]
 struct Row {
     line: u64,

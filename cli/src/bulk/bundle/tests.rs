@@ -98,7 +98,7 @@ fn aliases_stand_for_what_they_name_and_not_for_all_memory() {
         bomb.push_str(&format!("a{n}: &a{n} [{before}]\n"));
     }
     let (_, problems) = told(Format::Yaml, &bomb);
-    assert!(problems[0].contains("aliases stand for more"), "{problems:?}");
+    assert!(problems[0].contains("aliases expand to more"), "{problems:?}");
     let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
     let (_, problems) = told(Format::Yaml, &deep);
     assert!(problems.len() == 1 && problems[0].contains("nest"), "{problems:?}");
@@ -143,7 +143,7 @@ fn ten_thousand_objects_are_read_in_no_time() {
     let elapsed = started.elapsed();
     assert_eq!((bundle.objects.len(), bundle.report.refused), (10_000, 0));
     assert!(bundle.objects.iter().map(Message::encoded_len).sum::<usize>() > 500_000);
-    // Unoptimised, and beside other tests: a release takes a tenth of it.
+    // Unoptimised, with other tests running: a release takes a tenth of it.
     assert!(elapsed.as_secs() < 10, "{elapsed:?}");
     println!("10,000 objects of YAML in {elapsed:?}");
 }

@@ -57,7 +57,7 @@ impl Session {
         let names: Vec<&str> = leading.iter().map(|cell| cell.name.as_str()).collect();
         let shape = Shape::new(&question.name(), &names, &row_type(&request)?, hidden, &self.asked)?;
         let mut messages = messages(&self.client, request);
-        // What is refused prints nothing: the array begins with the first message.
+        // A refused trace prints nothing: the array begins with the first message.
         let mut next = messages.next().await?;
         let mut array = self.output.array();
         while let Some(message) = next {
