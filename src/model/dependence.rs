@@ -1,4 +1,4 @@
-//! Who depends on whom: how a walk goes from an object to those that suffer with it. `options.proto` tells the rules.
+//! What depends on what: how a walk goes from an object to its dependents. `options.proto` has the rules.
 
 use super::{Entity, Model, Relation};
 
@@ -69,7 +69,7 @@ impl Dependence {
 }
 
 impl Mood {
-    /// The mood behind a crossing; `None` when the walk does not take it.
+    /// The mood after a crossing; `None` if the walk does not take it.
     pub fn after(self, crossing: Crossing) -> Option<Self> {
         match (self, crossing) {
             (_, Crossing::Rises) => Some(Self::Rising),
@@ -81,7 +81,7 @@ impl Mood {
 }
 
 impl Model {
-    /// The relations over which an object of the entity is left for those that depend on it, and the mood behind each.
+    /// The relations from an object of the entity to its dependents, and the mood after each.
     pub fn dependents<'m>(&'m self, entity: &'m Entity, mood: Mood) -> impl Iterator<Item = (&'m Relation, Mood)> {
         entity.relations.iter().filter_map(move |relation| Some((relation, mood.after(relation.dependents?)?)))
     }

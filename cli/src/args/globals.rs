@@ -79,7 +79,7 @@ pub fn args() -> Vec<Arg> {
         )),
         option("timeout").value_name("TIME").help(
             "How long one call may take, retries included: `500ms`, `10s`, `2m`; for streamed answers, each part \
-             [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that take files]",
+             [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that send files]",
         ),
         option("retries").value_name("N").help(format!(
             "How often a call that fails with a transient error is retried [env: QAIRON_RETRIES] [default: {}]",

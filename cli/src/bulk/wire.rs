@@ -185,9 +185,9 @@ mod tests {
         let field = |entity: &str, name: &str| qairon::model().target(entity).field(name).expect("a field");
         for (entity, name, json, told) in [
             ("build", "build_num", serde_json::json!(1.5), "`build_num`: `1.5` is not a whole number"),
-            ("build", "build_num", serde_json::json!([1]), "`build_num`: a whole number is wanted, not a list"),
-            ("build", "vcs_ref", serde_json::json!(7), "`vcs_ref`: a text is wanted, not a number"),
-            ("stack", "defaults", serde_json::json!("x"), "`defaults`: a JSON object is wanted"),
+            ("build", "build_num", serde_json::json!([1]), "`build_num` must be a whole number, not a list"),
+            ("build", "vcs_ref", serde_json::json!(7), "`vcs_ref` must be a text, not a number"),
+            ("stack", "defaults", serde_json::json!("x"), "`defaults`: expected a JSON object"),
         ] {
             let error = append_json(field(entity, name), json, &mut Vec::new()).expect_err(name);
             assert!(error.starts_with(told), "{error}");

@@ -20,7 +20,7 @@ use subject::Subject;
 /// Prints what the argument names. No server is called.
 pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     if !session.asked.is_empty() {
-        return Err(Error::Usage("`explain` prints no rows, leave out `--field`".to_owned()));
+        return Err(Error::Usage("`explain` prints no rows; leave out `--field`".to_owned()));
     }
     let subject = Subject::of(argument(matches, "path"))?;
     let docs = Docs::load();

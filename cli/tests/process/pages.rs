@@ -50,7 +50,7 @@ fn check(name: &str, text: &str) {
     assert!(named.starts_with(&format!("{} \\- ", title.replace('-', "\\-"))), "{name}: {named}");
     for line in &lines {
         let Some(request) = line.strip_prefix('.') else {
-            // Anything else that begins so would be taken for a request.
+            // Any other line with this beginning would be read as a request.
             assert!(!line.starts_with('\''), "{name}: {line}");
             continue;
         };

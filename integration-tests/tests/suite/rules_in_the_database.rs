@@ -1,4 +1,4 @@
-//! The rules that the database itself keeps, whoever writes to it: here a plain session, as psql has it.
+//! The rules that the database itself enforces for every writer: here a plain session, as in psql.
 
 mod dependencies;
 mod homes;

@@ -86,7 +86,7 @@ fn what_there_is_not_suggests_the_nearest() {
         ("deploymnt", "unknown resource `deploymnt`, did you mean `deployment`?"),
         ("deployment.servce", "unknown field or relation of `deployment` `servce`, did you mean `service`?"),
         ("deployment.service.stak", "did you mean `stack`?"),
-        ("deployment.service_id.stack", "go through the relation `service`"),
+        ("deployment.service_id.stack", "use the relation `service`"),
         ("deployment.defaults.x", "its content is not described"),
         ("deployment.tag.x", "has no fields of its own"),
         ("deployment.", "unknown field or relation of `deployment` ``"),

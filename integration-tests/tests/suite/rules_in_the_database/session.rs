@@ -79,8 +79,8 @@ impl Session {
         self.report.check(result.is_ok(), sql, format!("{:?}", result.err()));
     }
 
-    /// Executes statements, as one transaction, that a rule has to refuse. What a trigger refuses is told in words for
-    /// people, with a remedy.
+    /// Executes statements, as one transaction, that a rule has to refuse. A trigger's refusal has a text for people,
+    /// with a remedy.
     pub async fn refused(&mut self, sql: &str, rule: &str) {
         let Err(error) = self.client.batch_execute(sql).await else {
             self.report.check(false, sql, format!("accepted instead of {rule}"));
@@ -96,7 +96,7 @@ impl Session {
         self.report.check(
             error.table().is_some() && error.column().is_some(),
             sql,
-            "neither table nor column are told",
+            "neither table nor column are reported",
         );
         for (what, text) in [("message", message), ("hint", hint)] {
             let driver = ["violates", "constraint", "trigger", "NULL", "%"].iter().any(|word| text.contains(word));
@@ -106,7 +106,7 @@ impl Session {
         }
     }
 
-    /// Executes statements that PostgreSQL has to refuse with a code, for no rule of its own name stands behind them.
+    /// Executes statements that PostgreSQL has to refuse with a code, because no named rule covers them.
     pub async fn refused_with_code(&mut self, sql: &str, code: &str) {
         let error = self.client.batch_execute(sql).await.err();
         let found = error.as_ref().map(|error| sql_error(error).code().code().to_owned());
