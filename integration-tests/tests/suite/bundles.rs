@@ -50,11 +50,7 @@ async fn a_directory_is_applied_in_any_order_and_then_nothing_differs() {
     {
         assert!(plan.stdout.lines().any(|told| told == line), "{line} is not in {}", plan.stdout);
     }
-    assert!(
-        plan.stdout.ends_with("would create 8, update 0 and delete 0; 0 unchanged\n"),
-        "{}",
-        plan.stdout
-    );
+    assert!(plan.stdout.ends_with("would create 8, update 0 and delete 0; 0 unchanged\n"), "{}", plan.stdout);
     assert_eq!(desk.stage.rows().await, 0);
     assert_eq!(desk.qcli.run(&["diff", "-f", &directory]).await.code, Some(1));
     let applied = desk.qcli.text(&["apply", "-f", &directory]).await;
