@@ -136,7 +136,7 @@ mod tests {
             ("[1]", "not a list"),
             ("\"x\"", "not a text"),
             ("null", "not null"),
-            (r#"{"n": 9007199254740993}"#, "cannot be kept exactly"),
+            (r#"{"n": 9007199254740993}"#, "cannot be stored exactly"),
         ] {
             let error = parse(&descriptor(), text).expect_err(text);
             assert!(error.contains(told), "{text}: {error}");

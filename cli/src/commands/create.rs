@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn too_few_too_many_and_malformed_arguments_are_refused() {
         for (words, told) in [
-            (&["service", "create", "a:b"][..], "missing `name`, usage: `qcli service create <stack_id> <name>`"),
+            (&["service", "create", "a:b"][..], "missing `name`; usage: `qcli service create <stack_id> <name>`"),
             (&["service", "create", "a:b", "--stack-id", "x", "c"], "too many arguments: `c`"),
             (&["build", "create", "a:b:c", "x", "ref"], "`build_num`: `x` is not a whole number"),
             (&["service", "create", "a:b", "c", "-d", "text"], "`defaults`: not JSON"),

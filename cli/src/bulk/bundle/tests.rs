@@ -70,7 +70,7 @@ fn mistakes_are_told_where_they_stand() {
         (6, "`stack` cannot be set here"),
         (7, "`repos` must be a list of IDs, not a text"),
         (8, "`id` is `a:c`, but the row composes `a:b`"),
-        (12, "an object is wanted"),
+        (12, "expected an object"),
         (15, "`name` is given twice"),
     ] {
         let found = problems.iter().any(|problem| problem.starts_with(&format!("{line}: {wanted}")));
@@ -115,7 +115,7 @@ fn json_is_objects_lists_and_lines() {
     );
     assert_eq!(problems[0], "6: `name` must be a text, not a number");
     assert_eq!(problems[1], "6: `name` is given twice");
-    assert!(problems[2].starts_with("6: an object is wanted"), "{problems:?}");
+    assert!(problems[2].starts_with("6: expected an object"), "{problems:?}");
     assert!(problems[3].starts_with("8: not JSON: expected `:`"), "{problems:?}");
 }
 
