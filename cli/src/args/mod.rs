@@ -144,7 +144,7 @@ fn whole_number(range: RangeInclusive<i64>) -> impl Fn(&str) -> Result<i64, Stri
     move |text| {
         let number = text.parse().ok().filter(|number| range.contains(number));
         number.ok_or_else(|| match (*range.start(), *range.end()) {
-            (least, i64::MAX) => format!("it must be a whole number from {least}"),
+            (least, i64::MAX) => format!("it must be a whole number, {least} or greater"),
             (least, most) => format!("it must be a whole number from {least} to {most}"),
         })
     }

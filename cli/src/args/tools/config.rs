@@ -35,7 +35,7 @@ pub fn group(command: Command) -> Command {
         .subcommand(sub("current_context", "Print the name of the current context"))
         .subcommand(sub("use_context", "Make a context the current one").arg(name()))
         .subcommand(
-            sub("set_context", "Create or change a context: its settings are the options of every command")
+            sub("set_context", "Create or change a context; the options of every command are its settings")
                 .arg(name())
                 .arg(unset),
         )
