@@ -46,7 +46,7 @@ type Deployment struct {
 	DeploymentTargetId string `protobuf:"bytes,10,opt,name=deployment_target_id,json=deploymentTargetId,proto3" json:"deployment_target_id,omitempty"`
 	// The service that runs.
 	ServiceId string `protobuf:"bytes,11,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
-	// Tells deployments of one service on one target apart: one component of the ID.
+	// Distinguishes deployments of one service on one target: one component of the ID.
 	Tag string `protobuf:"bytes,12,opt,name=tag,proto3" json:"tag,omitempty"`
 	// The current release, one of the deployment's own; unset before the first.
 	CurrentReleaseId *string `protobuf:"bytes,13,opt,name=current_release_id,json=currentReleaseId,proto3,oneof" json:"current_release_id,omitempty"`

@@ -48,7 +48,7 @@ type DeploymentConfig struct {
 	ConfigTemplateId string `protobuf:"bytes,11,opt,name=config_template_id,json=configTemplateId,proto3" json:"config_template_id,omitempty"`
 	// The name of the configuration below its parent: one component of the ID.
 	Name string `protobuf:"bytes,12,opt,name=name,proto3" json:"name,omitempty"`
-	// Tells variants of one configuration apart: one component of the ID.
+	// Distinguishes variants of one configuration: one component of the ID.
 	Tag string `protobuf:"bytes,13,opt,name=tag,proto3" json:"tag,omitempty"`
 	// The text of the configuration or the values for its template, up to 1 MiB.
 	Config        *string `protobuf:"bytes,14,opt,name=config,proto3,oneof" json:"config,omitempty"`
