@@ -24,10 +24,10 @@ build: ## Builds the programs, optimised
 fmt: ## Formats the sources
 	cargo fmt --all
 
-cli-docs: ## Writes the reference of the command line, docs/cli, anew
+cli-docs: ## Regenerates the reference of the command line, docs/cli
 	UPDATE_GOLDEN=1 cargo test --quiet --workspace --test suite cli_tools::the_reference
 
-bench: ## Measures beside pgbench and psql
+bench: ## Measures against pgbench and psql
 	@scripts/bench.sh
 
 tools: ## Installs buf, grpcurl, cargo-deny and the generators of the stubs into .tools

@@ -28,7 +28,7 @@ fn main() {
 
     let set = prost_types::FileDescriptorSet::decode(documented.as_slice()).expect("the bytes were just written");
     tonic_prost_build::configure()
-        // Servers other than ours are rare: fakes in somebody's tests. They ask for the traits by feature.
+        // Other servers are rare: fakes in tests. They ask for the traits by feature.
         .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
         .client_mod_attribute(".", "#[cfg(feature = \"client\")]")
         .compile_well_known_types(false)

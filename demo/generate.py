@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the CSV files of the demo organisation beside this file.
+"""Writes the CSV files of the demo organisation next to this file.
 
 Without arguments it writes them; with `--check` it writes nothing and fails when they are not what it would write.
 The modules of `organisation/` hold the data, each for one area of the model."""

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Loads the demo organisation into the service at QAIRON_ENDPOINT, with the qcli that QCLI names (default: from PATH).
 #
-# Safe to run again. When the demo is there, it says so and changes nothing. When a load was interrupted, it goes on:
-# a file is loaded as a whole or not at all, so that a file whose first object exists is done, and links may be added
-# twice. A key in the `defaults` of one application, set last, tells that the demo is complete.
+# Safe to run again. If the demo is complete, it prints that and changes nothing. An interrupted load is resumed: a file
+# is loaded as a whole or not at all, so that a file whose first object exists is done, and links may be added twice. A
+# key in the `defaults` of one application, set last, marks the demo as complete.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

@@ -2,7 +2,7 @@
 """Runs the tour of a Markdown file and compares what its commands print with what the file says.
 
 Every ```sh block of the section "Tour" is run by `bash -euo pipefail` and must succeed. A ```text block after it is
-what it prints: exactly, but for `…`, which stands for any text within a line and, alone on a line, for any lines.
+what it prints: exactly, but for `…`, which matches any text within a line and, alone on a line, for any lines.
 The file shows the default address; the commands are sent to that of QAIRON_ENDPOINT.
 """
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the checks in .tools/python, unless it is there: the generators and tools of
+# Creates the Python environment of the checks in .tools/python, if it is missing: the generators and tools of
 # stubs/python/requirements-dev.txt at the versions named there, and the distribution itself, in place.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,12 +1,11 @@
-# Functions around a running service, for the scripts beside this one. To be sourced.
-# shellcheck shell=bash
+# Functions for a running service, sourced by other scripts of this folder. shellcheck shell=bash
 
 # start_service <log> [flags…]: starts target/$QAIRON_PROFILE/qairon-service and waits until it is ready.
 # Sets service_pid and QAIRON_ENDPOINT.
 start_service() {
   local log=$1 ready=
   shift
-  # One line on its standard output tells that it is ready and where it listens.
+  # It prints one line on standard output when it is ready, with its addresses.
   exec {service_output}< <(exec "$(bin_dir)/qairon-service" serve --print-ready "$@" 2>"$log")
   service_pid=$!
   if ! IFS= read -r -t 120 ready <&"$service_output" || [[ $ready != *'"listen":"'* ]]; then

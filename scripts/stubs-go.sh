@@ -11,8 +11,8 @@ fi
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 buf generate --template buf.gen.go.yaml --output "$fresh"
-# The folder holds nothing else, so that a file which is no longer generated shows as well.
+# The folder has nothing else, so this also finds files that are no longer generated.
 diff -rq "$folder" "$fresh/$folder" >&2 || {
-  echo "error: $folder is not what proto/ makes; run \`make stubs\` and commit what it changes" >&2
+  echo "error: $folder is not current; run \`make stubs\` and commit the changes" >&2
   exit 1
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the tools of the checks into .tools, at the versions below, unless they are there. Each comes from the
-# registry of its language, so that Rust and Go are all that has to be on the machine.
+# Installs the tools of the checks into .tools, at the versions below, if they are missing. Each comes from the registry
+# of its language, so only Rust and Go are needed on the machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ PROTOC_GEN_GO_GRPC=1.6.2
 tools=$PWD/.tools
 mkdir -p "$tools/bin" "$tools/installed"
 
-# install <name> <version> <command…>: the marker tells which version is there.
+# install <name> <version> <command…>: the marker names the installed version.
 install() {
   local name=$1 version=$2 marker="$tools/installed/$1-$2"
   shift 2
@@ -43,7 +43,7 @@ install protoc-gen-go $PROTOC_GEN_GO env GOBIN="$tools/bin" \
   go install "google.golang.org/protobuf/cmd/protoc-gen-go@v$PROTOC_GEN_GO"
 install protoc-gen-go-grpc $PROTOC_GEN_GO_GRPC env GOBIN="$tools/bin" \
   go install "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v$PROTOC_GEN_GO_GRPC"
-# Unoptimised, it is built in a third of the time and checks in a second all the same.
+# An unoptimised build takes a third of the time, and still checks in a second.
 install cargo-deny $CARGO_DENY env CARGO_TARGET_DIR="$tools/build" CARGO_PROFILE_DEV_DEBUG=0 \
   cargo install cargo-deny --version "$CARGO_DENY" --locked --debug --no-default-features --force --root "$tools" --quiet
 rm -rf "$tools/build"

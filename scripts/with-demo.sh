@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# with-demo.sh <command…>: runs a command beside a service of its own that holds the demo organisation and listens on a
-# free port. QAIRON_ENDPOINT tells where; qcli, grpcurl and qairon-service are on the PATH.
+# with-demo.sh <command…>: runs a command with its own service that holds the demo organisation and listens on a free
+# port. QAIRON_ENDPOINT is its address; qcli, grpcurl and qairon-service are on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/service.sh

@@ -19,7 +19,7 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/desc
 /// The same set with comments, for reflection and documentation.
 pub const DOCUMENTED_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documented.bin"));
 
-/// The address a server listens on and a client connects to when nothing else is said.
+/// The address a server listens on and a client connects to by default.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:50051";
 
 /// The `domain` of every `google.rpc.ErrorInfo`.

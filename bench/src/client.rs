@@ -1,7 +1,7 @@
 //! A gRPC client that costs little: HTTP/2 and the five bytes in front of a message, nothing between.
 //!
-//! Client and service share the machine here, so what the client spends the service lacks; pgbench beside it is a
-//! lean program in C. It is a whole client all the same: framing, flow control and status are checked on every call.
+//! Client and service share the machine here, so what the client uses the service lacks; pgbench next to it is a lean
+//! program in C. It is a whole client all the same: framing, flow control and status are checked on every call.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! `qairon-bench`: the service beside what PostgreSQL itself can do, on one machine and in one run.
+//! `qairon-bench`: the service compared with PostgreSQL itself, on one machine and in one run.
 //!
 //! A cluster of its own ([`cluster`]) is filled with an organisation ([`organisation`]). The statements that the
 //! service runs are read from PostgreSQL's log ([`statements`]), so that pgbench ([`pgbench`]) runs the same ones.
@@ -6,9 +6,9 @@
 //! ([`measure`]), as do `qcli` and `psql` ([`programs`]), and [`report`] prints the medians as ratios, with the CPU
 //! that each side used ([`process`]).
 //!
-//! Files of many objects go in and out beside COPY ([`bulk`]).
-//! Questions to an organisation of a million rows have a cluster to themselves, beside SQL written for each ([`ask`]).
-//! `qairon-bench fill` fills any empty database with an organisation of any size ([`fill`]).
+//! Import and export of many objects are compared with COPY ([`bulk`]). Questions to an organisation of a million rows
+//! have their own cluster, and are compared with SQL written for each ([`ask`]). `qairon-bench fill` fills any empty
+//! database with an organisation of any size ([`fill`]).
 
 mod ask;
 mod bulk;

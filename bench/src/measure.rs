@@ -1,5 +1,5 @@
-//! Taking turns: a repeat measures PostgreSQL alone and the service in turn, so that a slow minute of the machine
-//! slows both, and the median of the repeats is what counts.
+//! Alternation: a repeat measures PostgreSQL alone, then the service, so that a slow minute of the machine slows both,
+//! and the median of the repeats is what counts.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ pub struct Cpu {
     pub elapsed: Duration,
 }
 
-/// One line of the report: an operation with so many calls under way, beside PostgreSQL alone.
+/// One line of the report: an operation with this many concurrent calls, compared with PostgreSQL alone.
 pub struct Row {
     pub operation: &'static str,
     pub in_flight: usize,
@@ -140,7 +140,7 @@ impl Bench<'_> {
         for _ in 0..repeats {
             for index in 0..rows.len() {
                 let other = rows[index].beside.in_flight;
-                // Two rows beside the same measurement share it.
+                // Two rows with the same comparison share its measurement.
                 let shared = rows[..index].iter().find(|row| row.beside.in_flight == other);
                 let sample = match shared.and_then(|row| row.beside.samples.last().cloned()) {
                     Some(sample) => sample,

@@ -48,10 +48,10 @@ pub async fn run(
     Ok(sample)
 }
 
-/// The number behind a label.
+/// The number after a label.
 fn after<T: std::str::FromStr>(text: &str, label: &str) -> Result<T> {
     let number = text.split_once(label).map(|(_, rest)| rest.split([' ', '\n', '/']).next().unwrap_or_default());
-    number.and_then(|number| number.parse().ok()).with_context(|| format!("pgbench tells no `{label}`:\n{text}"))
+    number.and_then(|number| number.parse().ok()).with_context(|| format!("pgbench printed no `{label}`:\n{text}"))
 }
 
 /// The latencies in the logs: the third column, in microseconds.

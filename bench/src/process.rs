@@ -36,7 +36,7 @@ impl Drop for Program {
     }
 }
 
-/// Linux counts CPU time for `/proc` in hundredths of a second, whatever its own clock.
+/// Linux counts CPU time for `/proc` in hundredths of a second, independent of its own clock.
 const TICK: Duration = Duration::from_millis(10);
 
 struct Stat {
@@ -86,7 +86,7 @@ pub fn cpu_of_ended_children() -> Duration {
     stat("self").map_or(Duration::ZERO, |stat| TICK * stat.reaped)
 }
 
-/// CPU time of everything on the machine, and that which its host took away.
+/// CPU time of everything on the machine, and the time stolen by its host.
 pub fn cpu_of_machine() -> Duration {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields: Vec<u32> =
@@ -106,7 +106,7 @@ pub fn peak_memory(pid: u32) -> Result<u64> {
     memory_line(pid, "VmHWM:")
 }
 
-/// Lets the peak start anew from what there is.
+/// Resets the peak to the current value.
 pub fn forget_peak(pid: u32) -> Result<()> {
     fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the peak of memory cannot be reset")
 }

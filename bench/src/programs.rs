@@ -1,5 +1,5 @@
 //! Whole processes, from their start to their end: `qcli service get`, a completion and the bare start of `qcli`, each
-//! beside what `psql` does of the kind.
+//! compared with `psql` for the same.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ fn start_until(command: &impl Fn(&str) -> (Command, String), end: Instant) -> Re
 pub enum Purpose {
     /// `qcli service get <id>`.
     Get,
-    /// What a shell runs when TAB is pressed behind an ID but for its last character.
+    /// What a shell runs when TAB is pressed after an ID without its last character.
     Complete,
     /// Nothing but to say its version.
     Start,
@@ -88,7 +88,7 @@ pub async fn qcli(service: &Service, purpose: Purpose, at_a_time: usize, duratio
     run(command, at_a_time, duration).await
 }
 
-/// `psql`, for as much: the statement behind a Get, `select 1`, or its version.
+/// `psql`, for the same: the statement of a Get, `select 1`, or its version.
 pub async fn psql(
     cluster: &Cluster,
     get: &Statement,

@@ -66,7 +66,7 @@ fn address(ready: &str) -> Option<SocketAddr> {
     ready["listen"].as_str()?.parse().ok()
 }
 
-/// A program of ours: in `BENCH_BIN_DIR`, or beside this one.
+/// One of our programs: in `BENCH_BIN_DIR`, or next to this one.
 pub fn program(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let beside = own.parent().unwrap_or(Path::new("."));

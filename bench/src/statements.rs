@@ -48,7 +48,7 @@ impl Statements {
         let last_id = &first.services.last().context("the first page is empty")?.id;
         let start = cluster.log()?.len();
         connection.call(&method, &load::list_request(&first.next_page_token)).await?;
-        // One more than the page tells the service whether another follows.
+        // One more than the page shows the service whether another page follows.
         let rows = PAGE + 1;
         let values = [(last_id.as_str(), in_pgbench::ID), (&rows.to_string(), ":rows")];
         let list = Statement::find(&cluster.log()?[start..], &format!("{draw}\\set rows {rows}\n"), &values)?;
@@ -83,7 +83,7 @@ impl Statement {
             ensure!(values.iter().any(|found| found.as_deref() == Some(value)), "`{value}` is not among {values:?}");
         }
         let mut statement = sql.clone();
-        // From behind, so that $1 is not found in $10.
+        // From the end, so that $1 is not found in $10.
         for (index, value) in values.iter().enumerate().rev() {
             let expression = match value {
                 None => "NULL".to_owned(),
@@ -97,13 +97,13 @@ impl Statement {
         Ok(Self { script: format!("{draw}{statement};\n"), sql })
     }
 
-    /// The statement with a text in place of its only parameter.
+    /// The statement with a text instead of its only parameter.
     pub fn with_literal(&self, value: &str) -> String {
         self.sql.replace("$1", &literal(value))
     }
 }
 
-/// A text as SQL. The colon is escaped, for pgbench takes one in front of a word for a variable.
+/// A text as SQL. The colon is escaped, because pgbench reads one before a word as a variable.
 pub fn literal(value: &str) -> String {
     format!("E'{}'", value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a"))
 }

@@ -1,8 +1,8 @@
-//! Calls to the server: one channel, a deadline for each call, and retries that do no harm.
+//! Calls to the server: one channel, a deadline for each call, and safe retries.
 //!
-//! UNAVAILABLE is tried again a few times when a repetition cannot act twice: reads, and writes that carry a
-//! `request_id`, which every write that has the field gets here. A stream of answers is taken up where it broke. A call
-//! that takes a stream of requests is made once.
+//! UNAVAILABLE is retried a few times if a retry cannot act twice: reads, and writes with a `request_id`, which every
+//! write that has the field gets here. A broken stream of answers is resumed. A call that takes a stream of requests is
+//! made once.
 
 mod failures;
 pub mod messages;
@@ -26,14 +26,14 @@ use watch::Watch;
 
 /// How often a call is made again at most, unless the caller says otherwise.
 pub const RETRIES: u32 = 4;
-/// The pause before the second attempt; it doubles from one to the next.
+/// The pause before the second attempt; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often the server is asked for a sign of life during a call, and how long it may take over one. A server that is
-/// cut off says nothing, and calls that take files have no deadline.
+/// The interval of keepalive pings during a call, and the timeout of a ping. An unreachable server sends nothing, and
+/// calls that send files have no deadline.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// A connection to the server.
@@ -62,19 +62,19 @@ impl Client {
             .user_agent(concat!("qcli/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| Error::Usage(error.to_string()))?;
         let actor = AsciiMetadataValue::try_from(actor)
-            .map_err(|_| Error::Usage(format!("actor `{actor}` must be printable ASCII, set it with `--actor`")))?;
+            .map_err(|_| Error::Usage(format!("actor `{actor}` must be printable ASCII; set it with `--actor`")))?;
         let channel = endpoint.connect_lazy();
         let watch = Watch::default();
         Ok(Self { address, channel, timeout, stream_timeout: None, retries: RETRIES, actor, watch })
     }
 
-    /// Makes a call again this often at most.
+    /// Sets the number of retries.
     pub fn with_retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Tells of calls on standard error: nothing, calls, or calls with their messages.
+    /// Sets what is printed on standard error: nothing, calls, or calls with their messages.
     pub fn with_verbosity(mut self, verbosity: u8) -> Self {
         self.watch = Watch::new(verbosity);
         self
@@ -93,7 +93,7 @@ impl Client {
 
     /// Calls a method that takes one request and gives one answer.
     pub async fn call(&self, method: &Method, mut request: DynamicMessage) -> Result<DynamicMessage> {
-        // Whatever is written by hand and changes something takes a `request_id`; without one it only asks.
+        // Every hand-written method that changes something takes a `request_id`; methods without one only read.
         let mut repeatable = method.verb.is_none_or(|verb| verb.is_read());
         if request.descriptor().get_field_by_name("request_id").is_some() {
             request.set_field_by_name("request_id", Value::String(uuid::Uuid::now_v7().to_string()));
@@ -151,10 +151,10 @@ impl Client {
     }
 
     fn failure(&self, status: &Status) -> Error {
-        // What tonic says of an answer that is not gRPC.
+        // tonic's message for an answer that is not gRPC.
         if status.message().starts_with("grpc-status header missing") {
             return Error::Unreachable(format!(
-                "what answers at {} is not Qairon, it does not speak gRPC; set `--endpoint` or QAIRON_ENDPOINT",
+                "{} is not a Qairon server, it does not speak gRPC; set `--endpoint` or QAIRON_ENDPOINT",
                 self.address
             ));
         }
@@ -164,7 +164,7 @@ impl Client {
         let cause = root(status);
         if is_timeout(cause) {
             return Error::Unreachable(format!(
-                "no answer from {} within {:?}, give it longer with `--timeout`",
+                "no answer from {} within {:?}; set a longer `--timeout`",
                 self.address, self.timeout
             ));
         }
@@ -181,13 +181,15 @@ pub fn address(endpoint: &str) -> Result<String> {
     let Some(authority) = address.strip_prefix("http://") else {
         return Err(Error::Usage(format!("endpoint `{endpoint}` must be `http://host:port` or `host:port`")));
     };
-    // The address is told in messages, and nobody would read the password of it anyway.
+    // The address is printed in messages, and no server would read the password.
     if authority.contains('@') {
-        return Err(Error::Usage("an endpoint holds no user and no password, leave out what ends with `@`".to_owned()));
+        return Err(Error::Usage("an endpoint cannot have a user or a password; remove the part up to `@`".to_owned()));
     }
     match http::Uri::try_from(&address) {
         Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(address),
-        _ => Err(Error::Usage(format!("endpoint `{endpoint}` is no address, write `http://host:port` or `host:port`"))),
+        _ => Err(Error::Usage(format!(
+            "endpoint `{endpoint}` is not an address; write `http://host:port` or `host:port`"
+        ))),
     }
 }
 

@@ -52,7 +52,7 @@ impl Decoder for DynamicCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
         let message = DynamicMessage::decode(self.response.clone(), buffer)
-            .map_err(|error| Status::internal(format!("the answer of the server cannot be decoded: {error}")))?;
+            .map_err(|error| Status::internal(format!("the server's answer cannot be decoded: {error}")))?;
         Ok(Some(message))
     }
 }

@@ -8,8 +8,8 @@
 //! timeout = "10s"
 //! ```
 //!
-//! [`load`] reads it, [`settings`] says what can stand in it and what counts when it is said twice, [`edit`] changes it
-//! and keeps people's comments. Most people have none, and pay one look-up for that.
+//! [`load`] reads it, [`settings`] defines the settings and their precedence, [`edit`] changes it and keeps comments. A
+//! missing file costs one look-up.
 
 mod contexts;
 pub mod edit;
@@ -57,13 +57,13 @@ pub fn path() -> Option<PathBuf> {
     path_in(|name| std::env::var_os(name))
 }
 
-/// The same in any environment. A variable that is empty counts as one that is not set.
+/// The same in any environment. An empty variable is the same as an unset one.
 fn path_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = set(PATH_VARIABLE) {
         return Some(path);
     }
-    // A relative one is not valid, says its specification.
+    // Its specification does not allow a relative one.
     let directory = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
     let directory = directory.or_else(|| Some(set("HOME")?.join(".config")))?;
     Some(directory.join("qairon").join("config.toml"))
@@ -72,7 +72,7 @@ fn path_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 /// Whether a name can be that of a context.
 pub fn check_name(name: &str) -> Result<()> {
     match name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        true => Err(Error::Usage(format!("`{name}` is no name of a context, use one without white space"))),
+        true => Err(Error::Usage(format!("`{name}` is not a valid name of a context; use one without white space"))),
         false => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Why a command failed, and the exit code that tells scripts.
+//! Why a command failed, and the exit code for scripts.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ pub enum Error {
     Unreachable(String),
     /// Standard output, or a file, could not be used.
     Io(io::Error),
-    /// Everything is said already; the exit code is left.
+    /// Everything is printed already; only the exit code is left.
     Told(u8),
 }
 
@@ -36,7 +36,7 @@ impl Error {
         Self::Refused { message: message.into(), reason: None }
     }
 
-    /// What the server said.
+    /// The server's error.
     pub fn from_status(status: &Status) -> Self {
         let reason = status.get_details_error_info().map(|info| info.reason);
         let mut message = match status.message() {
@@ -53,7 +53,7 @@ impl Error {
         Self::Refused { message, reason: Some(reason.unwrap_or_else(|| format!("{:?}", status.code()))) }
     }
 
-    /// Whether whoever read our output went away, which is no failure.
+    /// Whether the reader of our output closed it, which is not a failure.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -88,12 +88,12 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Tells people something on standard error. Whoever closed it does not want to know, which is no reason to fail.
+/// Prints a message on standard error. If it is closed, that is not a reason to fail.
 pub fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "qcli: {}", one_line(text));
 }
 
-/// Joins lines and hides control characters, so that a message is one line whatever it quotes.
+/// Joins lines and hides control characters, so that a message is one line even if it quotes several.
 pub fn one_line(text: &str) -> String {
     let words = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     words.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()

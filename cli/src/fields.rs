@@ -1,9 +1,8 @@
-//! What is printed of rows: the fields named with `-f`, which may lie behind relations.
+//! The printed fields of rows: those named with `-f`, also over relations.
 //!
-//! Paths share their beginnings, so all that are asked for make one tree: a [`Node`] for each relation that is
-//! followed, with the fields that are wanted of the objects there. For a page of rows, each node is one call for the
-//! distinct objects that the page leads to, however many rows lead to the same one; nodes of which no more than the ID
-//! is wanted need none.
+//! Paths share their beginnings, so all requested paths form one tree: a [`Node`] for each relation that is followed,
+//! with the fields to read of the objects there. For a page of rows, each node is one call for the distinct objects
+//! that the page leads to. A node that needs only the ID needs no call.
 
 mod parse;
 #[cfg(test)]
@@ -25,7 +24,7 @@ use crate::requests;
 pub struct Fields {
     /// The rows' own objects first, and each node after the one it is reached from.
     nodes: Vec<Node>,
-    /// Empty when all fields are wanted.
+    /// Empty for all fields.
     columns: Vec<Column>,
 }
 
@@ -35,7 +34,7 @@ struct Node {
     entity: &'static Entity,
     /// The node it is reached from, and the reference there; `None` for the rows themselves.
     from: Option<(usize, &'static Field)>,
-    /// The fields that are wanted, the ID aside.
+    /// The fields to read, without the ID.
     wanted: BTreeSet<&'static str>,
     /// Whether all of them are.
     whole: bool,
@@ -59,17 +58,17 @@ enum What {
     Id,
     /// A field.
     Field(&'static Field),
-    /// What lies inside a JSON field.
+    /// A value inside a JSON field.
     Inside(&'static Field, Vec<String>),
     /// The whole object.
     Object,
 }
 
-/// The objects behind the relations of a page, by node and ID.
+/// The objects that the relations of a page lead to, by node and ID.
 type Found = Vec<HashMap<String, DynamicMessage>>;
 
 impl Fields {
-    /// The read mask for the rows: empty when all fields are wanted.
+    /// The read mask for the rows: empty for all fields.
     pub fn mask(&self) -> Vec<String> {
         self.nodes.first().map(Node::mask).filter(|_| !self.columns.is_empty()).unwrap_or_default()
     }
@@ -132,7 +131,7 @@ impl Fields {
 }
 
 impl Node {
-    /// Whether more than the ID is wanted.
+    /// Whether more than the ID is needed.
     fn is_read(&self) -> bool {
         self.whole || !self.wanted.is_empty()
     }
@@ -146,7 +145,7 @@ impl Node {
 }
 
 impl Column {
-    /// The value, null where a reference on the way is unset.
+    /// The value; null if a reference on the path is unset.
     fn datum(&self, node: &Node, (id, object): &(Option<String>, Option<&DynamicMessage>)) -> Datum {
         let value = match &self.what {
             What::Resource => id.as_ref().map(|_| Datum::Text(node.entity.name.clone())),
@@ -176,7 +175,7 @@ fn inside(datum: Datum, keys: &[String]) -> Datum {
     }
 }
 
-/// The place in a list of so many: from the end when the number is negative, as in filters.
+/// The index into a list of this length: from the end if the number is negative, as in filters.
 fn place(key: &str, count: usize) -> Option<usize> {
     match key.strip_prefix('-') {
         Some(back) => count.checked_sub(back.parse().ok()?),

@@ -40,7 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
-        // Whoever read our output has seen enough.
+        // The reader of our output closed it.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error @ Error::Told(_)) => error.exit_code(),
         Err(error) => {
@@ -73,7 +73,7 @@ fn run() -> Result<ExitCode> {
         Err(error) => return refuse(&error),
     };
     let Some((name, command)) = matches.subcommand() else {
-        return Err(Error::Usage("name a resource and a command, see `qcli --help`".to_owned()));
+        return Err(Error::Usage("name a resource and a command; see `qcli --help`".to_owned()));
     };
     match name {
         args::HELP_TREE => {
@@ -92,7 +92,7 @@ fn run() -> Result<ExitCode> {
 fn execute(name: &str, command: &ArgMatches) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(commands::run(name, command));
-    // A name look-up under way would hold up the exit.
+    // A running DNS look-up would delay the exit.
     runtime.shutdown_background();
     outcome.map(|()| ExitCode::SUCCESS)
 }

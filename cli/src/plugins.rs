@@ -1,7 +1,7 @@
-//! Commands of others: `qcli foo` runs the program `qcli-foo`, when no resource and no command of ours has the name.
+//! External commands: `qcli foo` runs the program `qcli-foo`, if no resource and no built-in command has the name.
 //!
-//! The program takes our place, so its exit code, its signals and the terminal are its own. It finds the server, the
-//! context and the config file that count in its environment, as a `qcli` that it runs does.
+//! The program replaces qcli, so its exit code, its signals and the terminal are its own. Its environment has the
+//! effective server, context and config file, so a `qcli` that it runs uses the same.
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
@@ -38,7 +38,7 @@ pub struct Call {
     program: PathBuf,
     /// Options of ours, before the name.
     options: Vec<OsString>,
-    /// What stands behind the name.
+    /// The arguments after the name.
     arguments: Vec<OsString>,
 }
 
@@ -51,7 +51,7 @@ pub enum Failure {
 }
 
 impl Call {
-    /// The call that arguments with the name at a place make, where `help` may stand before it.
+    /// The call that arguments with the name at a place make, which may follow `help`.
     pub fn new(program: PathBuf, argv: &[OsString], at: usize, help: Option<usize>) -> Self {
         let options = argv[..at].iter().enumerate().filter(|(place, _)| *place != 0 && Some(*place) != help);
         let options = options.map(|(_, word)| word.clone()).collect();
@@ -62,7 +62,7 @@ impl Call {
         Self { program, options, arguments }
     }
 
-    /// Runs the program in our place: this returns only when that fails.
+    /// Replaces this process with the program: returns only on failure.
     pub fn run(self) -> Result<Infallible, Failure> {
         let parser = Command::new("qcli").no_binary_name(true).disable_help_flag(true).args(globals::args());
         let matches = parser.try_get_matches_from(self.options).map_err(Failure::Arguments)?;
@@ -144,13 +144,14 @@ fn named(word: &str) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// The directories of `PATH`. Those that are not absolute would make a command of whatever lies where one stands.
+/// The directories of `PATH`. Relative ones are skipped: they would make a command of any file in the current
+/// directory.
 fn directories() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect()
 }
 
-/// Whether a name is one of ours, which no program takes away.
+/// Whether a name is built in, which no program can replace.
 fn is_own(name: &str) -> bool {
     let name = normal(&name.into());
     let is_group = GROUPS.iter().any(|(group, _)| *group == name);

@@ -1,4 +1,4 @@
-//! Requests of the standard methods. Their fields have the same numbers in every message; the model made sure of it.
+//! Requests of the standard methods. Their fields have the same numbers in every message; the model checks that.
 
 use prost_reflect::{DynamicMessage, Kind as ProtoKind, ReflectMessage, Value};
 use qairon::model::{Entity, Method, Verb};
@@ -66,7 +66,7 @@ impl Request {
         let answer = self.call(client).await?;
         match answer.get_field_by_number(1).as_deref() {
             Some(Value::Message(object)) => Ok(object.clone()),
-            _ => Err(Error::refused("the answer of the server holds no object")),
+            _ => Err(Error::refused("the server returned no object")),
         }
     }
 }
@@ -88,8 +88,8 @@ pub async fn batch_get(
     Ok(objects(&request.call(client).await?))
 }
 
-/// Gets those of some objects that there are, in no particular order. IDs that were read a moment ago can be gone by
-/// now, and a BatchGet answers all or nothing: then they are listed.
+/// Gets those of some objects that exist, in no particular order. IDs that were just read can be deleted by now, and a
+/// BatchGet returns all or nothing: then they are listed.
 pub async fn some_of(client: &Client, entity: &Entity, ids: &[String], mask: &[String]) -> Result<Vec<DynamicMessage>> {
     let mut found = Vec::new();
     for part in ids.chunks(MAX_BATCH) {
@@ -115,16 +115,16 @@ pub struct ListQuery {
     pub filter: String,
     /// The order.
     pub order_by: String,
-    /// How many to pass over.
+    /// How many to skip.
     pub skip: i32,
-    /// How many at most.
+    /// The maximum number.
     pub limit: Option<i64>,
     /// How many in one call.
     pub page_size: Option<i64>,
 }
 
 impl ListQuery {
-    /// What a query document asks for; the server reads it, and answers for what is wrong with it.
+    /// The query of a document; the server parses and checks it.
     pub fn document(text: &str) -> Result<Self> {
         match text.trim_start().starts_with(['{', '[']) {
             true => Ok(Self { filter: text.to_owned(), ..Self::default() }),
@@ -215,7 +215,7 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// How many objects a filter matches. One of them comes along at most.
+/// How many objects a filter matches. At most one of them is returned.
 pub async fn count(client: &Client, entity: &Entity, filter: &str) -> Result<i64> {
     let request = Request::standard(entity, Verb::List)
         .text("filter", filter)
@@ -224,7 +224,7 @@ pub async fn count(client: &Client, entity: &Entity, filter: &str) -> Result<i64
         .mask("read_mask", &["id".to_owned()]);
     let answer = request.call(client).await?;
     let total = answer.get_field_by_name("total_size").and_then(|total| total.as_i64());
-    total.ok_or_else(|| Error::refused("the answer of the server holds no total"))
+    total.ok_or_else(|| Error::refused("the server returned no total"))
 }
 
 /// A filter and an order as the server understands them, in the filter language.

@@ -1,7 +1,7 @@
 //! JSON to `google.protobuf.Struct` and back.
 //!
-//! A Struct keeps every number as a double, so a number that would not survive the way is refused, and whole numbers
-//! are shown without a decimal point.
+//! A Struct keeps every number as a double, so a number that would lose precision is refused, and whole numbers are
+//! shown without a decimal point.
 
 use std::collections::BTreeMap;
 
@@ -28,11 +28,11 @@ pub fn object(text: &str) -> Result<Struct, String> {
 /// A Struct from JSON.
 pub fn object_of(json: Json) -> Result<Struct, String> {
     let Json::Object(_) = &json else {
-        return Err(format!("a JSON object is wanted, such as {{\"key\": \"value\"}}, not {}", kind_of(&json)));
+        return Err(format!("expected a JSON object, such as {{\"key\": \"value\"}}, not {}", kind_of(&json)));
     };
     match to_value(json)?.kind {
         Some(Kind::StructValue(object)) => Ok(object),
-        _ => Err("a JSON object is wanted".to_owned()),
+        _ => Err("expected a JSON object".to_owned()),
     }
 }
 
@@ -78,7 +78,7 @@ fn exact(number: &serde_json::Number) -> Result<f64, String> {
         (Some(double), None) => Ok(double),
         #[allow(clippy::cast_possible_truncation, reason = "compares what is left after the conversion")]
         (Some(double), Some(whole)) if double as i128 == whole => Ok(double),
-        _ => Err(format!("the number {number} cannot be kept exactly, write it as a text")),
+        _ => Err(format!("the number {number} cannot be stored exactly; write it as a text")),
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
             ("[1]", "not a list"),
             ("\"x\"", "not a text"),
             ("null", "not null"),
-            (r#"{"n": 9007199254740993}"#, "cannot be kept exactly"),
+            (r#"{"n": 9007199254740993}"#, "cannot be stored exactly"),
         ] {
             let error = parse(&descriptor(), text).expect_err(text);
             assert!(error.contains(told), "{text}: {error}");

@@ -1,12 +1,12 @@
-//! The nearest known name to one that is not known.
+//! The closest known name to an unknown one.
 
-/// How much of a name must be right for another to be worth suggesting.
+/// How similar two names must be for a suggestion.
 const CLOSE: f64 = 0.6;
 
-/// More names than anybody reads in an error: there are so many resources, and nothing else.
+/// More names than are readable in an error: only the resources are that many.
 const MANY: usize = 30;
 
-/// The known name that is most like this one, when one is like it at all.
+/// The known name that is most similar, if any is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness =
         |candidate: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
@@ -15,7 +15,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
-/// Says that a name is not known: the nearest one when there is one, else all of them.
+/// The error for an unknown name, with the closest match if there is one, else with all names.
 pub fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(name, known.iter().copied()) {

@@ -1,4 +1,4 @@
-//! Texts of the command line and of CSV files to values of fields, refusing what the server would refuse for its form.
+//! Texts of the command line and of CSV files to values of fields, refusing malformed values like the server.
 
 use prost_reflect::{DynamicMessage, Kind as ProtoKind, Value};
 use qairon::model::{Entity, Field, Kind};

@@ -1,4 +1,4 @@
-"""Dependencies that the hierarchy does not tell: who calls whom, what stands in for what."""
+"""Dependencies that are not in the hierarchy: what calls what, what replaces what on failure."""
 
 # case: (type that depends, type it depends on, OTO or OTM, what it means)
 CASES = {

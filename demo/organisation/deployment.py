@@ -32,7 +32,7 @@ PLACES_OF_SERVICE = {
     ],
     "back-office:finance:tax-engine": ["prod/westeurope-1/office", "prod/westeurope-1/erp", STAGING],
 }
-# What customers notice at once also runs in other partitions.
+# What customers notice immediately also runs in other partitions.
 SPREAD = {
     "ecommerce:checkout:order-processor": ["prod/us-east-1b/main-cluster", "prod/us-east-1c/main-cluster"],
     "ecommerce:checkout:cart": ["prod/us-east-1b/main-cluster"],
@@ -94,7 +94,7 @@ def add_deployment(tables, service, target, tag):
     deployment_id = tables.add(
         "deployment", deployment_target_id=target.id, service_id=service.id, tag=tag, defaults=defaults
     )
-    # Where a partition of the application is not spread, the scheduler is told the zones by links.
+    # Where a partition of the application is not spread, links give the scheduler the zones.
     if production and service.tier == 1 and target.provider_type == "aws" and tag == "default":
         for zone in target.zones[:2]:
             tables.link("deployment", deployment_id, "zone", zone)

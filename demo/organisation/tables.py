@@ -81,7 +81,7 @@ class Tables:
         for (owner, target), pairs in self.links.items():
             found[f"links/{owner}_{target}.csv"] = csv([[f"{owner}_id", f"{target}_id"], *pairs])
         found["current_release.csv"] = csv([["deployment_id", "release_id"], *self.current_releases])
-        # With these, a load that was interrupted tells which files it has loaded already.
+        # With these, an interrupted load knows which files it has loaded already.
         first = [[entity, next(iter(rows))] for entity, rows in self.rows.items()]
         found["first_ids.csv"] = csv([["resource", "id"], *first])
         return found

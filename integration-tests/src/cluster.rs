@@ -1,6 +1,6 @@
 //! A PostgreSQL for tests: a temporary cluster on a Unix socket.
 //!
-//! A shell stands between the test and PostgreSQL. It waits for the end of its standard input, which the test process
+//! A shell runs between the test and PostgreSQL. It waits for the end of its standard input, which the test process
 //! holds open: however that process ends, PostgreSQL is stopped and its directory removed.
 
 use std::ffi::OsString;
@@ -41,7 +41,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster of this process, started by whoever asks first.
+    /// The cluster of this process, started by the first caller.
     pub async fn shared() -> Arc<Self> {
         static SHARED: OnceCell<Arc<Cluster>> = OnceCell::const_new();
         SHARED.get_or_init(|| async { Arc::new(Self::start(Durability::None).await) }).await.clone()
@@ -179,7 +179,7 @@ impl Cluster {
         let postmaster = Pid::from_raw(self.postmaster());
         kill(postmaster, signal).expect("the postmaster runs");
         let mut watchdog = self.watchdog.take().expect("PostgreSQL was started");
-        // The shell goes on when told so, and keeps the directory.
+        // The shell continues after this line, and keeps the directory.
         use std::io::Write;
         let lock = self.data().join("postmaster.pid");
         poll_until(Duration::from_secs(30), "PostgreSQL ends", || async {

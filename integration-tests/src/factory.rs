@@ -173,13 +173,13 @@ impl Factory {
     }
 }
 
-/// The type that stands wherever any type may: that of the first entity whose ID callers give.
+/// The type used where any type is allowed: that of the first entity whose ID callers give.
 fn any_type() -> &'static str {
     let found = qairon::model().entities().iter().find(|entity| entity.id_is_given());
     &found.expect("some entities are roots").type_name
 }
 
-/// The reference to an entity whose objects have a range as well, in which that of this entity lies.
+/// The reference to an entity whose objects have a range that contains the range of this entity.
 fn encloses(entity: &Entity) -> Option<&Field> {
     let has_range = |field: &&Field| {
         let target = field.reference.as_ref().and_then(|reference| qairon::model().entity(&reference.entity));

@@ -16,6 +16,6 @@ pub fn assert_golden(name: &str, text: &str) {
     if wanted != text {
         let diff = TextDiff::from_lines(wanted.as_str(), text);
         let diff = diff.unified_diff().context_radius(2).header(name, "now").to_string();
-        panic!("{name} has changed; when that is meant, run the test with UPDATE_GOLDEN=1\n{diff}");
+        panic!("{name} has changed; if that is intended, run the test with UPDATE_GOLDEN=1\n{diff}");
     }
 }

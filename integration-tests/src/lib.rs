@@ -1,4 +1,4 @@
-//! What the integration tests stand on.
+//! The helpers of the integration tests.
 //!
 //! Every test runs the real programs against a real PostgreSQL and shares nothing with other tests but that PostgreSQL:
 //!

@@ -57,7 +57,7 @@ pub fn workspace() -> &'static Path {
 }
 
 /// Where a program is. `QAIRON_BIN_DIR` names a directory to take the programs from as they are; otherwise they are
-/// those of the profile that the tests were built with, and are built anew when a source is newer.
+/// those of the profile that the tests were built with, and are rebuilt when a source is newer.
 pub fn program(program: Program) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| match std::env::var_os("QAIRON_BIN_DIR") {

@@ -32,7 +32,7 @@ impl Qcli {
         Self::at(&server.endpoint())
     }
 
-    /// For whatever is at a URL.
+    /// For the server at a URL.
     pub fn at(endpoint: &str) -> Self {
         Self { endpoint: endpoint.to_owned() }
     }
@@ -51,7 +51,7 @@ impl Qcli {
             }
         }
         command.args(args).env("QAIRON_ENDPOINT", &self.endpoint).kill_on_drop(true);
-        // Nor what whoever runs the tests keeps at home.
+        // Nor the config file of the current user.
         command.env("QAIRON_CONFIG", "/nonexistent/qairon/config.toml");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("qcli can be run");

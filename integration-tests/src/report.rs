@@ -17,7 +17,7 @@ impl Report {
         Self::default()
     }
 
-    /// Notes a check: what is told when it does not hold.
+    /// Records a check, and what is printed if it fails.
     pub fn check(&mut self, holds: bool, place: impl Display, what: impl Display) {
         self.checks += 1;
         if !holds {
@@ -33,7 +33,7 @@ impl Report {
         }
     }
 
-    /// Notes whether a call was refused with a code, a reason and a field at fault (none when empty), by an error
+    /// Notes whether a call was refused with a code, a reason and an invalid field (none when empty), by an error
     /// without flaws.
     pub fn refused<T>(
         &mut self,

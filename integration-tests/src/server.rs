@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the
-    /// test's thread ends in whatever way.
+    /// test's thread ends in any way.
     pub fn command() -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(program(Program::Service)).arg("serve");
@@ -180,7 +180,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.log();
-            // Calls that went well or were refused tell nothing.
+            // Calls that succeeded or were refused are not printed.
             let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO request ")).collect();
             let tail = lines[lines.len().saturating_sub(15)..].join("\n");
             eprintln!("the end of the server's log, without the calls that it answered:\n{tail}");

@@ -1,4 +1,4 @@
-//! Who depends on whom: how a walk goes from an object to those that suffer with it. `options.proto` tells the rules.
+//! What depends on what: how a walk goes from an object to its dependents. `options.proto` has the rules.
 
 /// What a reference says of dependence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Dependence {
 }
 
 impl Mood {
-    /// The mood behind a crossing; `None` when the walk does not take it.
+    /// The mood after a crossing; `None` if the walk does not take it.
     pub fn after(self, crossing: Crossing) -> Option<Self> {
         match (self, crossing) {
             (_, Crossing::Rises) => Some(Self::Rising),

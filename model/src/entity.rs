@@ -28,7 +28,7 @@ pub struct Entity {
     pub create_args: Vec<String>,
     /// The many-to-many relations it owns.
     pub links: Vec<Link>,
-    /// Every relation, whichever side declares it.
+    /// Every relation, declared by either side.
     pub relations: Vec<Relation>,
 }
 

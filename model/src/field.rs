@@ -82,7 +82,7 @@ pub struct Reference {
     pub relation: String,
     /// The names of the relation on the other side, the canonical one first.
     pub inverse: Vec<String>,
-    /// What it says of who depends on whom.
+    /// Which end depends on the other.
     pub dependence: Dependence,
 }
 

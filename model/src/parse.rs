@@ -28,7 +28,7 @@ const COMMON: [(u32, &str); 6] =
 
 impl Model {
     /// Parses descriptors and holds every standard message against its shape, as the build does once and for all. The
-    /// error names the element at fault.
+    /// error names the invalid element.
     pub fn parse_checked(pool: DescriptorPool) -> Result<Self, String> {
         let model = Self::parse(pool)?;
         walk::check(&model)?;
@@ -48,7 +48,7 @@ impl Model {
         Ok(model)
     }
 
-    /// Parses the entities and methods that a set of descriptors declares. The error names the element at fault.
+    /// Parses the entities and methods that a set of descriptors declares. The error names the invalid element.
     pub fn parse(pool: DescriptorPool) -> Result<Self, String> {
         let mut entities = Vec::new();
         for message in pool.all_messages().filter(|message| message.package_name() == PACKAGE) {

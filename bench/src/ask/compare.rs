@@ -11,7 +11,7 @@ use crate::service::Service;
 /// A row in words; no value is an empty word.
 pub type Words = Vec<String>;
 
-/// Asks both sides once, fails when they differ, and tells how many rows there are.
+/// Asks both sides once, fails if they differ, and returns the number of rows.
 pub async fn compare(cluster: &Cluster, service: &Service, question: &Question) -> Result<usize> {
     let connection = Connection::open(service.address).await?;
     let method = connection.method_of(question.service, question.method)?;

@@ -1,5 +1,5 @@
-//! Questions to a large organisation: each through the service, and beside it the best SQL that we can write for that
-//! one question, through pgbench in turn.
+//! Questions to a large organisation: each through the service and, for comparison, as the best SQL that we can write
+//! for that one question, through pgbench. Both alternate.
 //!
 //! [`subjects`] chooses what is asked about, [`questions`] holds the requests and the SQL (in `sql/`). Both sides must
 //! give the same rows ([`compare`]) before anything is measured. The answer counts as a whole, from the call to the last

@@ -183,7 +183,7 @@ fn below(id: &str) -> (String, String) {
     (format!("{id}:"), format!("{id};"))
 }
 
-/// SQL with literals in place of `$names`.
+/// SQL with literals instead of `$names`.
 fn sql(template: &str, values: &[(&str, &String)]) -> String {
     let mut values = values.to_vec();
     // So that no name is taken for the beginning of a longer one.

@@ -46,7 +46,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Writes them beside the cluster.
+    /// Writes them next to the cluster.
     pub fn write(cluster: &Cluster, rows: usize) -> Result<Self> {
         let path = |name: &str| cluster.path(name).display().to_string();
         let service = table(&path, "service", "stack_id,name,artifact_name,defaults", rows, |row| {
@@ -166,7 +166,7 @@ fn bundle(path: &impl Fn(&str) -> String, name: &str, changes: bool) -> Result<B
     Ok(Bundle { yaml, merge })
 }
 
-/// psql runs as whoever runs this, and writes where it is told.
+/// psql runs as the current user, and writes to the given path.
 fn create(path: &str) -> Result<BufWriter<File>> {
     let file = File::create(path).with_context(|| path.to_owned())?;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))?;

@@ -1,6 +1,6 @@
 //! Many objects at once, as files: `qcli csv_import import_csv` beside COPY and INSERT of the same rows into the same
-//! tables, `export_csv` beside COPY out, and `qcli apply` beside the same done by hand in psql. Whole processes, from
-//! their start to their end, in turn; every constraint and trigger is in force on all sides.
+//! tables, `export_csv` against COPY out, and `qcli apply` against the same by hand in psql. Whole processes, from
+//! start to end, alternating; every constraint and trigger is enabled on all sides.
 
 mod files;
 mod report;

@@ -1,4 +1,4 @@
-//! What exists once, whatever runs where: types, providers, repos, templates, applications and their stacks.
+//! What exists once for all environments: types, providers, repos, templates, applications and their stacks.
 
 use serde_json::json;
 

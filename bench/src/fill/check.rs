@@ -24,7 +24,7 @@ pub fn tables_in_order() -> Vec<String> {
                 order.push(entity.name.clone());
             }
         }
-        assert!(order.len() > before, "required references form a cycle behind {order:?}");
+        assert!(order.len() > before, "required references form a cycle after {order:?}");
     }
     order.extend(model.entities().iter().flat_map(|entity| &entity.links).map(|link| link.table.clone()));
     order
@@ -47,7 +47,7 @@ pub async fn is_empty(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Counts the rows of every table, and fails when one has none: whoever adds an entity to the model adds it to the
+/// Counts the rows of every table, and fails when one has none: a new entity of the model must be added to the
 /// organisation as well.
 pub async fn count(client: &Client) -> Result<Vec<(String, i64)>> {
     let mut counts = Vec::new();

@@ -86,7 +86,7 @@ pub fn placements(plan: &Plan, number: usize) -> Vec<(usize, &'static str)> {
     let (mut taken, mut placements) = (HashSet::new(), Vec::new());
     for _ in 0..plan.services[number].deployments {
         let target = plan.topology.weights.draw(&mut rng);
-        // A target that comes again gets another deployment of the service beside the first.
+        // A repeated target gets another deployment of the service.
         if let Some(tag) = TAGS.into_iter().find(|tag| taken.insert((target, *tag))) {
             placements.push((target, tag));
         }
@@ -210,7 +210,7 @@ impl Site<'_> {
         let target = &self.plan.topology.targets[target];
         let region = &self.plan.topology.regions[target.region];
         let id = format!("{}:{service_id}:{tag}", target.id);
-        // The last releases are of the last builds; some deployments lag behind, and some wait for their first.
+        // The last releases are of the last builds; some deployments have older ones, and some have none yet.
         let releases = if self.chance(93) { tail(self.rng.f64(), 1.5, 20).min(builds.len()) } else { 0 };
         let lag = if self.chance(70) { 0 } else { self.rng.usize(..=builds.len() - releases) };
         let released = &builds[builds.len() - releases - lag..builds.len() - lag];

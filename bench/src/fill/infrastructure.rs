@@ -22,7 +22,7 @@ static NETWORK: Table = Table::entity("network", &["partition_id", "name", "cidr
 static SUBNET: Table = Table::entity("subnet", &["network_id", "name", "cidr", "native_id"]);
 static CAPACITY: Table = Table::entity("capacity", &["fleet_id", "allocation_type_id", "value"]);
 
-/// Subnets of a network, of which more would not fit.
+/// Subnets of a network; more would not fit.
 const SUBNETS_PER_NETWORK: usize = 120;
 
 /// Everything of a region, itself included.

@@ -42,7 +42,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// Reads the arguments behind `fill`.
+    /// Reads the arguments after `fill`.
     pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self> {
         let (mut rows, mut seed, mut database_url) = (None, 1, std::env::var("DATABASE_URL").ok());
         let mut arguments = arguments;
@@ -64,7 +64,7 @@ impl Order {
     }
 }
 
-/// Fills a migrated and empty database, and tells what it holds then.
+/// Fills a migrated and empty database, and returns its contents.
 pub async fn fill(order: &Order) -> Result<String> {
     let began = Instant::now();
     let mut client = copy::connect(&order.database_url).await?;

@@ -58,7 +58,7 @@ impl Plan {
         let topology = Topology::new(seed, rows);
         let (applications, stacks) = stacks(seed, rows);
         let mut plan = Self { seed, topology, applications, stacks, services: Vec::new() };
-        // What stands beside the services is counted, and every fleet brings the link to its home.
+        // Everything but the services is counted, and every fleet brings the link to its home.
         let fleets = |batch: &Batch| batch.counts().find(|(name, _)| *name == "fleet").map_or(0, |(_, count)| count);
         let mut beside = 0;
         for piece in plan.phases().into_iter().flatten().filter(|piece| *piece != Piece::Dependencies) {

@@ -17,7 +17,7 @@ pub enum Topic {
     Dependencies,
 }
 
-/// A generator for one thing, whose number tells it from others of its topic.
+/// A generator for one thing; the number distinguishes it from others of its topic.
 pub fn rng(seed: u64, topic: Topic, number: usize) -> Rng {
     Rng::with_seed(mix(seed, topic, number as u64))
 }

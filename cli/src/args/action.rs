@@ -16,7 +16,7 @@ pub struct Action {
     pub verb: &'static str,
     /// The method.
     pub method: &'static str,
-    /// The arguments in order: the name people know, and the field of the request.
+    /// The arguments in order: the name in help texts, and the field of the request.
     pub args: &'static [(&'static str, &'static str)],
     /// What it does.
     pub about: &'static str,
@@ -29,7 +29,7 @@ pub const ACTIONS: [Action; 3] = [
         verb: "allocate_subnet",
         method: "AllocateSubnet",
         args: &[("network_id", "network_id"), ("additional_mask_bits", "additional_bits"), ("name", "name")],
-        about: "Create the first free subnet whose prefix is so many bits longer than the network's",
+        about: "Create the first free subnet whose prefix is this many bits longer than the network's",
     },
     Action {
         resource: "deployment",

@@ -31,8 +31,8 @@ fn import_csv() -> Command {
         .arg(resource())
         .arg(positional("file", "The file, or `-` for standard input").required(true))
         .arg(dry_run())
-        .arg(flag("continue", "Keep the rows that are good, whatever becomes of others"))
-        .arg(flag("upsert", "Set the fields of the columns in objects that exist; an empty cell clears"))
+        .arg(flag("continue", "Keep the good rows even if others are refused"))
+        .arg(flag("upsert", "Update existing objects: set the fields that have a column; an empty cell clears"))
 }
 
 fn export_csv() -> Command {
@@ -48,12 +48,12 @@ fn selection() -> Vec<Arg> {
         positional("resource", "Only objects of these resources [default: all]")
             .action(ArgAction::Append)
             .num_args(0..),
-        scope("Only this object and everything whose ID is made of its own; repeat it for more"),
+        scope("Only this object and everything whose ID contains its ID; repeat it for more"),
         filter("Only objects that this filter matches; it takes one resource"),
     ]
 }
 
-/// The files of a bundle. They take the place of the option for fields, which has the same letter everywhere else.
+/// The files of a bundle. They replace the option for fields, which has the same letter in other commands.
 fn files(command: Command) -> Command {
     command.arg(
         Arg::new(super::globals::ASKED)
@@ -70,8 +70,8 @@ fn files(command: Command) -> Command {
 
 fn prune() -> [Arg; 3] {
     [
-        flag("prune", "Delete what lies in the scopes and is not in the files").requires("scope"),
-        scope("Where to delete: what has an ID that is made of this object's; repeat it for more").requires("prune"),
+        flag("prune", "Delete objects that are in the scopes and not in the files").requires("scope"),
+        scope("Where to delete: objects whose ID contains this object's ID; repeat it for more").requires("prune"),
         Arg::new("prune_resource")
             .long("prune-resource")
             .alias("prune_resource")
@@ -83,7 +83,7 @@ fn prune() -> [Arg; 3] {
 }
 
 fn resource() -> Arg {
-    positional("resource", "What the rows are, such as `stack`").required(true)
+    positional("resource", "The resource of the rows, such as `stack`").required(true)
 }
 
 fn scope(help: &'static str) -> Arg {

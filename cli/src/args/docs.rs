@@ -3,7 +3,7 @@
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MethodDescriptor};
 use qairon::model::Entity;
 
-/// The comments, when they are wanted.
+/// The comments, if they are needed.
 #[derive(Debug, Default)]
 pub struct Docs {
     pool: Option<DescriptorPool>,

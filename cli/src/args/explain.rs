@@ -8,11 +8,12 @@ use super::parts::positional;
 pub(super) fn arguments(command: Command) -> Command {
     command
         .arg(
-            positional("path", "A resource, and behind full stops fields and relations: `deployment.service.stack`")
-                .value_name("resource[.field…]")
-                .required(true),
+            positional(
+                "path",
+                "A resource, then fields and relations, each after a full stop: `deployment.service.stack`",
+            )
+            .value_name("resource[.field…]")
+            .required(true),
         )
-        .after_help(
-            "Everything comes from the description of the API that this qcli was built with; no server is asked.",
-        )
+        .after_help("The description of the API is built into qcli; no server is called.")
 }

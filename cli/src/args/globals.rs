@@ -1,4 +1,4 @@
-//! The options that every command takes, before or after its name, and what counts when they are left out.
+//! The options that every command takes, before or after its name, and their effective values when left out.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub const WITH_VALUE: [(&str, Option<char>); 7] = [
     ("field", Some('f')),
 ];
 
-/// The argument of the fields asked for. `apply` and `diff`, which print none, have their files under it.
+/// The argument of the requested fields. `apply` and `diff`, which have none, use it for their files.
 pub const ASKED: &str = "asked fields";
 
 /// Names that no field of an entity can have as a flag.
@@ -34,13 +34,13 @@ pub const RESERVED: [&str; 14] = [
 /// Letters that no field of an entity can have as a flag.
 pub const RESERVED_LETTERS: [char; 6] = ['o', 'f', 'q', 'v', 'h', 'V'];
 
-/// What a call may take when nobody says.
+/// The default time limit of a call.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options of every command.
 #[derive(Debug, Clone)]
 pub struct Globals {
-    /// The context that counts.
+    /// The effective context.
     pub context: Option<String>,
     /// Where the config file is or would be.
     pub config: Option<PathBuf>,
@@ -48,21 +48,21 @@ pub struct Globals {
     pub endpoint: String,
     /// How long one call may take.
     pub timeout: Duration,
-    /// Whether somebody said so.
+    /// Whether the caller set it.
     pub timeout_given: bool,
-    /// How often a call is made again.
+    /// How often a call is retried.
     pub retries: u32,
-    /// Who acts.
+    /// Who makes the calls.
     pub actor: String,
-    /// The format asked for by name on the command line.
+    /// The format given on the command line.
     pub format: Option<Format>,
-    /// The format that is wanted when none is asked for.
+    /// The format of the environment or the context.
     pub usual_format: Option<Format>,
-    /// The fields asked for.
+    /// The requested fields.
     pub fields: Vec<String>,
-    /// Whether nothing is printed.
+    /// Whether output is off.
     pub quiet: bool,
-    /// How much is told on standard error: nothing, calls, or calls with their messages.
+    /// What is printed on standard error: nothing, calls, or calls with their messages.
     pub verbosity: u8,
 }
 
@@ -78,12 +78,13 @@ pub fn args() -> Vec<Arg> {
             qairon::DEFAULT_ADDRESS
         )),
         option("timeout").value_name("TIME").help(
-            "How long one call may take, retries included: `500ms`, `10s`, `2m`; of answers that are streams, each part \
-             [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that take files]",
+            "How long one call may take, retries included: `500ms`, `10s`, `2m`; for streamed answers, each part \
+             [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that send files]",
         ),
-        option("retries")
-            .value_name("N")
-            .help(format!("How often a call that failed in passing is made again [env: QAIRON_RETRIES] [default: {}]", client::RETRIES)),
+        option("retries").value_name("N").help(format!(
+            "How often a call that fails with a transient error is retried [env: QAIRON_RETRIES] [default: {}]",
+            client::RETRIES
+        )),
         option("actor")
             .value_name("NAME")
             .help("On whose behalf the call is made [env: QAIRON_ACTOR] [default: the name of the user]"),
@@ -106,16 +107,16 @@ pub fn args() -> Vec<Arg> {
         option("verbose")
             .short('v')
             .action(ArgAction::Count)
-            .help("Tell on standard error of each call, its outcome and its time; twice, of the messages too"),
+            .help("Print each call with its outcome and time on standard error; twice, its messages too"),
     ]
 }
 
-/// What counts of each setting, and where it comes from.
+/// The effective value of each setting, and its source.
 #[derive(Debug)]
 pub struct Settings {
     /// The file.
     pub config: Config,
-    /// The context that counts, and who names it.
+    /// The effective context, and its source.
     pub context: Option<(String, Source)>,
     /// The settings in their order.
     pub values: Vec<(&'static str, Effective)>,
@@ -146,23 +147,23 @@ impl Settings {
         self.values.iter().find(|(known, _)| *known == name)?.1.0.as_deref()
     }
 
-    /// A context that is named on the command line and whose server is not the one that is called: what was meant for
-    /// one server would reach another.
+    /// A warning when the context named on the command line is not the server that is called: a command meant for one
+    /// server would reach another.
     fn overruled(&self) -> Option<String> {
         let (name, _) = self.context.as_ref().filter(|(_, source)| matches!(source, Source::Flag(_)))?;
         let wanted = self.config.context(name)?.values.get("endpoint")?;
         let (endpoint, source) = &self.values.iter().find(|(setting, _)| *setting == "endpoint")?.1;
         let other = matches!(source, Source::Variable(_)) && endpoint.as_deref() != Some(wanted);
-        other.then(|| format!("QAIRON_ENDPOINT counts in place of the endpoint of context `{name}`"))
+        other.then(|| format!("QAIRON_ENDPOINT overrides the endpoint of context `{name}`"))
     }
 }
 
-/// The name of whoever runs the program. A user without a name can still read, and say who writes with `--actor`.
+/// The name of the current user. A user without a name can still read, and set `--actor` to write.
 pub fn user() -> String {
     whoami::username().ok().unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The server that is called when nobody says.
+/// The default server.
 pub fn default_endpoint() -> String {
     format!("http://{}", qairon::DEFAULT_ADDRESS)
 }
@@ -199,8 +200,8 @@ impl Globals {
         Ok(client.with_retries(self.retries).with_verbosity(self.verbosity).with_stream_timeout(stream_timeout))
     }
 
-    /// Standard output with these options. What is asked for by name on the command line changes also what is bare
-    /// otherwise, such as the ID that `create` prints; what is usual does not.
+    /// Standard output with these options. A format on the command line also applies to output that is bare otherwise,
+    /// such as the ID that `create` prints; a default format does not.
     pub fn output(&self) -> Output {
         let mut output = Output::stdout(self.format.or(self.usual_format), self.quiet);
         output.asked = self.format;

@@ -1,4 +1,4 @@
-//! The whole command tree as text, the same on every machine: a golden file for whoever changes it.
+//! The whole command tree as text, the same on every machine: a golden file that shows every change.
 
 use std::fmt::Write;
 

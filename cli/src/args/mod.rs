@@ -1,7 +1,7 @@
 //! The command tree, built from the model.
 //!
-//! Nobody waits for 36 resources with 14 commands each: the resource or the group is found first ([`route`]), and
-//! only its commands are built in full. The others are names in the list that `--help` prints.
+//! Building 36 resources with 14 commands each is slow. So the resource or the group is found first ([`route`]), and
+//! only its commands are built in full. The others are only names in the list that `--help` prints.
 
 pub mod action;
 pub mod bulk;
@@ -25,31 +25,31 @@ pub use action::Action;
 pub use docs::Docs;
 pub use help_tree::{help_tree, signature};
 
-/// The commands that are not a resource's, with what they do.
+/// The commands that do not belong to a resource, with their help.
 pub const GROUPS: [(&str, &str); 14] = [
     ("api_resources", "List the resources, with their IDs and what can be done with them"),
-    ("apply", "Make objects be as files say: create, change, and with --prune delete"),
+    ("apply", "Apply files: create and update objects, and with --prune delete others"),
     ("completion", "Print the completion script of a shell"),
-    ("config", "Show what is set, and keep servers to talk to as contexts"),
-    ("csv_import", "Create objects from CSV files, and write such files"),
+    ("config", "Show the settings, and manage contexts: named servers with their settings"),
+    ("csv_import", "Import objects from CSV files, and export them"),
     ("dependencies", "Follow dependencies between any two objects"),
-    ("diff", "Print what `apply` would change; the exit code is 1 when there is something"),
+    ("diff", "Print what `apply` would change; the exit code is 1 if there are changes"),
     ("explain", "Explain a resource or one of its fields"),
-    ("export", "Print objects as `apply` takes them"),
+    ("export", "Print objects in the form that `apply` takes"),
     ("find", "Find a text in the IDs and names of all objects, best matches first"),
-    ("man", "Print a manual page, or write them all"),
+    ("man", "Print a manual page, or write all of them"),
     ("native_id", "Find every object with a provider's own identifier, such as an ARN"),
     (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
-    ("version", "Print the versions of qcli and of the server"),
+    ("version", "Print the versions of qcli and the server"),
 ];
 
-/// The hidden command that prints this whole tree, for the test that watches over it.
+/// The hidden command that prints the whole tree, for the golden test.
 pub const HELP_TREE: &str = "help_tree";
 
 /// The hidden command that writes the pages of `docs/cli`.
 pub const REFERENCE: &str = "help_reference";
 
-/// Commands for those who work on the program.
+/// Commands for developers of qcli.
 pub const HIDDEN: [&str; 2] = [HELP_TREE, REFERENCE];
 
 /// The command tree, with the commands of one resource in full, or of all.

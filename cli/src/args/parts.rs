@@ -1,5 +1,7 @@
 //! What the commands are put together from.
 
+use std::ops::RangeInclusive;
+
 use clap::{Arg, ArgAction, Command};
 use qairon::model::Entity;
 
@@ -20,6 +22,17 @@ pub(super) fn dry_run() -> Arg {
         .alias("dry_run")
         .action(ArgAction::SetTrue)
         .help("Check everything and print what the real call would print, but change nothing")
+}
+
+/// Parses a whole number within a range. The error names the range in words.
+pub(super) fn whole_number(range: RangeInclusive<i64>) -> impl Fn(&str) -> Result<i64, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| match (*range.start(), *range.end()) {
+            (least, i64::MAX) => format!("it must be a whole number, {least} or greater"),
+            (least, most) => format!("it must be a whole number from {least} to {most}"),
+        })
+    }
 }
 
 /// `a stack`, `an application`.

@@ -23,7 +23,7 @@ pub fn verbs(entity: &Entity) -> Vec<String> {
     verbs
 }
 
-/// The relations of an entity that are links, whichever end owns them.
+/// The relations of an entity that are links, owned by either end.
 pub fn linked_relations(entity: &Entity) -> impl Iterator<Item = &str> {
     let linked = entity.relations.iter().filter(|relation| matches!(relation.kind, RelationKind::Linked { .. }));
     linked.map(qairon::model::Relation::name)
@@ -84,7 +84,7 @@ pub(super) fn commands(command: Command, entity: &Entity, docs: &Docs) -> Comman
         };
         command = command
             .subcommand(ends("link", "Link it to an object; linking twice is not an error"))
-            .subcommand(ends("unlink", "Remove a link; removing what is not there is not an error"));
+            .subcommand(ends("unlink", "Remove a link; removing a missing link is not an error"));
     }
     for link in &entity.links {
         let other = || {
@@ -112,8 +112,8 @@ fn create(entity: &Entity, docs: &Docs) -> Command {
         .about(format!("Create {} and print its ID", with_article(entity)))
         .override_usage(format!("qcli {} create [OPTIONS] {}", entity.name, create_usage(entity)))
         .after_help(
-            "Every argument can be given by name instead, such as `--name X`, in any order; the others then fill up \
-             from the left.",
+            "Every argument can also be given by name, such as `--name X`, in any order; the others are then \
+             assigned from the left.",
         );
     let args = entity.create_args.iter().filter_map(|name| entity.field(name));
     for field in args {
@@ -190,24 +190,24 @@ fn list(command: Command) -> Command {
         if name.contains('_') { arg.alias(name) } else { arg }
     };
     let number = |arg: Arg, range: std::ops::RangeInclusive<i64>| {
-        arg.value_parser(clap::value_parser!(i64).range(range)).allow_negative_numbers(true)
+        arg.value_parser(super::parts::whole_number(range)).allow_negative_numbers(true)
     };
     command
-        // A filter may begin with the hyphen that negates, and what is wrong with an order is the server's to say.
+        // A filter may begin with the hyphen that negates. The server checks the order.
         .arg(option("filter", "FILTER", "Which objects, in the filter language (stack.application_id = \"shop\") or as a query document").allow_hyphen_values(true))
-        .arg(option("order_by", "FIELDS", "Fields or paths over relations to one object, in order of weight, each with an optional `desc` [default: id]").allow_hyphen_values(true))
-        .arg(number(option("limit", "N", "How many objects at most"), 0..=i64::MAX))
-        .arg(number(option("skip", "N", "How many objects to pass over first"), 0..=i64::from(i32::MAX)))
-        .arg(number(option("page_size", "N", "How many objects to ask for in one call"), 1..=1000))
+        .arg(option("order_by", "FIELDS", "Fields or paths over relations to one object, most significant first, each with an optional `desc` [default: id]").allow_hyphen_values(true))
+        .arg(number(option("limit", "N", "The maximum number of objects"), 0..=i64::MAX))
+        .arg(number(option("skip", "N", "How many objects to skip first"), 0..=i64::from(i32::MAX)))
+        .arg(number(option("page_size", "N", "How many objects to read in one call"), 1..=1000))
         .arg(
-            flag("count", "Print how many objects the filter matches, and nothing else")
+            flag("count", "Print only the number of objects that the filter matches")
                 .conflicts_with_all(["order_by", "limit", "skip", "page_size"]),
         )
         .arg(explain().conflicts_with_all(["count", "limit", "skip", "page_size"]))
 }
 
 fn explain() -> Arg {
-    let help = "Print the filter as the server understands it, in the filter language, and list nothing";
+    let help = "Print the parsed filter in the filter language, and list nothing";
     flag("explain_filter", help).long("explain-filter").alias("explain_filter")
 }
 

@@ -13,15 +13,15 @@ use crate::suggest;
 pub struct Route {
     /// The arguments, the program's name included.
     pub argv: Vec<OsString>,
-    /// The resource or the group whose commands are wanted; empty when it is none in particular.
+    /// The resource or the group whose commands are needed; empty for none.
     pub resource: String,
     /// Whether help will be printed, which needs the comments of the protos.
     pub wants_docs: bool,
-    /// The program that runs in place of a command of ours.
+    /// The external program that runs instead of a built-in command.
     pub plugin: Option<Call>,
 }
 
-/// Finds the way. Hyphens stand for underscores in the names of resources and commands.
+/// Finds the command. Names of resources and commands may have hyphens instead of underscores.
 pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
     let mut words = positions(&argv).into_iter();
     let asks_help = argv.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-h" || word == "--help");
@@ -82,7 +82,7 @@ fn known<'a>(what: &str, word: &OsString, names: impl Iterator<Item = &'a str> +
     Err(Error::Usage(suggest::unknown(what, &word.to_string_lossy(), names)))
 }
 
-/// Says that a word is neither ours nor a program's, and what it might have been.
+/// The error for a word that is neither a command nor a program, with the closest match.
 fn unknown(word: &OsString) -> Error {
     let word = word.to_string_lossy();
     let plugins = plugins::all();
@@ -91,13 +91,13 @@ fn unknown(word: &OsString) -> Error {
     let names = entities.chain(groups).chain(plugins.iter().map(|plugin| plugin.name.as_str()));
     Error::Usage(match plugins::not_executable(&word) {
         Some(path) => {
-            format!("unknown command `{word}`: {} is there and cannot be run, see `chmod +x`", path.display())
+            format!("unknown command `{word}`: {} exists but is not executable; run `chmod +x` on it", path.display())
         }
         None => suggest::unknown("resource or command", &word, names),
     })
 }
 
-/// Where the first words stand that are neither options nor their values: `help`, a resource, a command.
+/// The positions of the first words that are neither options nor their values: `help`, a resource, a command.
 pub fn positions(argv: &[OsString]) -> Vec<usize> {
     let mut found = Vec::new();
     let mut at = 1;

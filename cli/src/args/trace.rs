@@ -1,4 +1,4 @@
-//! The commands that ask across all resources: a table, because their methods follow no standard.
+//! The commands that read across all resources: a table, because their methods follow no standard.
 //!
 //! An argument's kind follows from the field of the request that it fills: a boolean is a flag, a list can be repeated.
 
@@ -18,7 +18,7 @@ pub struct Question {
     pub method: &'static str,
     /// The arguments in order, by the fields of the request.
     pub args: &'static [&'static str],
-    /// The options: the name people know, and the field of the request.
+    /// The options: the name in help texts, and the field of the request.
     pub options: &'static [(&'static str, &'static str)],
     /// Whether the answer comes in pages, so that it can be limited.
     pub paged: bool,
@@ -28,7 +28,7 @@ pub struct Question {
     pub note: &'static str,
 }
 
-/// A picture in place of rows.
+/// A picture instead of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picture {
     /// An indented tree.
@@ -105,13 +105,12 @@ pub const TRACES: [Question; 7] = [
         options: &[("max-length", "max_length"), ("max-paths", "max_paths"), ("ignore-declared", "ignore_declared")],
         paged: false,
         pictures: BOTH,
-        note: "On lines, as `-o plain` and `-o table` print them, the columns are `way`, the number of the way from 1, \
-               `relation`, `resource` and `id`. The relation of the first object of a way, to which none led, is `-` \
-               there and empty in JSON.",
+        note: "With `-o plain` and `-o table` the columns are `way` (the number of the path, from 1), `relation`, \
+               `resource` and `id`. The first object of a path has no relation: it is `-` there and empty in JSON.",
     },
 ];
 
-/// The commands that stand beside the groups.
+/// The commands that are not part of a group.
 pub const SEARCHES: [Question; 2] = [
     Question {
         verb: "find",
@@ -136,10 +135,10 @@ pub const SEARCHES: [Question; 2] = [
 /// The fields of requests that name resources.
 const RESOURCES: [&str; 5] = ["resource", "resources", "to", "from_resource", "to_resource"];
 
-/// The arguments that may begin with a hyphen, as what people look for can.
+/// The arguments that may begin with a hyphen, because a search text can.
 const FREE_TEXTS: [&str; 2] = ["text", "native_id"];
 
-/// The options that a command cannot do without.
+/// The required options.
 const NEEDED: [&str; 1] = ["vcs_ref"];
 
 /// Whether a field of a request names a resource.
@@ -203,9 +202,9 @@ impl Question {
             None => Arg::new(*target).long(*name),
         });
         let limit = self.paged.then(|| {
-            let number = clap::value_parser!(i64).range(0..);
+            let number = super::parts::whole_number(0..=i64::MAX);
             let limit = Arg::new("limit").long("limit").value_name("N").value_parser(number);
-            limit.allow_negative_numbers(true).help("How many objects at most")
+            limit.allow_negative_numbers(true).help("The maximum number of objects")
         });
         let command = if self.note.is_empty() { command } else { command.after_help(self.note) };
         command
@@ -225,7 +224,7 @@ fn option(name: &'static str, field: &FieldDescriptor) -> Arg {
     match field.kind() {
         ProtoKind::Bool => arg.action(ArgAction::SetTrue),
         ProtoKind::Int32 => {
-            let number = clap::value_parser!(i64).range(0..=i64::from(i32::MAX));
+            let number = super::parts::whole_number(0..=i64::from(i32::MAX));
             arg.value_name("N").value_parser(number).allow_negative_numbers(true)
         }
         _ if field.is_list() => arg.value_name("RESOURCE").action(ArgAction::Append).value_delimiter(','),
@@ -269,7 +268,7 @@ mod tests {
         }
     }
 
-    /// The protos tell which texts are resources: those that are no ID, no commit and no search.
+    /// The protos define which texts are resources: those that are not an ID, a commit or a search.
     fn docs_say_resource(field: &FieldDescriptor) -> bool {
         let comment = Docs::load().field(field);
         field.kind() == ProtoKind::String && (comment.contains("resource") || comment.contains("`build_artifact`"))
@@ -281,7 +280,7 @@ mod tests {
         for name in ["TraceService", "SearchService"] {
             let service = qairon::model().pool().get_service_by_name(&format!("qairon.v1.{name}")).expect(name);
             let missing: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-            // What a filter means is asked beside the list that would use it, and shells complete IDs.
+            // `list --explain-filter` explains a filter, and shells complete IDs.
             let elsewhere = ["ExplainFilter", "CompleteIds"];
             let missing = missing.iter().map(String::as_str);
             let missing = missing.filter(|name| !asked.contains(name) && !elsewhere.contains(name));

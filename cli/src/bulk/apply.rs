@@ -1,4 +1,4 @@
-//! `apply` and `diff`: files to the server in one call, and what it changes or would change.
+//! `apply` and `diff`: send files to the server in one call, and print the changes.
 
 use clap::ArgMatches;
 use qairon::v1::{
@@ -22,12 +22,12 @@ const CHUNK_OBJECTS: usize = 500;
 /// How many bytes of objects go into one message, unless a single one has more.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Makes objects be as the files say.
+/// Applies the files.
 pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let dry_run = matches.get_flag("dry_run");
     let (_, summary) = run(session, matches, dry_run).await?;
     let told = plan::summary(&summary, dry_run);
-    // Rows are for programs: what people want to know beside them is no row.
+    // Rows are for programs: the summary for people is not a row.
     if session.output.asked.is_some() {
         session.output.note(&told);
         return Ok(());
@@ -35,7 +35,7 @@ pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     session.output.line(&told)
 }
 
-/// Prints what `apply` would change; the exit code tells whether that is anything.
+/// Prints what `apply` would change; the exit code is 1 if there are changes.
 pub async fn diff(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     match run(session, matches, true).await? {
         (0, _) => Ok(()),
@@ -51,10 +51,11 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
     if bundle.report.refused > 0 {
         return Err(refused(&mut bundle));
     }
-    // An export that failed in front of a pipe is no wish to delete everything.
+    // A failed command before the pipe must not delete everything.
     if prune.is_some() && bundle.objects.is_empty() {
         return Err(Error::Usage(
-            "the files hold no objects, and pruning would delete all there are; delete them with `qcli <resource> delete`"
+            "the files have no objects, and pruning would delete everything in the scopes; \
+             use `qcli <resource> delete` for that"
                 .to_owned(),
         ));
     }
@@ -67,7 +68,7 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
     let answers = session.client.duplex(method, tokio_stream::iter(requests));
     let ended = listen(session, answers, &mut bundle).await?;
     let Some((changes, summary)) = ended else {
-        return Err(Error::refused("the server ended the call without saying what became of it"));
+        return Err(Error::refused("the server ended the call without a result"));
     };
     if summary.refused > 0 {
         bundle.report.refused = u64::try_from(summary.refused).unwrap_or_default();
@@ -86,7 +87,7 @@ fn prune(matches: &ArgMatches) -> Result<Prune> {
     Ok(Prune { scopes, resources: resources.collect::<Result<_>>()? })
 }
 
-/// Objects as requests. The first goes out even when there are no objects: the server answers all the same.
+/// Objects as requests. The first message is sent even without objects: the server answers in any case.
 fn chunks(options: ApplyOptions, objects: Vec<BulkObject>) -> Vec<ApplyObjectsRequest> {
     let mut requests = vec![ApplyObjectsRequest { options: Some(options), objects: Vec::new() }];
     let mut bytes = 0;
@@ -107,7 +108,7 @@ fn chunks(options: ApplyOptions, objects: Vec<BulkObject>) -> Vec<ApplyObjectsRe
     requests
 }
 
-/// Prints the changes as they come, and returns how many there were with the summary.
+/// Prints the changes as they arrive, and returns their number with the summary.
 async fn listen(
     session: &mut Session,
     mut answers: Answers,
@@ -137,7 +138,7 @@ async fn listen(
     Ok(summary.map(|summary| (changes, summary)))
 }
 
-/// Changes for people, or as rows when a format was asked for.
+/// Changes for people, or as rows if a format is given.
 enum Printer<'a> {
     Lines(&'a mut Output),
     Rows(Array<'a>),

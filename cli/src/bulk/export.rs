@@ -1,4 +1,4 @@
-//! `export`: objects as `apply` takes them, written as they come.
+//! `export`: objects in the form that `apply` takes, written as they arrive.
 
 use clap::ArgMatches;
 use prost_reflect::DynamicMessage;
@@ -45,18 +45,18 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     array.finish()
 }
 
-/// The objects of an export, as they come.
+/// The objects of an export, as they arrive.
 pub struct Objects {
     answers: Answers,
     part: std::vec::IntoIter<BulkObject>,
 }
 
 impl Objects {
-    /// Asks for them.
+    /// Requests them.
     pub fn of(session: &Session, request: &ExportObjectsRequest) -> Result<Self> {
         let method = method("ExportObjects")?;
         let request = untyped(method.descriptor.input(), request)?;
-        // As a stream in both directions: that call has no end that is set from the start.
+        // As a bidirectional stream: such a call has no fixed deadline.
         let answers = session.client.duplex(method, tokio_stream::once(request));
         Ok(Self { answers, part: Vec::new().into_iter() })
     }
@@ -75,11 +75,11 @@ impl Objects {
 
 /// An object and its entity.
 pub fn decoded(object: &BulkObject) -> Result<(&'static Entity, DynamicMessage)> {
-    let any = object.object.as_ref().ok_or_else(|| Error::refused("the answer of the server holds no object"))?;
+    let any = object.object.as_ref().ok_or_else(|| Error::refused("the server returned no object"))?;
     let entity = wire::entity_of(&any.type_url)
-        .ok_or_else(|| Error::refused(format!("`{}` is unknown here, use a newer qcli", any.type_url)))?;
+        .ok_or_else(|| Error::refused(format!("this qcli does not know `{}`; install a newer one", any.type_url)))?;
     let message = DynamicMessage::decode(entity.message.clone(), &any.value[..])
-        .map_err(|error| Error::refused(format!("the answer of the server cannot be decoded: {error}")))?;
+        .map_err(|error| Error::refused(format!("the server's answer cannot be decoded: {error}")))?;
     Ok((entity, message))
 }
 

@@ -1,4 +1,4 @@
-//! Changes in words: what `apply` did or would do, for people and as rows.
+//! The changes that `apply` made or would make, as text and as rows.
 
 use qairon::v1::{ApplySummary, ChangeKind, FieldChange, ObjectChange};
 use serde_json::Value as Json;
@@ -37,12 +37,12 @@ pub fn row(change: &ObjectChange) -> Row {
     Row { cells }
 }
 
-/// What became of everything, in a line.
+/// The summary, in one line.
 pub fn summary(summary: &ApplySummary, dry_run: bool) -> String {
     let ApplySummary { created, updated, deleted, unchanged, .. } = summary;
     match dry_run {
         true => {
-            format!("would create {created}, update {updated} and delete {deleted}; {unchanged} are as they should be")
+            format!("would create {created}, update {updated} and delete {deleted}; {unchanged} unchanged")
         }
         false => format!("{created} created, {updated} updated, {deleted} deleted, {unchanged} unchanged"),
     }
@@ -57,12 +57,12 @@ fn kind(change: &ObjectChange) -> (&'static str, &'static str) {
         ChangeKind::Create => ("+", "create"),
         ChangeKind::Update => ("~", "update"),
         ChangeKind::Delete => ("-", "delete"),
-        // Of a newer server.
+        // From a newer server.
         ChangeKind::Unspecified => ("?", "unknown"),
     }
 }
 
-/// Null stands for no value.
+/// Null means no value.
 fn value(text: &str) -> Json {
     if text.is_empty() { Json::Null } else { serde_json::from_str(text).unwrap_or_else(|_| Json::from(text)) }
 }
@@ -73,8 +73,8 @@ fn differences(field: &FieldChange) -> Vec<String> {
     told
 }
 
-/// What differs: the members of objects and the elements of lists of texts one by one, so that a change in a large value
-/// can be seen.
+/// The differences: the members of objects and the elements of lists of texts one by one, so that a change in a large
+/// value is visible.
 fn compare(path: &str, before: &Json, after: &Json, told: &mut Vec<String>) {
     match (before, after) {
         (Json::Object(old), Json::Object(new)) => {

@@ -1,16 +1,16 @@
-//! What was refused of files: each with its place, in the order of the files, and not more than people read.
+//! The refusals: each with its location, in the order of the files, limited to a readable number.
 
 use qairon::v1::ImportError;
 
 use crate::error::{one_line, tell};
 
-/// How many refusals are told one by one: as many as the server tells.
+/// How many refusals are printed: as many as the server returns.
 const MAX_TOLD: usize = 1_000;
 
-/// Where something stands: in which file of several, and on which line.
+/// A location: which file, and which line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The place of the file among all.
+    /// The index of the file.
     pub file: usize,
     /// The line, from one.
     pub line: u64,
@@ -19,7 +19,7 @@ pub struct Place {
 /// Something that was refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// Where it stands.
+    /// The location.
     pub place: Place,
     /// What is wrong with it.
     pub message: String,
@@ -31,17 +31,17 @@ pub struct Refusal {
 #[derive(Debug, Default)]
 pub struct Report {
     refusals: Vec<Refusal>,
-    /// How many there are, those included that are not told.
+    /// The number of refusals, including those that are not printed.
     pub refused: u64,
 }
 
 impl Refusal {
-    /// What was found wrong before anything was sent.
+    /// The errors found before anything was sent.
     pub fn local(place: Place, message: impl Into<String>) -> Self {
         Self { place, message: message.into(), reason: None }
     }
 
-    /// What the server said of the object at a place.
+    /// The server's refusal of the object at a location.
     pub fn of_server(place: Place, error: ImportError) -> Self {
         let named = error.field.is_empty() || error.message.contains(&format!("`{}`", error.field));
         let message = if named { error.message } else { format!("`{}`: {}", error.field, error.message) };
@@ -50,21 +50,21 @@ impl Refusal {
 }
 
 impl Report {
-    /// Notes something that was refused.
+    /// Records a refusal.
     pub fn push(&mut self, refusal: Refusal) {
         self.refused += 1;
         self.tell_of(refusal);
     }
 
-    /// Keeps the words for something that is counted elsewhere.
+    /// Records the text of a refusal that is counted elsewhere.
     pub fn tell_of(&mut self, refusal: Refusal) {
-        // Those of the server and our own come in turns: each has its share, and the first of all are told in the end.
+        // Refusals of the server and of qcli alternate: each gets its share, and the first of all are printed.
         if self.refusals.len() < 2 * MAX_TOLD {
             self.refusals.push(refusal);
         }
     }
 
-    /// What is remembered, in the order in which it came.
+    /// The recorded refusals, in the order of arrival.
     #[cfg(test)]
     pub fn told(&self) -> impl Iterator<Item = &Refusal> {
         self.refusals.iter()
@@ -77,7 +77,7 @@ impl Report {
         for refusal in &self.refusals {
             let reason = refusal.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let file = files.get(refusal.place.file).map_or("standard input", String::as_str);
-            // What is refused to pruning stands in no file.
+            // A refused deletion by pruning has no location.
             let place =
                 if refusal.place.line == 0 { String::new() } else { format!("{file}:{}: ", refusal.place.line) };
             tell(&format!("{place}{}{reason}", one_line(&refusal.message)));

@@ -1,5 +1,5 @@
-//! Fields of objects in the encoding of protobuf, straight from text or JSON: what a file holds by the million has no
-//! other form in between.
+//! Fields of objects in the encoding of protobuf, directly from text or JSON: millions of rows need no intermediate
+//! form.
 
 use prost::Message;
 use prost::encoding::{self, WireType};
@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 
 use crate::{structs, suggest};
 
-/// Whether an empty text is a value of its own, which a field can have as well as none.
+/// Whether an empty text is a value, different from no value.
 pub fn knows_empty(field: &Field) -> bool {
     field.nullable && field.kind == Kind::Text && field.reference.is_none()
 }
 
-/// Appends a field with the value that a text stands for. The error names the field.
+/// Appends a field with the value of a text. The error names the field.
 pub fn append_text(field: &Field, text: &str, object: &mut Vec<u8>) -> Result<(), String> {
     let number = field.number;
     let refused = match &field.kind {
@@ -76,7 +76,7 @@ pub fn append_text(field: &Field, text: &str, object: &mut Vec<u8>) -> Result<()
 
 /// Appends a field with a value of JSON, which is not null. The error names the field.
 pub fn append_json(field: &Field, value: Json, object: &mut Vec<u8>) -> Result<(), String> {
-    let wrong = |wanted: &str| Err(format!("`{}`: {wanted} is wanted, not {}", field.name, structs::kind_of(&value)));
+    let wrong = |wanted: &str| Err(format!("`{}` must be {wanted}, not {}", field.name, structs::kind_of(&value)));
     match (&field.kind, &value) {
         (Kind::Json, _) => {
             let value = structs::object_of(value).map_err(|problem| format!("`{}`: {problem}", field.name))?;
@@ -99,7 +99,7 @@ fn bytes(number: u32, value: &[u8], object: &mut Vec<u8>) {
     object.extend_from_slice(value);
 }
 
-/// The ID that the service composes of the values of the fields; `None` when one of those that are needed is not there.
+/// The ID that the service composes of the field values; `None` if a required one is missing.
 pub fn composed_id(entity: &Entity, value: impl Fn(&Field) -> Option<String>) -> Option<String> {
     let part = |name: &String| {
         let field = entity.field(name)?;
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::values;
 
-    /// What the encoding takes for granted of the protos.
+    /// The assumptions of the encoding about the protos.
     fn is_known(field: &Field) -> bool {
         matches!(
             (&field.kind, field.descriptor.kind()),
@@ -185,9 +185,9 @@ mod tests {
         let field = |entity: &str, name: &str| qairon::model().target(entity).field(name).expect("a field");
         for (entity, name, json, told) in [
             ("build", "build_num", serde_json::json!(1.5), "`build_num`: `1.5` is not a whole number"),
-            ("build", "build_num", serde_json::json!([1]), "`build_num`: a whole number is wanted, not a list"),
-            ("build", "vcs_ref", serde_json::json!(7), "`vcs_ref`: a text is wanted, not a number"),
-            ("stack", "defaults", serde_json::json!("x"), "`defaults`: a JSON object is wanted"),
+            ("build", "build_num", serde_json::json!([1]), "`build_num` must be a whole number, not a list"),
+            ("build", "vcs_ref", serde_json::json!(7), "`vcs_ref` must be a text, not a number"),
+            ("stack", "defaults", serde_json::json!("x"), "`defaults`: expected a JSON object"),
         ] {
             let error = append_json(field(entity, name), json, &mut Vec::new()).expect_err(name);
             assert!(error.starts_with(told), "{error}");

@@ -1,4 +1,4 @@
-//! What a failed call was: a refusal, an end of patience, or something that passes.
+//! Classifies a failed call: a refusal, a timeout, or a transient error.
 
 use std::error::Error as _;
 
@@ -10,7 +10,7 @@ pub fn is_local(status: &Status) -> bool {
     status.source().is_some()
 }
 
-/// What began it.
+/// The root cause.
 pub fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
     let mut cause: &(dyn std::error::Error + 'static) = status;
     while let Some(source) = cause.source() {
@@ -19,7 +19,7 @@ pub fn root(status: &Status) -> &(dyn std::error::Error + 'static) {
     cause
 }
 
-/// Whether our own patience ended: the clock of the call, or that of the transport.
+/// Whether a local timeout ended it: that of the call, or that of the transport.
 pub fn is_timeout(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<tokio::time::error::Elapsed>() || cause.is::<tonic::TimeoutExpired>()
 }
@@ -29,8 +29,8 @@ pub fn is_out_of_time(status: &Status) -> bool {
     status.code() == Code::DeadlineExceeded || (is_local(status) && is_timeout(root(status)))
 }
 
-/// Whether the service said nothing of the kind: all its errors have details. An answer that something between it and us
-/// cut off, for one, is an unknown error to the transport.
+/// Whether the error is not from the service: all its errors have details. For example, an answer cut off on the way is
+/// an unknown error of the transport.
 pub fn is_foreign(status: &Status) -> bool {
     status.code() == Code::Unknown && status.get_details_error_info().is_none()
 }
@@ -38,7 +38,7 @@ pub fn is_foreign(status: &Status) -> bool {
 pub fn is_transient(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable => true,
-        // The service gave up on colliding writes; a stale etag would be stale again.
+        // The service gave up on conflicting writes; a stale etag would be stale again.
         Code::Aborted => status.get_details_error_info().is_some_and(|info| info.reason == "CONFLICT"),
         // A connection that broke under the call.
         Code::Unknown | Code::Cancelled | Code::Internal => is_local(status) && !is_timeout(root(status)),

@@ -12,32 +12,32 @@ use crate::codec::DynamicCodec;
 use crate::error::Result;
 
 /// The messages of an answer that is a stream. A stream that breaks is opened again with the token of its last message,
-/// so that nothing is left out and nothing comes twice.
+/// so that nothing is missing or duplicated.
 pub struct Messages {
     client: Client,
     method: &'static Method,
     /// With the token of the last message.
     request: DynamicMessage,
     stream: Option<Streaming<DynamicMessage>>,
-    /// What came since the stream was opened.
+    /// What the stream returned since it was opened.
     progress: Progress,
-    /// How often in a row it broke before anything came.
+    /// How often in a row it broke before the first message.
     failures: u32,
-    /// By when the next message has to be there.
+    /// The deadline of the next message.
     deadline: Instant,
-    /// When the stream was opened, and how many messages came of it.
+    /// When the stream was opened, and how many messages it returned.
     opened: Instant,
     count: u64,
 }
 
-/// What a stream has brought since it was opened.
+/// What a stream has returned since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// Nothing.
     None,
-    /// Messages, and it can be taken up behind the last.
+    /// Messages, and it can be resumed after the last.
     Resumable,
-    /// Messages, and nobody knows how to go on behind the last.
+    /// Messages, without a way to resume after the last.
     Lost,
 }
 
@@ -59,7 +59,7 @@ impl Messages {
     /// The next message; `None` when the answer is complete.
     pub async fn next(&mut self) -> Result<Option<DynamicMessage>> {
         if self.progress != Progress::None {
-            // However long the whole takes, and whoever reads it: what counts is the wait for the next part.
+            // The whole may take any time; only the wait for the next part is limited.
             self.deadline = Instant::now() + self.client.timeout;
         }
         loop {
@@ -119,7 +119,7 @@ impl Messages {
         };
     }
 
-    /// Waits for a while, when there is a point in opening the stream again.
+    /// Waits for a while, if the stream can be opened again.
     async fn recover(&mut self, status: &Status) -> Result<()> {
         if self.progress == Progress::Resumable {
             self.failures = 0;

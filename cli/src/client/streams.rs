@@ -14,8 +14,8 @@ use crate::error::Result;
 
 /// The answers to a stream of requests, while it is sent.
 ///
-/// Requests are taken from their stream as the server has room for them, whether or not anybody waits for an answer.
-/// Dropping this ends the call, and the server undoes what was not to be kept.
+/// Requests are taken from their stream as the server has room for them, even if no caller waits for an answer.
+/// Dropping this ends the call, and the server rolls back what was not committed.
 pub struct Answers {
     client: Client,
     method: &'static Method,
@@ -33,7 +33,7 @@ impl Client {
     /// while let Some(answer) = answers.next().await? { … }
     /// ```
     ///
-    /// The call is under way when this returns. Requests may come from a channel that is filled between answers:
+    /// The call has started when this returns. Requests may come from a channel that is filled between answers:
     /// `tokio_stream::wrappers::ReceiverStream` over one with a few places keeps memory bounded.
     pub fn duplex<S>(&self, method: &'static Method, requests: S) -> Answers
     where
@@ -41,8 +41,8 @@ impl Client {
     {
         let client = self.clone();
         let request = self.streamed(requests);
-        // In a task of its own: a server may say nothing before the first request, and the caller may send none before
-        // this returns.
+        // In its own task: a server may send nothing before the first request, and the caller may send none before this
+        // returns.
         let opening = tokio::spawn(async move {
             let mut grpc = client.ready().await?;
             let codec = DynamicCodec::new(method.descriptor.output());
@@ -67,8 +67,8 @@ impl Client {
 }
 
 impl Answers {
-    /// The next answer; `None` when the call is complete. The wait for it has no limit unless the caller of the program
-    /// set one: a server may work on a large file for long. One that is gone is noticed all the same.
+    /// The next answer; `None` when the call is complete. The wait for it has no limit by default: a server may work on
+    /// a large file for long. Keepalive detects a dead server.
     pub async fn next(&mut self) -> Result<Option<DynamicMessage>> {
         let limit = self.client.stream_timeout;
         let received = match limit {

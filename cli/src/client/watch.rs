@@ -1,7 +1,6 @@
-//! What `-v` tells on standard error: each call with its outcome and time, and with `-vv` its messages too.
+//! What `-v` prints on standard error: each call with its outcome and time, and with `-vv` its messages too.
 //!
-//! Headers are never told, and values under keys that sound like secrets are hidden: what is on a terminal ends up in
-//! tickets.
+//! Headers are never printed, and values of keys that look like secrets are hidden: terminal output ends up in tickets.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +15,11 @@ use crate::error::tell;
 
 /// How much is shown of a message.
 const LONGEST: usize = 4000;
-/// What keys contain whose values are nobody's business.
+/// Parts of keys whose values are secret.
 const SECRETS: [&str; 8] =
     ["password", "passwd", "passphrase", "secret", "credential", "private_key", "api_key", "access_key"];
 
-/// What is told of calls.
+/// What is printed about calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Watch {
     verbosity: u8,
@@ -65,7 +64,7 @@ impl Watch {
 }
 
 impl Watched<'_> {
-    /// It began earlier than it was watched.
+    /// It started before it was watched.
     pub fn since(self, started: Instant) -> Self {
         Self { started, ..self }
     }
@@ -115,7 +114,7 @@ fn code_name(code: Code) -> String {
 
 /// A message as JSON, without what may be secret, cut to a size that people can read.
 fn shown(message: &DynamicMessage) -> String {
-    // Under the names that the protos and everything else here have.
+    // With the names of the protos, as everywhere else.
     let options = SerializeOptions::new().use_proto_field_name(true);
     let mut json = match message.serialize_with_options(serde_json::value::Serializer, &options) {
         Ok(json) => json,
@@ -144,7 +143,7 @@ fn hide(json: &mut Json) {
                 hide(&mut inner);
                 *text = inner.to_string();
             }
-            // A configuration, a filter or an address that speaks of a secret is told by nobody.
+            // A configuration, a filter or an address that contains a secret is not printed.
             _ if speaks_of_secret(text) => *text = "***".to_owned(),
             _ => {}
         },
@@ -152,20 +151,20 @@ fn hide(json: &mut Json) {
     }
 }
 
-/// Tokens of pages and streams say where a list goes on; every other token opens something.
+/// Tokens of pages and streams only mark a position in a list; every other token is a secret.
 fn is_secret(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let token = key.ends_with("token") && !["pagetoken", "nextpagetoken", "resumetoken"].contains(&key.as_str());
     token || SECRETS.iter().any(|secret| key.contains(&secret.replace('_', "")))
 }
 
-/// Whether a JSON text is a query document that compares with something secret: its names and values are not members.
+/// Whether a JSON text is a query document that compares with a secret: its names and values are not members.
 fn asks_for_secret(json: &Json) -> bool {
     let is_query = ["filters", "and", "or", "not", "op"].iter().any(|member| json.get(member).is_some());
     is_query && speaks_of_secret(&json.to_string())
 }
 
-/// Whether a text gives a value to something secret, or holds the password of an address.
+/// Whether a text assigns a value to a secret, or contains the password of an address.
 fn speaks_of_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let named = SECRETS.iter().copied().chain(["token"]).any(|word| {

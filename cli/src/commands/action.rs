@@ -1,4 +1,4 @@
-//! The commands of hand-written methods: arguments into the request, the object of the answer to a row.
+//! The commands of hand-written methods: the arguments become the request, the returned object a row.
 
 use clap::ArgMatches;
 use prost_reflect::{Kind as ProtoKind, ReflectMessage, Value};
@@ -18,7 +18,7 @@ impl Session {
             Some(ProtoKind::Message(message)) => qairon::model().entity_of_type(message.name()),
             _ => None,
         };
-        let entity = entity.ok_or_else(|| Error::refused(format!("`{}` answers with no object", action.method)))?;
+        let entity = entity.ok_or_else(|| Error::refused(format!("`{}` returns no object", action.method)))?;
         let fields = self.fields(entity)?;
         let mut request = Request::new(method).set("validate_only", Value::Bool(matches.get_flag("dry_run")));
         for (name, field) in action.args {

@@ -22,7 +22,7 @@ impl Session {
             .set("validate_only", Value::Bool(matches.get_flag("dry_run")))
             .call_for_object(&self.client)
             .await?;
-        // The ID alone, for scripts that capture it, unless a row is asked for.
+        // Only the ID, for scripts that capture it, unless a format is given.
         match self.output.asked {
             None => {}
             Some(Format::Plain) if self.asked.is_empty() => {}
@@ -48,13 +48,13 @@ fn gather<'a>(entity: &'a Entity, matches: &ArgMatches) -> Result<Vec<(&'a Field
         let Some(value) = matches.get_one::<String>(&positional_id(name)) else { break };
         match open.next() {
             Some(name) => texts.insert(name, value),
-            None => return Err(Error::Usage(format!("`{value}` is one argument too many, {}", usage(entity)))),
+            None => return Err(Error::Usage(format!("too many arguments: `{value}`; {}", usage(entity)))),
         };
     }
     let missing = entity.fields.iter().filter(|field| field.required && !texts.contains_key(field.name.as_str()));
     let missing = missing.map(|field| field.name.as_str()).collect::<Vec<_>>();
     if !missing.is_empty() {
-        return Err(Error::Usage(format!("missing `{}`, {}", missing.join("`, `"), usage(entity))));
+        return Err(Error::Usage(format!("missing `{}`; {}", missing.join("`, `"), usage(entity))));
     }
     let given = entity.fields.iter().filter_map(|field| Some((field, *texts.get(field.name.as_str())?)));
     given.map(|(field, text)| Ok((field, values::parse(field, text).map_err(Error::Usage)?))).collect()
@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn too_few_too_many_and_malformed_arguments_are_refused() {
         for (words, told) in [
-            (&["service", "create", "a:b"][..], "missing `name`, usage: `qcli service create <stack_id> <name>`"),
-            (&["service", "create", "a:b", "--stack-id", "x", "c"], "`c` is one argument too many"),
+            (&["service", "create", "a:b"][..], "missing `name`; usage: `qcli service create <stack_id> <name>`"),
+            (&["service", "create", "a:b", "--stack-id", "x", "c"], "too many arguments: `c`"),
             (&["build", "create", "a:b:c", "x", "ref"], "`build_num`: `x` is not a whole number"),
             (&["service", "create", "a:b", "c", "-d", "text"], "`defaults`: not JSON"),
             (&["service", "create", "a:b", "c", "--nmae", "x"], "--name"),

@@ -1,4 +1,4 @@
-//! `delete`, and what it would take along.
+//! `delete`, and the dependents it would delete.
 
 use clap::ArgMatches;
 use prost_reflect::{DynamicMessage, Value};
@@ -36,7 +36,7 @@ impl Session {
         array.finish()?;
         let truncated = affected.and_then(|affected| affected.get_field_by_name("truncated")?.as_bool());
         if let (Some(true), Some(affected)) = (truncated, affected) {
-            eprintln!("qcli: these are not all: {}", counts(affected));
+            eprintln!("qcli: the list is incomplete: {}", counts(affected));
         }
         Ok(())
     }

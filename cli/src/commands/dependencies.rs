@@ -1,4 +1,4 @@
-//! `dependencies get_related`: the objects that a dependency relates to, whatever their type.
+//! `dependencies get_related`: the objects that a dependency relates to, of any type.
 
 use qairon::model::Entity;
 

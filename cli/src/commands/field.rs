@@ -14,7 +14,7 @@ use crate::session::Session;
 impl Session {
     pub(super) async fn get_field(&mut self, entity: &'static Entity, id: &str, name: &str) -> Result<()> {
         let readable = Readable::of(entity, name)?;
-        // A mistake is told before anything is sent.
+        // Mistakes are reported before anything is sent.
         let fields = readable.target().map(|target| self.fields(target)).transpose()?;
         match (readable, fields) {
             (Readable::Relation(relation), Some(fields)) if !relation.is_to_one() => {
@@ -23,7 +23,7 @@ impl Session {
             (readable, fields) => {
                 let object = requests::get(&self.client, entity, id, &readable.mask()).await?;
                 match (readable, fields) {
-                    // With its own embedded objects, unless some fields are asked for.
+                    // With its own embedded objects, unless fields are requested.
                     (Readable::Embedded(field, _), Some(fields)) if !self.asked.is_empty() => {
                         self.maybe(&fields, embedded(&object, field).as_ref()).await
                     }

@@ -1,6 +1,6 @@
 //! `get_field_query`: one field or relation of every object that a query selects, an element for each.
 //!
-//! What is related is read for a whole page of objects at a time, and given back to each of them here.
+//! Related objects are read for a whole page at a time, and assigned to each object here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,11 +38,11 @@ impl Session {
     }
 }
 
-/// Reads what a name stands for from the objects of a page.
+/// Reads the field or relation of a name from the objects of a page.
 struct Reader {
     client: Client,
     entity: &'static Entity,
-    /// Of what is related; `None` when the name is that of a field.
+    /// Of the related objects; `None` for a field.
     fields: Option<Fields>,
 }
 
@@ -50,7 +50,7 @@ impl Reader {
     async fn read(&self, readable: Readable, page: &[DynamicMessage]) -> Result<Vec<Datum>> {
         match readable {
             Readable::Field(field) => Ok(page.iter().map(|object| datum(field, object)).collect()),
-            // With its own embedded objects, unless some fields are asked for.
+            // With its own embedded objects, unless fields are requested.
             Readable::Embedded(field, _) if self.mask().is_empty() => {
                 Ok(page.iter().map(|object| datum(field, object)).collect())
             }
@@ -108,8 +108,8 @@ impl Reader {
         Ok(lists)
     }
 
-    /// The objects linked with each of these. A row does not tell its links, so first come all that are linked with
-    /// any, and then who is linked with whom: asked from the side of the fewer.
+    /// The objects linked with each of these. A row does not have its links. So first read all objects that are linked
+    /// with any, then which is linked with which, from the smaller side.
     async fn read_linked(&self, relation: &Relation, ids: &[String]) -> Result<HashMap<String, Vec<Datum>>> {
         let target = qairon::model().target(&relation.target);
         let back = format!("{}.id", inverse(self.entity, relation)?.name());

@@ -37,7 +37,7 @@ impl Session {
     }
 }
 
-/// The next page, and the request for the one after it; `None` when there are no more, or none are wanted.
+/// The next page, and the request for the one after it; `None` if there are no more, or no more are needed.
 async fn next(client: &Client, request: &mut Request, left: &mut i64) -> Result<Option<Vec<DynamicMessage>>> {
     if *left <= 0 {
         return Ok(None);

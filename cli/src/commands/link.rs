@@ -1,4 +1,4 @@
-//! `link`, `unlink` and their names in use: `assign_zone`, `unassign_repo` and the like.
+//! `link`, `unlink` and their short forms: `assign_zone`, `unassign_repo` and the like.
 
 use clap::ArgMatches;
 use prost_reflect::Value;

@@ -52,11 +52,11 @@ impl Session {
     fn refuse_fields(&self, flag: &str) -> Result<()> {
         match self.asked.is_empty() {
             true => Ok(()),
-            false => Err(Error::Usage(format!("`--{flag}` prints no rows, leave out `--field`"))),
+            false => Err(Error::Usage(format!("`--{flag}` prints no rows; leave out `--field`"))),
         }
     }
 
-    /// A number for scripts: bare, unless a format for programs was asked for by name.
+    /// A number for scripts: bare, unless a format for programs is given.
     async fn count(&mut self, entity: &Entity, query: &ListQuery) -> Result<()> {
         let count = requests::count(&self.client, entity, &query.filter).await?;
         match self.output.asked_data() {

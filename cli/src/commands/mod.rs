@@ -33,7 +33,7 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     let globals = Globals::from_matches(matches)?;
     let mut session = Session { client: globals.client()?, output: globals.output(), asked: globals.fields };
     let outcome = session.dispatch(name, verb, matches).await;
-    // What was printed before a failure is seen all the same.
+    // Output before a failure is still printed.
     let flushed = session.output.finish();
     outcome.and(flushed)
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::requests::{self, ListQuery};
 use crate::suggest;
 
-/// What a name stands for that can be read from an object.
+/// Something that can be read from an object by its name.
 #[derive(Debug, Clone, Copy)]
 pub enum Readable {
     /// One of its fields.

@@ -21,7 +21,7 @@ impl Session {
         if matches.get_flag("unset") {
             if field.required {
                 return Err(Error::Usage(format!(
-                    "`{}` cannot be unset, every {} has one",
+                    "`{}` cannot be unset: every {} has one",
                     field.name,
                     entity.human()
                 )));
@@ -31,7 +31,7 @@ impl Session {
             let value = text(matches, "value");
             if looks_like_flag(value) && !std::env::args_os().any(|word| word == "--") {
                 return Err(Error::Usage(format!(
-                    "`{value}` looks like an option, write `-- {value}` if it is the value"
+                    "`{value}` looks like an option; write `-- {value}` if it is the value"
                 )));
             }
             let value_of_field = values::parse(field, value).map_err(Error::Usage)?;
@@ -47,7 +47,7 @@ impl Session {
     }
 }
 
-/// The field to set: a relation to one stands for its reference.
+/// The field to set: a to-one relation means its reference.
 fn settable<'a>(entity: &'a Entity, name: &str) -> Result<&'a Field> {
     let reference = entity.relation(name).and_then(|relation| match &relation.kind {
         RelationKind::ToOne { field } => entity.field(field),
@@ -56,7 +56,7 @@ fn settable<'a>(entity: &'a Entity, name: &str) -> Result<&'a Field> {
     if let (None, Some(relation)) = (reference, entity.relation(name)) {
         let linked = matches!(relation.kind, RelationKind::Linked { .. });
         let remedy = if linked { "use `link` and `unlink`" } else { "set the reference on the other end" };
-        return Err(Error::Usage(format!("`{name}` is a relation to many, {remedy}")));
+        return Err(Error::Usage(format!("`{name}` is a relation to many; {remedy}")));
     }
     let field = match reference {
         Some(field) => field,

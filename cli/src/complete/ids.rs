@@ -1,4 +1,4 @@
-//! IDs from the server: one call, once, and quickly or not at all.
+//! IDs from the server: one call, without retries, with a short deadline.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use tonic::transport::Endpoint;
 
 use super::candidate::Candidate;
 
-/// How long somebody at a prompt waits.
+/// How long a user waits at a prompt.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Which IDs are wanted.
+/// Which IDs to read.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    /// How they begin, whatever was typed: the part of the infrastructure that they are in.
+    /// Their required beginning, in addition to the typed one: the part of the infrastructure that they are in.
     pub scope: String,
     /// The filter.
     pub filter: String,
 }
 
-/// Those that go on from what was typed.
+/// Those that continue the typed text.
 pub fn candidates(endpoint: &str, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
     let prefix = match (typed.starts_with(&wanted.scope), wanted.scope.starts_with(typed)) {
         (true, _) => typed.to_owned(),
@@ -43,7 +43,7 @@ fn ask(endpoint: &str, request: CompleteIdsRequest) -> Option<Vec<Candidate>> {
         };
         tokio::time::timeout(PATIENCE, call).await.ok().flatten()
     });
-    // A name look-up under way would hold up the exit.
+    // A running DNS look-up would delay the exit.
     runtime.shutdown_background();
     let completions = answer?.into_inner().completions.into_iter();
     Some(completions.map(|id| Candidate { text: id.text, help: String::new(), whole: id.whole }).collect())

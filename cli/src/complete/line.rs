@@ -3,7 +3,7 @@
 /// A command line.
 #[derive(Debug, Default, PartialEq)]
 pub struct Line {
-    /// What was set in front of the command: `QAIRON_ENDPOINT=... qcli`.
+    /// Variables set before the command: `QAIRON_ENDPOINT=... qcli`.
     pub variables: Vec<(String, String)>,
     /// The words without their quotes: the program first, the word at the cursor last.
     pub words: Vec<String>,
@@ -13,7 +13,7 @@ pub struct Line {
     pub quote: Option<char>,
 }
 
-/// Reads a line of which the command is the last: what stands in front of a pipe or a semicolon is another's.
+/// Reads the last command of a line: the part before a pipe or a semicolon is another command.
 pub fn read(text: &str, fish: bool) -> Line {
     let mut line = Line::default();
     let mut word = String::new();

@@ -1,13 +1,13 @@
 //! Completion in shells.
 //!
-//! The script that `qcli completion <shell>` prints hands the line to the hidden command `qcli complete` and shows what
-//! comes back. [`line`] finds the words in it, [`parse`] says what stands where the cursor is, [`values`] what can stand
-//! there, with IDs from the server ([`ids`]), and [`print`] says it as the shell wants to hear it.
+//! The script that `qcli completion <shell>` prints passes the line to the hidden command `qcli complete` and shows its
+//! output. [`line`] splits it into words, [`parse`] finds what is at the cursor, [`values`] the candidates, with IDs
+//! from the server ([`ids`]), and [`print`] prints them in the form of the shell.
 //!
-//! What can stand somewhere depends on the words before it: zones to unassign are those of the deployment two words
-//! earlier. So this is an engine of our own over the command tree, of which only one resource's part is built.
+//! The candidates depend on the words before: zones to unassign are those of the deployment two words earlier. So this
+//! is our own engine over the command tree, of which only one resource's part is built.
 //!
-//! Whatever goes wrong, there is nothing to offer: a prompt is no place for errors.
+//! On any error there are no candidates: a prompt is not the place for errors.
 
 mod candidate;
 mod ids;
@@ -70,12 +70,12 @@ pub fn hidden(argv: &[OsString]) -> Option<ExitCode> {
     }
     let candidates = complete(&line);
     let printed = print::print(shell, &line, breaks, &candidates);
-    // Nobody reads it when the shell went on.
+    // The shell may have stopped reading.
     _ = std::io::stdout().write_all(printed.as_bytes());
     Some(ExitCode::SUCCESS)
 }
 
-/// What the word at the cursor can become, with all of the word in each.
+/// The candidates for the word at the cursor, each with the whole word.
 fn complete(line: &line::Line) -> Vec<Candidate> {
     let Some((current, before)) = line.words.split_last() else { return Vec::new() };
     // The first is the program.

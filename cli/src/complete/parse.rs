@@ -1,4 +1,4 @@
-//! What stands where the cursor is: a command, a flag, or the value of an argument.
+//! What is at the cursor: a command, a flag, or the value of an argument.
 
 use std::ffi::OsString;
 
@@ -16,7 +16,7 @@ pub struct Spot<'a> {
     pub path: Vec<String>,
     /// The values that were given: the ID of the argument, and the text.
     pub given: Vec<(String, String)>,
-    /// What can stand here.
+    /// What can be here.
     pub place: Place<'a>,
     /// The part of the word that is kept, such as `--output=`.
     pub joined: String,
@@ -53,7 +53,7 @@ pub fn resource(words: &[String]) -> String {
     names.find(|name| name != "help").unwrap_or_default()
 }
 
-/// Finds the place behind these words.
+/// Finds the place after these words.
 pub fn spot<'a>(tree: &'a Command, before: &[String], current: &str) -> Spot<'a> {
     let mut spot = Spot {
         command: tree,
@@ -108,7 +108,7 @@ pub fn spot<'a>(tree: &'a Command, before: &[String], current: &str) -> Spot<'a>
     spot
 }
 
-/// Arguments fill up from the left. One of `create` that was given by its flag is not asked for again.
+/// Arguments fill up from the left. One of `create` that was given by its flag is not offered again.
 fn place(spot: &mut Spot<'_>, positionals: Vec<String>) {
     let is_open = |arg: &&Arg| {
         let id = arg.get_id().as_str();

@@ -6,7 +6,7 @@ use qairon::model::{Entity, Field};
 
 use super::candidate::Candidate;
 
-/// Fields that can be printed, and behind a point those of the object at the other end of a relation.
+/// Fields that can be printed, and after a dot those of the object at the other end of a relation.
 pub fn fields(entity: &Entity, typed: &str) -> Vec<Candidate> {
     steps(entity, typed, &|field: &Field| field.embed.as_ref().is_none_or(|embed| !embed.nested_only))
 }
@@ -46,7 +46,7 @@ pub fn files(typed: &str) -> Vec<Candidate> {
     let named = entries.filter_map(|entry| {
         let entry = entry.ok()?;
         let name = entry.file_name().into_string().ok()?;
-        // Hidden ones are for those who ask.
+        // Hidden ones only if the word begins with a dot.
         let shown = name.starts_with(begun) && (begun.starts_with('.') || !name.starts_with('.'));
         // Links count as what they lead to.
         let is_directory = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_dir());

@@ -1,4 +1,4 @@
-//! Candidates as each shell wants to hear them.
+//! Candidates in the form of each shell.
 
 use super::candidate::Candidate;
 use super::line::Line;
@@ -23,8 +23,8 @@ pub fn print(shell: &str, line: &Line, breaks: &str, candidates: &[Candidate]) -
     lines.collect()
 }
 
-/// Bash replaces the last piece of the word only: what follows a character of COMP_WORDBREAKS that is not quoted. And it
-/// inserts what it is told, so that this has to be quoted as the word was.
+/// Bash replaces the last piece of the word only: what follows a character of COMP_WORDBREAKS that is not quoted. And
+/// it inserts the answer unchanged, so the answer has to be quoted like the word.
 fn bash(line: &Line, breaks: &str, text: &str, whole: bool) -> String {
     let space = if whole && line.quote.is_none() { " " } else { "" };
     let quoted = match line.quote {
@@ -41,7 +41,7 @@ fn bash(line: &Line, breaks: &str, text: &str, whole: bool) -> String {
     format!("{rest}{space}\n")
 }
 
-/// Where the last of these characters stands that no backslash and no quotes protect.
+/// The position of the last of these characters that is not escaped or quoted.
 fn last_break(raw: &str, breaks: &str) -> Option<usize> {
     let (mut last, mut quote, mut chars) = (None, None, raw.char_indices());
     while let Some((at, c)) = chars.next() {
@@ -60,7 +60,7 @@ fn escaped(text: &str, special: impl Fn(char) -> bool) -> String {
     text.chars().flat_map(|c| [Some('\\').filter(|_| special(c)), Some(c)]).flatten().collect()
 }
 
-/// How many characters a part of a typed word stands for.
+/// How many characters a part of a typed word represents.
 fn unquoted(raw: &str) -> usize {
     super::line::read(raw, false).words.last().map_or(0, |word| word.chars().count())
 }

@@ -1,12 +1,12 @@
 use super::*;
 
-/// The candidates at the end of a line, without help; what goes on is marked by a plus.
+/// The candidates at the end of a line, without help; a plus marks partial ones.
 fn at(text: &str) -> Vec<String> {
     let candidates = complete(&line::read(text, false));
     candidates.into_iter().map(|found| if found.whole { found.text } else { found.text + "+" }).collect()
 }
 
-/// What bash is told.
+/// The output for bash.
 fn bash(text: &str, answer: &str, whole: bool) -> String {
     let line = line::read(text, false);
     let candidate = Candidate { text: answer.to_owned(), help: String::new(), whole };

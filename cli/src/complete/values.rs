@@ -1,4 +1,4 @@
-//! What can stand in a place.
+//! The candidates for a place.
 
 use clap::{Arg, Command};
 use qairon::model::{Entity, Field, Kind, LinkScope, Relation, RelationKind};
@@ -26,7 +26,7 @@ pub fn candidates(tree: &Command, spot: &Spot<'_>, line: &Line) -> Vec<Candidate
     }
 }
 
-/// Commands are found whichever way they are written, and offered the way that was begun.
+/// Commands are found with hyphens or underscores, and offered in the typed form.
 fn commands(command: &Command, typed: &str) -> Vec<Candidate> {
     let begun = typed.replace('-', "_");
     let hyphens = typed.contains('-');
@@ -35,7 +35,7 @@ fn commands(command: &Command, typed: &str) -> Vec<Candidate> {
     shown.map(|sub| Candidate::whole(name(sub.get_name()), first_line(sub.get_about()))).collect()
 }
 
-/// Commands of others.
+/// External commands.
 fn programs(typed: &str) -> Vec<Candidate> {
     let begun = typed.replace('-', "_");
     let shown = plugins::all().into_iter().filter(|plugin| plugin.name.replace('-', "_").starts_with(&begun));
@@ -108,7 +108,7 @@ impl Values<'_> {
                 self.listed(|typed| self.resources(typed))
             }
             id if names_resource(id) => self.resources(&self.spot.typed),
-            // The type stands in the word before: `resource id`, `from_resource from_id`.
+            // The word before is the type: `resource id`, `from_resource from_id`.
             id => {
                 let of = id.strip_suffix("id").map(|front| format!("{front}resource"));
                 let said = of.and_then(|name| self.spot.value(&name)).map(|name| name.replace('-', "_"));
@@ -196,7 +196,7 @@ impl Values<'_> {
                 let filter = service.map(|service| filter::equal("service_id", &service)).unwrap_or_default();
                 self.ids(entity, Wanted { filter, ..Wanted::default() })
             }
-            // IDs of this entity, or of the one that the argument is called after.
+            // IDs of this entity, or of the one that the argument is named after.
             (_, "id" | "src_id") => self.ids(entity, Wanted::default()),
             (_, id) => match id.strip_suffix("_id").and_then(named) {
                 Some(entity) => self.ids(entity, Wanted::default()),
@@ -278,13 +278,13 @@ fn is_back(one: &Relation, other: &Relation) -> bool {
     }
 }
 
-/// What both ends of a link have in common, whichever of them declares it.
+/// What both ends of a link have in common, declared by either.
 fn scope(entity: &Entity, other: &Entity, relation: &Relation) -> Option<LinkScope> {
     let RelationKind::Linked { table, .. } = &relation.kind else { return None };
     entity.links.iter().chain(&other.links).find(|link| link.table == *table)?.scope
 }
 
-/// The first components of an ID with the colon behind them, when it has more than those.
+/// The first components of an ID with the colon after them, if it has more components.
 fn leading(id: &str, components: usize) -> String {
     let end = id.match_indices(':').nth(components.saturating_sub(1)).map(|(at, _)| at + 1);
     end.and_then(|end| id.get(..end)).unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Changes to the file. People's comments and order stay, and whoever reads it meanwhile sees the old file or the new.
+//! Changes to the file. Comments and order are kept, and concurrent readers see the old file or the new one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -12,11 +12,10 @@ use super::settings::{Setting, normal};
 use super::{PATH_VARIABLE, file};
 use crate::error::{Error, Result};
 
-/// Changes the file: what is there when it is locked is handed to the change, in both forms.
+/// Changes the file: reads it under a lock and passes it to the change, in both forms.
 pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> Result<T> {
-    let path = super::path().ok_or_else(|| {
-        Error::Usage(format!("there is no home to keep a config file in, say where with {PATH_VARIABLE}"))
-    })?;
+    let path = super::path()
+        .ok_or_else(|| Error::Usage(format!("there is no home directory for the config file; set {PATH_VARIABLE}")))?;
     let target = resolved(&path).map_err(|error| told(&path, &error))?;
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let is_new = !directory.exists();
@@ -27,7 +26,7 @@ pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> R
     let text = match fs::symlink_metadata(&target) {
         // A device would be replaced by a file.
         Ok(found) if !found.is_file() => {
-            return Err(Error::Usage(format!("{} is no file, say where with {PATH_VARIABLE}", target.display())));
+            return Err(Error::Usage(format!("{} is not a file; set {PATH_VARIABLE}", target.display())));
         }
         Ok(_) => fs::read_to_string(&target).map_err(|error| told(&target, &error))?,
         Err(_) => String::new(),
@@ -36,7 +35,7 @@ pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> R
     let mut document: DocumentMut =
         text.parse().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?;
     let outcome = change(&config, &mut document).inspect_err(|_| {
-        // A change that is refused leaves nothing behind; what somebody else put there meanwhile keeps the directory.
+        // A refused change removes the new directory, unless another process put something there.
         if is_new {
             let _ = fs::remove_dir(directory);
         }
@@ -52,7 +51,7 @@ fn told(path: &Path, error: &io::Error) -> Error {
     Error::refused(format!("{}: {error}", path.display()))
 }
 
-/// The file that symbolic links lead to, which need not be there.
+/// The target of symbolic links, which may be missing.
 fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..40 {
@@ -64,10 +63,10 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Puts a new file in the place of the old one at once.
+/// Replaces the file atomically.
 fn replace(target: &Path, directory: &Path, text: &str) -> io::Result<()> {
     let new = directory.join(format!(".config.toml.{}", std::process::id()));
-    // It may have been left behind by a process that was killed.
+    // A killed process may have left it.
     let _ = fs::remove_file(&new);
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
@@ -83,7 +82,7 @@ pub fn set_current(document: &mut DocumentMut, name: Option<&str>) {
     let table = document.as_table_mut();
     let key = spelling(table, "current_context");
     match name {
-        // In its place, so that the comment beside it stays.
+        // In its place, so that the comment next to it is kept.
         Some(name) => match table.get_mut(&key).and_then(Item::as_value_mut) {
             Some(old) => {
                 let decor = old.decor().clone();
@@ -119,7 +118,7 @@ pub fn put(context: &mut dyn TableLike, setting: &Setting, text: Option<&str>) {
         context.remove(&key);
         return;
     };
-    // A number stands without quotation marks.
+    // A number has no quotation marks.
     let new = text.parse::<i64>().ok().filter(|_| setting.name == "retries").map_or_else(|| text.into(), Value::from);
     match context.get_mut(&key).and_then(Item::as_value_mut) {
         Some(old) => {

@@ -1,4 +1,4 @@
-//! The file as text: what may stand in it, and where it is wrong.
+//! The file as text: what is allowed in it, and the location of errors.
 
 use std::ops::Range;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::suggest;
 /// The keys at the top.
 const TOP: [&str; 2] = ["current_context", "contexts"];
 
-/// Reads the text of a file. Whatever is wrong names its line.
+/// Reads the text of a file. An error names its line.
 pub fn parse(path: &Path, text: &str) -> Result<Config> {
     let source = Source { path, text };
     let document = Document::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
@@ -55,7 +55,7 @@ impl Source<'_> {
             let Some(setting) = setting(key) else {
                 return Err(self.unknown(table, key, "setting of a context", &settings::names()));
             };
-            // Numbers may stand without quotation marks.
+            // Numbers need no quotation marks.
             let value = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|number| number.to_string()));
             let value = value.ok_or_else(|| format!("`{}` must be {}", setting.name, setting.form));
             match value.and_then(|value| setting.check(&value).map(|()| value)) {

@@ -69,16 +69,16 @@ pub fn names() -> Vec<&'static str> {
 }
 
 impl Setting {
-    /// Says what is wrong with a value.
+    /// Checks a value.
     pub fn check(&self, value: &str) -> Result<(), String> {
         match (self.is_valid)(value) {
             true => Ok(()),
             false if self.name == "output" => {
-                Err(format!("`output` must be one of `{}`, and is `{value}`", Format::NAMES.join("`, `")))
+                Err(format!("`output` must be one of `{}`, not `{value}`", Format::NAMES.join("`, `")))
             }
-            // What stands before an `@` may be a password.
-            false if value.contains('@') => Err(format!("`{}` must be {} and is not", self.name, self.form)),
-            false => Err(format!("`{}` must be {}, and is `{value}`", self.name, self.form)),
+            // The part before an `@` may be a password.
+            false if value.contains('@') => Err(format!("`{}` must be {}", self.name, self.form)),
+            false => Err(format!("`{}` must be {}, not `{value}`", self.name, self.form)),
         }
     }
 }
@@ -117,7 +117,7 @@ pub enum Source {
     Variable(&'static str),
     /// A context of the file.
     Context(String),
-    /// Nobody set it.
+    /// It is not set.
     Default,
 }
 
@@ -132,11 +132,11 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value that counts; `None` when it is the default.
+/// An effective value; `None` for the default.
 pub type Effective = (Option<String>, Source);
 
 impl Setting {
-    /// What counts. A variable that is empty counts as one that is not set.
+    /// The effective value. An empty variable is the same as an unset one.
     pub fn effective(
         &self,
         flag: Option<String>,
@@ -170,11 +170,11 @@ pub fn duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-    // Longer ones are no time that anybody waits, and clocks cannot add them up.
+    // Nobody waits longer, and clocks cannot add such times.
     (!time.is_zero() && time <= Duration::from_secs(365 * 24 * 3600)).then_some(time)
 }
 
-/// How often a call is made again.
+/// How often a call is retried.
 pub fn retries(text: &str) -> Option<u32> {
     text.parse().ok().filter(|retries| *retries <= 100)
 }

@@ -47,7 +47,7 @@ fn what_is_wrong_is_told_with_its_line() {
         ("[contexts.a]\nendpoint = 1.5", "/c.toml:2: `endpoint` must be an address such as"),
         ("[contexts.a]\n\noutput = 'xml'", "/c.toml:3: `output` must be one of `json`"),
         ("[contexts.a]\ntimeout = 'soon'", "/c.toml:2: `timeout` must be a positive time such as"),
-        ("[contexts.a]\nactor = 'ä'", "/c.toml:2: `actor` must be a name in printable ASCII, and is `ä`"),
+        ("[contexts.a]\nactor = 'ä'", "/c.toml:2: `actor` must be a name in printable ASCII, not `ä`"),
         ("[contexts]\na = 'h:1'", "/c.toml:2: contexts are tables, such as `[contexts.prod]`"),
         ("contexts = 1", "/c.toml:1: contexts are tables"),
         ("current_context = 1", "/c.toml:1: `current_context` must be the name of a context"),

@@ -15,7 +15,7 @@ impl Fields {
         let root = Node { entity, from: None, wanted: BTreeSet::new(), whole: false };
         let mut fields = Self { nodes: vec![root], columns: Vec::new() };
         for path in asked {
-            // Twice the same would be the same key twice.
+            // A duplicate field would be a duplicate key.
             if !fields.columns.iter().any(|column| column.name == *path) {
                 fields.add(path)?;
             }
@@ -54,7 +54,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The node behind a relation of another.
+    /// The node that a relation of another leads to.
     fn follow(&mut self, from: usize, relation: &'static Relation, path: &str, name: &str) -> Result<usize> {
         let entity = self.nodes[from].entity;
         let reference = match &relation.kind {
@@ -63,7 +63,7 @@ impl Fields {
         };
         let Some(reference) = reference else {
             return Err(Error::Usage(format!(
-                "`{path}`: `{name}` of {} leads to many objects, which are no field of a row; list them with \
+                "`{path}`: `{name}` of {} leads to many objects, so it is not a field of a row; list them with \
                  `qcli {} get_field <id> {name}`",
                 entity.a_human(),
                 entity.name
@@ -80,7 +80,7 @@ impl Fields {
     }
 }
 
-/// The parts of a path. As in filters, a key of JSON that is not a plain word stands in quotes.
+/// The parts of a path. As in filters, a JSON key that is not a plain word is quoted.
 fn parts(path: &str) -> Result<Vec<String>> {
     let mut parts = vec![String::new()];
     let (mut quoted, mut was_quoted) = (false, false);
@@ -124,7 +124,7 @@ fn nothing_inside(entity: &Entity, field: &Field, path: &str) -> String {
     match field.relation() {
         Some(relation) => {
             let remedy = path.replacen(&field.name, relation, 1);
-            format!("`{path}`: `{}` is an ID, go through the relation: `{remedy}`", field.name)
+            format!("`{path}`: `{}` is an ID; use the relation: `{remedy}`", field.name)
         }
         None => format!("`{path}`: `{}` of {} has no fields of its own", field.name, entity.a_human()),
     }

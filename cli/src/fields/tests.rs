@@ -59,7 +59,7 @@ fn what_leads_nowhere_is_told_with_the_way_out() {
         ("stack", "nmae", "unknown field of `stack` `nmae`, did you mean `name`?"),
         ("deployment", "servce.name", "did you mean `service`?"),
         ("deployment", "service.stak_id", "unknown field of `service` `stak_id`, did you mean `stack_id`?"),
-        ("deployment", "service_id.stack_id", "go through the relation: `service.stack_id`"),
+        ("deployment", "service_id.stack_id", "use the relation: `service.stack_id`"),
         ("stack", "name.x", "`name` of a stack has no fields of its own"),
         ("stack", "services", "list them with `qcli stack get_field <id> services`"),
         ("deployment", "service.procs.name", "list them with `qcli service get_field <id> procs`"),

@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// An object in a graph: its resource, or another word for what it is, and its ID.
 pub type Object<'a> = (&'a str, &'a str);
 
-/// A directed graph that grows. Whatever is added a second time is there already.
+/// A directed graph that grows. Adding something a second time changes nothing.
 #[derive(Debug)]
 pub struct Dot {
     text: String,

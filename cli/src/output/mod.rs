@@ -22,7 +22,7 @@ use row::{Datum, Row};
 use table::ListTable;
 use tree::{Lines, Tree};
 
-/// How many rows of a table are laid out at once.
+/// How many rows of a table are laid out together.
 const TABLE_PART: usize = 500;
 
 /// A format of output.
@@ -59,12 +59,12 @@ impl Format {
         })
     }
 
-    /// Whether programs read it back to what it was: names, types and all.
+    /// Whether programs can read it back with names and types.
     pub fn is_data(self) -> bool {
         matches!(self, Self::Json | Self::Jsonl | Self::Yaml)
     }
 
-    /// Whether rows stand below each other in columns.
+    /// Whether rows are aligned in columns.
     fn is_table(self) -> bool {
         matches!(self, Self::Table | Self::Wide)
     }
@@ -109,8 +109,8 @@ impl Output {
         Ok(())
     }
 
-    /// Prints the one value of a field: bare, unless a format for programs was asked for by name. A script that captures
-    /// a text wants the text, and everything else is JSON either way.
+    /// Prints the value of a field: bare, unless a format for programs is given. A script that captures a text needs
+    /// the bare text; everything else is JSON in any case.
     pub fn value(&mut self, datum: &Datum) -> Result<()> {
         match datum {
             datum if self.asked_data() => self.data(datum)?,
@@ -130,7 +130,7 @@ impl Output {
         }
     }
 
-    /// Prints a text on a line of its own, whatever the format.
+    /// Prints a text on its own line, in any format.
     pub fn line(&mut self, text: &str) -> Result<()> {
         Ok(writeln!(self.out, "{text}")?)
     }
@@ -140,7 +140,7 @@ impl Output {
         self.format.is_data()
     }
 
-    /// Whether that was asked for by name.
+    /// Whether the caller gave the format.
     pub fn asked_data(&self) -> bool {
         self.asked.is_some_and(Format::is_data)
     }
@@ -155,7 +155,7 @@ impl Output {
         Ok(self.out.write_all(dot.finish().as_bytes())?)
     }
 
-    /// Tells people something that is no part of the output.
+    /// Prints a note that is not part of the output.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             crate::error::tell(text);
@@ -168,7 +168,7 @@ impl Output {
         Array { output: self, count: 0, part: Vec::new(), table }
     }
 
-    /// Writes out what is still held back.
+    /// Writes buffered output.
     pub fn finish(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }

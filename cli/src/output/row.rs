@@ -1,4 +1,4 @@
-//! Rows: what is printed, in order, whatever the format.
+//! Rows: the printed values, in order, for every format.
 
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use qairon::model::{Entity, Field, Kind};
@@ -16,7 +16,7 @@ pub enum Datum {
     Json(Json),
     /// An embedded object.
     Row(Row),
-    /// An object that a path leads to: its ID stands for it where the format is for reading.
+    /// An object that a path leads to: shown as its ID in formats for reading.
     Related(Row),
     /// A list of embedded values.
     List(Vec<Datum>),

@@ -1,4 +1,4 @@
-//! Rows of messages that are no objects: what traces and searches answer with.
+//! Rows of messages that are not objects: the answers of traces and searches.
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
 use qairon::model::Kind;
@@ -16,8 +16,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Rows with these cells before the fields of a message. Those hidden are printed when they are asked for. An
-    /// unknown name among those asked for is wrong usage.
+    /// Rows with these cells before the fields of a message. Hidden ones are printed on request. An unknown name in the
+    /// request is wrong usage.
     pub fn new(
         command: &str,
         leading: &[&str],
@@ -35,7 +35,7 @@ impl Shape {
         Ok(Self { hidden, asked: asked.to_vec() })
     }
 
-    /// The row of leading cells and a message. A leading cell stands for the field of its name.
+    /// The row of leading cells and a message. A leading cell replaces the field of its name.
     pub fn row(&self, leading: Vec<Cell>, message: &DynamicMessage) -> Row {
         let own = |field: &FieldDescriptor| !leading.iter().any(|cell| cell.name == field.name());
         let descriptor = message.descriptor();

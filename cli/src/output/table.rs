@@ -66,12 +66,12 @@ impl ListTable {
 
 fn empty() -> Table {
     let mut table = Table::new();
-    // Lines grow beyond the terminal rather than break: an ID is there to be copied.
+    // Lines grow beyond the terminal and do not break, so that an ID can be copied.
     table.load_style(presets::NOTHING);
     table
 }
 
-/// Null is an empty cell, texts of a list stand side by side, and nothing that steers a terminal passes.
+/// Null is an empty cell, the texts of a list are joined, and control characters are removed.
 fn shown(datum: &Datum) -> String {
     let text = match datum {
         Datum::Json(serde_json::Value::Null) => String::new(),

@@ -17,7 +17,7 @@ pub enum Lines {
 }
 
 impl Lines {
-    /// Those that the terminal can show, by its locale.
+    /// Those that the terminal supports, by its locale.
     pub fn of_locale() -> Self {
         Self::of(|name| std::env::var(name).ok())
     }
@@ -29,7 +29,7 @@ impl Lines {
         if locale.contains("utf-8") || locale.contains("utf8") { Self::Boxes } else { Self::Ascii }
     }
 
-    /// Before a node: one that has siblings behind it, and the last.
+    /// Before a node: one with siblings after it, and the last.
     fn branches(self) -> [&'static str; 2] {
         match self {
             Self::Boxes => ["├── ", "└── "],
@@ -37,7 +37,7 @@ impl Lines {
         }
     }
 
-    /// Before what is below a node: one that has siblings behind it, and the last.
+    /// Before the nodes below a node: one with siblings after it, and the last.
     fn stems(self) -> [&'static str; 2] {
         match self {
             Self::Boxes => ["│   ", "    "],

@@ -1,7 +1,7 @@
 //! YAML: the same content as JSON, for people who keep it in files.
 //!
 //! What a reader of YAML 1.2 *or* 1.1 could take for something other than a text is quoted, so that `no` stays a text
-//! whoever reads it. Lists are written an element at a time: a list of one element is a part of a longer list.
+//! for every reader. Lists are written an element at a time: a list of one element is a part of a longer list.
 
 use std::io::{self, Write};
 
@@ -40,7 +40,7 @@ mod tests {
         String::from_utf8(out).expect("UTF-8")
     }
 
-    /// What a reader of other people makes of it.
+    /// What another reader parses.
     fn read(text: &str) -> Value {
         let documents = YamlLoader::load_from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert_eq!(documents.len(), 1, "{text}");
@@ -63,7 +63,7 @@ mod tests {
         }
     }
 
-    /// Texts that readers are known to take for something else.
+    /// Texts that readers are known to parse as something else.
     const AMBIGUOUS: &[&str] = &[
         "",
         " ",

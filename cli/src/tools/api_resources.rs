@@ -1,4 +1,4 @@
-//! `api-resources`: what there is to work with.
+//! `api-resources`: lists the resources.
 
 use qairon::model::{Entity, Field};
 use serde_json::Value as Json;
@@ -9,7 +9,7 @@ use crate::output::row::{Cell, Datum, Place, Row};
 use crate::session::Session;
 use crate::suggest;
 
-/// What is told of each, and whether the table of a list has room for it.
+/// The columns, and whether the table of a list shows them.
 const COLUMNS: [(&str, Place); 7] = [
     ("resource", Place::Everywhere),
     ("plural", Place::Everywhere),
@@ -20,7 +20,7 @@ const COLUMNS: [(&str, Place); 7] = [
     ("description", Place::Detail),
 ];
 
-/// Prints a row for each resource. No server is asked.
+/// Prints a row for each resource. No server is called.
 pub fn run(session: &mut Session) -> Result<()> {
     let names = COLUMNS.map(|(name, _)| name);
     if let Some(unknown) = session.asked.iter().find(|name| !names.contains(&name.as_str())) {

@@ -1,7 +1,7 @@
-//! `qcli config`: what is set, and the contexts of the config file.
+//! `qcli config`: the settings, and the contexts of the config file.
 //!
-//! Nothing here needs a server, and most of it has to work when the settings do not fit together: that is when people
-//! come here.
+//! Nothing here needs a server, and most of it has to work when the settings are inconsistent: that is when it is
+//! needed.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -30,13 +30,13 @@ pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
         "view" => view(&mut output, matches, &fields)?,
         "path" => {
             let path = config::path();
-            let path = path.ok_or_else(|| Error::Usage(format!("there is no home, set {PATH_VARIABLE}")))?;
+            let path = path.ok_or_else(|| Error::Usage(format!("there is no home directory; set {PATH_VARIABLE}")))?;
             output.line(&path.display().to_string())?;
         }
         "get_contexts" => contexts(&mut output, &fields)?,
         "current_context" => match Settings::from_matches(matches)?.context {
             Some((name, _)) => output.line(&name)?,
-            None => return Err(Error::refused("no context is in use, `qcli config use-context` chooses one")),
+            None => return Err(Error::refused("there is no current context; set one with `qcli config use-context`")),
         },
         "use_context" => {
             edit::edit(|config, document| {
@@ -44,7 +44,7 @@ pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
                 edit::set_current(document, Some(name));
                 Ok(())
             })?;
-            output.line(&format!("context `{name}` is in use"))?;
+            output.line(&format!("context `{name}` is now current"))?;
         }
         "set_context" => set(&mut output, name, matches)?,
         "rename_context" => rename(&mut output, name, argument("new_name"))?,
@@ -112,8 +112,7 @@ fn contexts(output: &mut Output, fields: &[String]) -> Result<()> {
     rows.finish()
 }
 
-/// Takes the settings from the command line, and only from there: what happens to be in the environment is nobody's
-/// wish for later.
+/// Takes the settings only from the command line: a value in the environment is not meant to be saved.
 fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
     check_name(name)?;
     let given = |setting: &Setting| {
@@ -136,7 +135,7 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
         }
     }
     if changes.is_empty() {
-        return Err(Error::Usage("nothing to set, give a setting such as `--endpoint host:port`".to_owned()));
+        return Err(Error::Usage("nothing to set; give a setting such as `--endpoint host:port`".to_owned()));
     }
     let (made, advice) = edit::edit(|config, document| {
         let made = config.context(name).is_none();
@@ -149,9 +148,9 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
         }
         Ok((made, made && config.current.is_none()))
     })?;
-    output.line(&format!("context `{name}` is {}", if made { "made" } else { "changed" }))?;
+    output.line(&format!("context `{name}` {}", if made { "created" } else { "changed" }))?;
     if advice {
-        output.note(&format!("`qcli config use-context {name}` makes it the one that is used when none is named"));
+        output.note(&format!("`qcli config use-context {name}` makes it the current context"));
     }
     Ok(())
 }
@@ -161,7 +160,7 @@ fn rename(output: &mut Output, name: &str, new: &str) -> Result<()> {
     edit::edit(|config, document| {
         known(config, name)?;
         if config.context(new).is_some() {
-            return Err(Error::refused(format!("there is a context `{new}` already, choose another name")));
+            return Err(Error::refused(format!("context `{new}` already exists; choose another name")));
         }
         let contexts = edit::contexts(document)?;
         if let Some(context) = contexts.remove(name) {
@@ -172,7 +171,7 @@ fn rename(output: &mut Output, name: &str, new: &str) -> Result<()> {
         }
         Ok(())
     })?;
-    output.line(&format!("context `{name}` is `{new}` now"))
+    output.line(&format!("context `{name}` renamed to `{new}`"))
 }
 
 fn delete(output: &mut Output, name: &str) -> Result<()> {
@@ -184,9 +183,9 @@ fn delete(output: &mut Output, name: &str) -> Result<()> {
         }
         Ok(is_current(config, name))
     })?;
-    output.line(&format!("context `{name}` is deleted"))?;
+    output.line(&format!("context `{name}` deleted"))?;
     if was_current {
-        output.note("it was in use, and none is now");
+        output.note("it was the current context; there is none now");
     }
     Ok(())
 }

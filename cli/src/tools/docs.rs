@@ -1,4 +1,4 @@
-//! The pages of `docs/cli`: an index with what every command takes, and a page for each resource and each command.
+//! The pages of `docs/cli`: an index with the common options, and a page for each resource and each command.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,10 +9,10 @@ use clap::{Arg, Command};
 use crate::args::{self, Docs, Full};
 use crate::error::{Error, Result};
 
-/// What stands at the top of every page.
+/// The top of every page.
 const NOTE: &str = "<!-- Written by `make cli-docs` from the commands themselves. -->\n";
 
-/// Writes all pages, and removes those of commands that are no more.
+/// Writes all pages, and removes those of removed commands.
 pub fn write(directory: &Path) -> Result<()> {
     let mut root = args::tree(Full::All, &Docs::load()).disable_help_subcommand(true);
     root.build();
@@ -29,7 +29,7 @@ pub fn write(directory: &Path) -> Result<()> {
         entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "md"))
     {
         let is_known = pages.iter().any(|(name, _)| path.file_name().is_some_and(|file| file == name.as_str()));
-        // Only what this has written before.
+        // Only files that this has written.
         if !is_known && fs::read_to_string(&path).is_ok_and(|text| text.starts_with(NOTE)) {
             fs::remove_file(&path).map_err(|error| told(&path, error))?;
         }
@@ -47,8 +47,9 @@ fn index(root: &Command) -> String {
     let is_resource = |command: &&Command| qairon::model().entity(command.get_name()).is_some();
     let mut text = format!("{NOTE}\n# qcli\n\n{}.\n", about(root));
     text.push_str(
-        "\n    qcli [OPTIONS] <RESOURCE> <COMMAND> [ARGUMENTS]\n\nHyphens stand for underscores in the names of resources \
-         and commands: `deployment-target` is `deployment_target`. How to set it up is on [its page](../clients/qcli.md).\n",
+        "\n    qcli [OPTIONS] <RESOURCE> <COMMAND> [ARGUMENTS]\n\nNames of resources and commands may have \
+         hyphens instead of underscores: `deployment-target` is `deployment_target`. For the setup see [the page of \
+         qcli](../clients/qcli.md).\n",
     );
     let mut commands: Vec<&Command> = shown(root).collect();
     commands.sort_by_key(|command| command.get_name());
@@ -72,7 +73,7 @@ fn page(command: &Command) -> String {
         let _ = write!(text, "\n## {}\n", command.get_name());
         body(&mut text, command);
     }
-    text.push_str("\n[All commands](README.md), and the options that every one takes.\n");
+    text.push_str("\n[All commands](README.md), and the options of every command.\n");
     text
 }
 

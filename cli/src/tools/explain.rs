@@ -1,7 +1,7 @@
 //! `explain`: what a resource is, and what its fields and relations hold, from the comments of the protos.
 //!
 //! A path is followed over relations ([`subject`]), what is found there is described as data ([`facts`]), and the data
-//! is printed as it is for programs, or laid out for people ([`text`]).
+//! is printed for programs, or laid out as text ([`text`]).
 
 mod facts;
 mod subject;
@@ -18,10 +18,10 @@ use crate::output::row::Datum;
 use crate::session::Session;
 use subject::Subject;
 
-/// Prints what the argument names. No server is asked.
+/// Prints what the argument names. No server is called.
 pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     if !session.asked.is_empty() {
-        return Err(Error::Usage("`explain` prints no rows, leave out `--field`".to_owned()));
+        return Err(Error::Usage("`explain` prints no rows; leave out `--field`".to_owned()));
     }
     let subject = Subject::of(argument(matches, "path"))?;
     let docs = Docs::load();

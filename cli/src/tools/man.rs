@@ -1,6 +1,6 @@
 //! `qcli man`: manual pages, one for qcli, one for each resource, and one for each command.
 //!
-//! They hold nothing of the machine they are made on, so that a package that ships them can be built twice alike.
+//! They contain nothing of the build machine, so that packages with them are reproducible.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::suggest;
 
-/// What the page of qcli tells beside its arguments.
+/// The texts of the page of qcli in addition to its arguments.
 const SURROUNDINGS: &str = r#".SH "EXIT STATUS"
 .TP
 0
@@ -32,7 +32,7 @@ No server could be reached in time.
 An option counts more than its variable, and a variable more than the context.
 .TP
 QAIRON_ENDPOINT, QAIRON_TIMEOUT, QAIRON_RETRIES, QAIRON_OUTPUT, QAIRON_ACTOR
-What the options of these names are when they are left out.
+The default values of the options of these names.
 .TP
 QAIRON_CONTEXT
 The context to use.
@@ -53,11 +53,11 @@ pub fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let root = built();
     match matches.get_one::<String>("directory") {
         Some(word) if find(&root, word.split(' ')).is_ok() => Err(Error::Usage(format!(
-            "`{word}` is a command, whose page `qcli man --page {word}` prints; a directory of the name is `./{word}`"
+            "`{word}` is a command; print its page with `qcli man --page {word}`, or write `./{word}` for a directory"
         ))),
         Some(directory) => {
             let count = write_all(&root, Path::new(directory))?;
-            session.output.line(&format!("{count} pages are written to {directory}"))
+            session.output.line(&format!("wrote {count} pages to {directory}"))
         }
         None => {
             let words = matches.get_many::<String>("page").into_iter().flatten().flat_map(|words| words.split(' '));
@@ -107,7 +107,7 @@ fn display_name(command: &Command) -> &str {
 /// The page of a command, in the language of `man`.
 fn page(command: &Command) -> Result<String> {
     let is_root = command.get_name() == "qcli";
-    // What every command takes is told once, on the page of qcli.
+    // The common options are only on the page of qcli.
     let told = match is_root {
         true => command.clone(),
         false => command.clone().mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg }),

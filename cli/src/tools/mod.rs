@@ -20,6 +20,6 @@ pub async fn run(session: &mut Session, name: &str, _verb: &str, matches: &ArgMa
         "explain" => explain::run(session, matches),
         "man" => man::run(session, matches),
         "version" => version::run(session, matches).await,
-        name => Err(Error::refused(format!("`{name}` is not there yet"))),
+        name => Err(Error::refused(format!("`{name}` is not implemented"))),
     }
 }

@@ -1,4 +1,4 @@
-//! `qcli version`: which programs these are, on both sides.
+//! `qcli version`: the versions of client and server.
 
 use clap::ArgMatches;
 use prost_reflect::DynamicMessage;
@@ -10,10 +10,10 @@ use crate::output::row::{Cell, Datum, Place, Row};
 use crate::output::shape::datum;
 use crate::session::Session;
 
-/// The method that tells about a server.
+/// The method that describes a server.
 const METHOD: &str = "GetServerInfo";
 
-/// Prints one row. What is known of the client is printed also when no server answers.
+/// Prints one row. The versions of the client are printed even if no server answers.
 pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let method = qairon::model().methods().iter().find(|method| method.descriptor.name() == METHOD);
     let method = method.ok_or_else(|| Error::refused(format!("the API has no `{METHOD}`")))?;

@@ -25,11 +25,11 @@ fn contexts_are_made_used_renamed_and_deleted() {
     assert_eq!(done(&path, &["config", "get-contexts"]), "[]\n");
     assert!(!path.exists(), "reading makes no file");
     let said = with(&path, &["config", "set-context", "prod", "--endpoint", "h:1", "--retries", "2"]);
-    assert_eq!(printed(&said), "context `prod` is made\n");
+    assert_eq!(printed(&said), "context `prod` created\n");
     assert!(told(&said).contains("use-context prod"), "{}", told(&said));
     done(&path, &["config", "set_context", "dev", "-o", "plain", "--actor", "me", "--timeout=5s", "-q"]);
     assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
-    assert!(refusal(&with(&path, &["config", "current-context"]), 1).starts_with("no context is in use"));
+    assert!(refusal(&with(&path, &["config", "current-context"]), 1).starts_with("there is no current context"));
     done(&path, &["config", "use-context", "dev"]);
     // The format of the context counts from here on.
     assert_eq!(done(&path, &["config", "current-context"]), "dev\n");
@@ -90,10 +90,10 @@ fn the_settings_of_a_context_are_those_of_calls() {
     };
     let said = calls(&["stack", "get", "a:b", "--context", "a", "-v"], None);
     assert_eq!(said.matches(&format!("GetStack at http://{address}: UNAVAILABLE")).count(), 1, "{said}");
-    // What was meant for one server does not reach another without a word.
+    // A command meant for one server does not reach another without a warning.
     let other = closed_address();
     let said = calls(&["stack", "get", "a:b", "--context", "a"], Some(&other));
-    assert!(said.starts_with("qcli: QAIRON_ENDPOINT counts in place of the endpoint of context `a`\n"), "{said}");
+    assert!(said.starts_with("qcli: QAIRON_ENDPOINT overrides the endpoint of context `a`\n"), "{said}");
     assert!(said.contains(&other), "{said}");
 }
 
@@ -130,9 +130,9 @@ fn symbolic_links_stay_and_devices_are_left_alone() {
     done(&link, &["config", "set-context", "a", "--actor", "you"]);
     assert_eq!(fs::read_to_string(&real).expect("text"), "# mine\n[contexts.a] # here\nactor = \"you\" # too\n");
     let fifo = directory.path().join("dotfiles");
-    assert!(refusal(&with(&fifo, &["config", "set-context", "a", "--actor", "me"]), 2).contains("is no file"));
+    assert!(refusal(&with(&fifo, &["config", "set-context", "a", "--actor", "me"]), 2).contains("is not a file"));
     let null = with(Path::new("/dev/null"), &["config", "set-context", "a", "--actor", "me"]);
-    assert_eq!(refusal(&null, 2), "/dev/null is no file, say where with QAIRON_CONFIG");
+    assert_eq!(refusal(&null, 2), "/dev/null is not a file; set QAIRON_CONFIG");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The program as scripts see it: exit codes, standard error, and a server that is not there.
+//! The program as scripts see it: exit codes, standard error, and an unreachable server.
 
 mod config;
 mod pages;
@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// `qcli` without the settings of whoever runs the tests.
+/// `qcli` without the settings of the current user.
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qcli"));
     let settings = std::env::vars_os().map(|(name, _)| name).filter(|name| {

@@ -50,7 +50,7 @@ fn check(name: &str, text: &str) {
     assert!(named.starts_with(&format!("{} \\- ", title.replace('-', "\\-"))), "{name}: {named}");
     for line in &lines {
         let Some(request) = line.strip_prefix('.') else {
-            // Anything else that begins so would be taken for a request.
+            // Any other line with this beginning would be read as a request.
             assert!(!line.starts_with('\''), "{name}: {line}");
             continue;
         };
@@ -83,7 +83,7 @@ fn every_command_has_a_page_that_man_can_read() {
         .collect();
     commands.sort();
     assert!(commands.len() > 300);
-    assert!(printed(&output).starts_with(&format!("{} pages ", commands.len())), "{}", printed(&output));
+    assert!(printed(&output).starts_with(&format!("wrote {} pages ", commands.len())), "{}", printed(&output));
     let mut pages: Vec<String> = fs::read_dir(&target)
         .expect("the directory is made")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))

@@ -1,4 +1,4 @@
-//! Allocation of subnets: distinct for any number of callers, first fit, and waiting for nobody on other networks.
+//! Allocation of subnets: distinct for any number of callers, first fit, and without waiting for other networks.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use qairon_integration_tests::{Client, Database, Failure, Report, Row, Server, W
 use serde_json::{Value, json};
 use tonic::Code;
 
-/// The independent view: subnets that overlap a sibling or lie outside their network.
+/// The independent check: subnets that overlap a sibling or are outside their network.
 const MISPLACED: &str = "SELECT (SELECT count(*) FROM subnet a JOIN subnet b ON a.network_id = b.network_id AND a.id < b.id \
      AND a.cidr && b.cidr) + (SELECT count(*) FROM subnet s JOIN network n ON n.id = s.network_id WHERE NOT s.cidr <<= n.cidr)";
 
@@ -53,7 +53,7 @@ async fn concurrent_callers_get_distinct_subnets_beside_plain_creates() {
             }
         })
     });
-    // Where the allocators look as well: some come too late for their range, and that is the only thing to be told.
+    // Where the allocators look as well: some are too late for their range, and get exactly that error.
     let creators = (0..16).map(|caller| {
         let (client, network) = (client.clone(), network.clone());
         tokio::spawn(async move {

@@ -50,11 +50,7 @@ async fn a_directory_is_applied_in_any_order_and_then_nothing_differs() {
     {
         assert!(plan.stdout.lines().any(|told| told == line), "{line} is not in {}", plan.stdout);
     }
-    assert!(
-        plan.stdout.ends_with("would create 8, update 0 and delete 0; 0 are as they should be\n"),
-        "{}",
-        plan.stdout
-    );
+    assert!(plan.stdout.ends_with("would create 8, update 0 and delete 0; 0 unchanged\n"), "{}", plan.stdout);
     assert_eq!(desk.stage.rows().await, 0);
     assert_eq!(desk.qcli.run(&["diff", "-f", &directory]).await.code, Some(1));
     let applied = desk.qcli.text(&["apply", "-f", &directory]).await;
@@ -115,7 +111,7 @@ async fn mistakes_are_told_by_file_and_line_and_change_nothing() {
         (&["apply", "-f", "/nowhere.yaml"], "cannot read `/nowhere.yaml`"),
         (&["apply", "-f", &odd], "has no known ending"),
         (&["apply", "-f", &good, "--prune"], "--scope"),
-        (&["apply", "-f", &empty, "--prune", "--scope", "application/shop"], "hold no objects"),
+        (&["apply", "-f", &empty, "--prune", "--scope", "application/shop"], "have no objects"),
         (&["diff", "-f", &good, "--prune", "--scope", "shop"], "such as `application/shop`"),
         (&["diff", "-f", &good, "--prune", "--scope", "aplication/shop"], "did you mean `application`?"),
         (&["export", "-o", "table"], "use `-o yaml`"),

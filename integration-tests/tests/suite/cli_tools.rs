@@ -1,4 +1,4 @@
-//! qcli about itself and the server: versions, what `-v` tells, and which calls are made again.
+//! qcli about itself and the server: versions, the output of `-v`, and which calls are retried.
 
 mod docs;
 mod fake;
@@ -72,7 +72,7 @@ async fn the_server_answers_while_its_database_is_away() {
     assert_ne!(there().await.0, "");
     cluster.stop().await;
     let away = || async { (there().await == (String::new(), String::new())).then_some(()) };
-    poll_until(Duration::from_secs(10), "it is told that the database is away", away).await;
+    poll_until(Duration::from_secs(10), "the database is reported as unreachable", away).await;
     let version = Qcli::new(&server).json(&["version"]).await;
     assert_eq!(
         (&version["database_version"], &version["server_version"]),

@@ -168,9 +168,9 @@ async fn ways_are_arrays_of_steps() {
     let relations = qcli.text(&[&path[..], &["-o", "plain", "-f", "relation"]].concat()).await;
     assert_eq!(relations, "-\ndeployments\ndeployment_target");
     let help = qcli.text(&["trace", "path", "--help"]).await.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("first object of a way, to which none led, is `-`"), "{help}");
+    assert!(help.contains("first object of a path has no relation: it is `-`"), "{help}");
     assert_eq!(qcli.text(&[&path[..], &["--max-length", "1"]].concat()).await, "[]");
-    // Two targets, two ways, of which one is printed.
+    // Two targets, two paths, one of them printed.
     let mut world = delivery.world.clone();
     world.forget("deployment");
     let tag = json!({ "deployment_target_id": id("deployment_target"), "service_id": id("service"), "tag": "other" });

@@ -11,7 +11,7 @@ use shell::Shell;
 
 use crate::stage::Stage;
 
-/// How a shell is started, and how it is told of qcli.
+/// How a shell is started, and how it loads the completion of qcli.
 const SHELLS: [(&[&str], &str); 5] = [
     (&["bash", "--norc", "--noprofile"], "source <(qcli completion bash)"),
     (
@@ -29,7 +29,7 @@ const SHELLS: [(&[&str], &str); 5] = [
 /// A deployment with two of the three zones of its region.
 const DEPLOYMENT: &str = "prod:aws:acct:us-east:main:eks:web:shop:cart:api:default";
 
-/// Each line with the keys that are typed, and what the line has become. A point behind the last TAB shows whether there
+/// Each line with the keys that are typed, and what the line has become. A dot after the last TAB shows whether there
 /// is a space before it.
 const LINES: [(&str, &str); 17] = [
     // Resource, command, flag, value, field.
@@ -53,12 +53,12 @@ const LINES: [(&str, &str); 17] = [
     ("qcli service get shop:w\t.", "qcli service get shop:web:s."),
     ("qcli zone get prod:aws:acct:us-west:\t.", "qcli zone get prod:aws:acct:us-west:a ."),
     ("qcli stack get \"shop:ca\t", "qcli stack get \"shop:cart\""),
-    // The cursor is behind the third word of four.
+    // The cursor is after the third word of four.
     ("qcli deployment unas TAIL\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\t", "qcli deployment unassign_zone TAIL"),
     ("true; qcli stack get shop:p\t.", "true; qcli stack get shop:pay ."),
 ];
 
-/// Two regions, of which one has two zones and a deployment in the first of these.
+/// Two regions; one has two zones and a deployment in the first of them.
 async fn organisation(database: &Database) {
     database
         .execute(include_str!("completion/organisation.sql"))
@@ -108,7 +108,7 @@ fn zones(text: &str) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_and_nobody_waits_when_the_server_is_away() {
-    // One that takes calls and never answers; nobody listens at the other address.
+    // One that takes calls and never answers; no server listens at the other address.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent = format!("http://{}", silent.local_addr().expect("it is bound"));
     for (endpoint, shells) in [("http://127.0.0.1:1", &SHELLS[..]), (&silent, &SHELLS[..1])] {
@@ -122,7 +122,7 @@ async fn nothing_is_said_and_nobody_waits_when_the_server_is_away() {
             shell.keys("qcli stack get shop:");
             shell.sees("the line", |text| text.contains("qcli stack get shop:")).await;
             let (before, asked) = (shell.text(), Instant::now());
-            // What is typed behind it goes where it belongs, and nothing stands in between.
+            // What is typed after it follows directly.
             shell.keys("\txyz");
             shell.sees("the line as it was typed", |text| text.contains("shop:xyz")).await;
             let waited = asked.elapsed();

@@ -160,14 +160,14 @@ async fn values_out_of_their_range_are_refused() {
     report.finish();
 }
 
-/// What all entities share is the same everywhere: the first of each service stands for the others, for these values
+/// What all entities share is the same everywhere: the first of each service represents the others, for these values
 /// are large.
 fn is_tested_elsewhere(entity: &Entity, field: &Field) -> bool {
     let first = entities().iter().find(|other| other.service == entity.service);
     field.name == "defaults" && first.is_none_or(|first| first.index != entity.index)
 }
 
-/// Values that a field does not take, whatever the entity, and the reason.
+/// Values that a field refuses for every entity, and the reason.
 fn bad_values(field: &Field) -> Vec<(Value, &'static str)> {
     let long = |length| Value::from("x".repeat(length));
     match &field.kind {

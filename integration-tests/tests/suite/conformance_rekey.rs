@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::snapshot::{Snapshot, full_world};
 use crate::stage::{Stage, entities};
 
-/// Moves that rules stand against in a world where everything hangs together: the entity's field and the reason.
+/// Moves that violate rules in a world where everything is connected: the entity's field and the reason.
 const REFUSED_MOVES: [(&str, &str, &str); 7] = [
     // Zones and deployments that are linked are in one region.
     ("zone", "region_id", "ISOLATION"),
@@ -53,7 +53,7 @@ async fn a_rename_takes_everything_along() {
     report.finish();
 }
 
-/// The parts of an entity's ID that can change; `None` stands for a whole ID that callers give.
+/// The parts of an entity's ID that can change; `None` is a whole ID that callers give.
 fn parts(entity: &Entity) -> Vec<Option<&Field>> {
     if entity.id_is_given() {
         return vec![None];

@@ -101,7 +101,7 @@ async fn a_whole_object_replaces_or_changes_depending_on_the_mask() {
             report.equal(format!("{name}.{}", field.name), &same[field.name.as_str()], &row[field.name.as_str()]);
         }
         report.equal(name, &same["defaults"], &json!({ "new": 1 }));
-        // With the mask `*`: what is not there is cleared.
+        // With the mask `*`: missing fields are cleared.
         let mut bare = json!({ "id": row.id() });
         for field in settable(entity).filter(|field| field.required || field.default.is_some()) {
             bare[&field.name] = draft[&field.name].clone();

@@ -46,7 +46,7 @@ async fn a_private_postgresql_keeps_its_data_whatever_ends() {
     assert!(server.stop().await.success());
     assert!(kill(first, None).is_err(), "PostgreSQL is stopped with the server");
 
-    // A kill leaves PostgreSQL and its lock behind, which the next start takes care of.
+    // A kill leaves PostgreSQL running and its lock in place; the next start handles both.
     let mut server = Server::start_with(&args, &[]).await;
     server.client().create("application", json!({ "id": "third" })).await.expect("a new one");
     server.kill9().await;
@@ -98,7 +98,7 @@ async fn what_is_in_the_way_of_a_private_postgresql_is_told_in_one_line() {
         assert_refuses(&["--data-dir", path, "--pg-bin-dir", bin_dir], &[bin_dir, "no PostgreSQL", "--pg-bin-dir"])
             .await;
     }
-    assert!(!data.exists(), "nothing is left behind");
+    assert!(!data.exists(), "nothing is left");
 
     fs::create_dir(&data).expect("a directory");
     fs::write(data.join("thesis.tex"), "not for a database").expect("a file");

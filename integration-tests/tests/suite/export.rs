@@ -232,7 +232,7 @@ async fn an_export_is_of_one_moment_and_takes_little_memory() {
     assert_eq!(i64::try_from(count("service")), Ok(services));
     assert!(all.iter().filter(|one| entity(object(one)).name == "stack").all(|one| object(one).value.len() > 2000));
     assert!(most < before + 32, "{before} MiB before, {most} at most");
-    // Who goes away leaves no transaction behind.
+    // A client that disconnects leaves no transaction open.
     let mut answers = bulk.export_objects(ExportObjectsRequest::default()).await.expect("it begins").into_inner();
     answers.message().await.expect("no error").expect("a message");
     drop(answers);

@@ -34,7 +34,7 @@ use random::Random;
 use values::Scalar;
 
 const SEED: u64 = 20_261;
-/// How many filters, and how many orders, when nothing else is said.
+/// The default number of filters and of orders.
 const COUNT: usize = 500;
 /// After so many another organisation takes the place of the first.
 const PER_ORGANISATION: usize = 500;
@@ -161,7 +161,7 @@ async fn the_server_finds_what_a_naive_evaluator_finds() {
             }
             for text in texts {
                 match trial.divergence(entity, &filter, &text).await {
-                    // What finds everything or nothing tells little.
+                    // A filter that finds everything or nothing proves little.
                     Found::Same(found) => {
                         telling += usize::from(found > 0 && found < trial.export.of(entity).len());
                     }
@@ -187,7 +187,7 @@ async fn the_server_finds_what_a_naive_evaluator_finds() {
     }
     println!("{asked} filters, {documents} of them as documents too, {telling} answers with some objects but not all");
     assert!(divergences.is_empty(), "server and evaluator differ:\n{}", divergences.join("\n"));
-    assert!(telling * 4 > asked && documents * 4 > asked, "the filters tell too little");
+    assert!(telling * 4 > asked && documents * 4 > asked, "the filters prove too little");
     assert!(too_large * 20 < asked, "{too_large} filters were too large");
 }
 
@@ -225,7 +225,7 @@ async fn pages_of_any_order_are_the_sorted_whole() {
     report.finish();
 }
 
-/// The IDs over all pages; none when the filter is too large or a field stands in the order twice.
+/// The IDs over all pages; none when the filter is too large or the order has a field twice.
 async fn pages(
     client: &Client,
     entity: &Entity,

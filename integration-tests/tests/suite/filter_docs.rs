@@ -41,7 +41,7 @@ fn examples(page: &str, kind: &str) -> Vec<Example> {
     examples
 }
 
-/// The documents in the table of operators, each with the text that it stands for.
+/// The documents in the table of operators, each with the equivalent text.
 fn operators(page: &str) -> Vec<(String, String)> {
     let behind_document = |line: &str| line.find(r#"`{"name""#).map(|at| line[at + 1..].to_owned());
     let cells = |rest: String| {

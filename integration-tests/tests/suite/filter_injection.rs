@@ -237,7 +237,7 @@ fn decode(text: &str) -> Vec<u8> {
     text.as_bytes().chunks(4).flat_map(of_chunk).collect()
 }
 
-/// Methods that only read, whatever they are about.
+/// All methods that only read.
 fn reads(name: &str) -> bool {
     let writes = ["Create", "Update", "Delete", "Add", "Remove", "Import", "Allocate", "Clone", "Promote"];
     !writes.iter().any(|verb| name.starts_with(verb))

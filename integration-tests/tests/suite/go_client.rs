@@ -23,7 +23,7 @@ async fn the_tests_of_the_go_stubs_pass_on_a_real_server() {
         .expect("go can be run");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
-    // The answer that was lost came to one object all the same, and no test was skipped for want of a server.
+    // The lost answer still created one object, and no test was skipped because of a missing server.
     let stacks = stage.client.list("stack", "application_id = \"lost\"").await.expect("a list");
     assert_eq!(stacks.len(), 1, "{text}");
 }
@@ -50,7 +50,7 @@ fn the_go_code_of_the_page_stands_in_sources_that_are_tested() {
     let blocks: Vec<&str> = page.split("```go\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(blocks.len() >= 5, "{} blocks", blocks.len());
     for block in blocks {
-        report.check(sources.contains(&unindented(block)), block, "stands in no source below stubs/go");
+        report.check(sources.contains(&unindented(block)), block, "is in no source below stubs/go");
     }
     report.finish();
 }

@@ -1,5 +1,5 @@
 //! What the programs say, held against golden files. Whoever changes an output sees here what others will see of it;
-//! `UPDATE_GOLDEN=1` writes the files anew.
+//! `UPDATE_GOLDEN=1` regenerates the files.
 
 mod api;
 mod errors;

@@ -176,7 +176,7 @@ async fn a_broken_impact_is_taken_up_where_it_broke() {
         let mut again = request.clone();
         again["resume_token"] = message["resume_token"].clone();
         let rest = impact(&client, again).await;
-        assert_eq!([rows(&messages[..=index]), rest].concat(), whole, "behind message {index}");
+        assert_eq!([rows(&messages[..=index]), rest].concat(), whole, "after message {index}");
     }
     let token = messages[0]["resume_token"].clone();
     for other in [
@@ -212,7 +212,7 @@ async fn readers_that_stop_reading_hold_nobody_up() {
     for _ in 0..3 {
         stalled.push(client.open("TraceImpact", request.clone()).await.expect("a stream"));
     }
-    // Lists and writes have connections left, and the streams that nobody reads come to an end.
+    // Lists and writes have connections left, and streams without a reader end.
     client.page("application", json!({})).await.expect("a list beside streams");
     client.create("application", json!({ "id": "beside" })).await.expect("a write beside streams");
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' \
@@ -235,7 +235,7 @@ async fn readers_that_stop_reading_hold_nobody_up() {
                 Err(failure) => break Some(failure),
             }
         };
-        // What it has, and the rest behind its last token, is everything.
+        // What it has, and the rest after its last token, is everything.
         let rest = impact(&client, json!({ "resource": "region", "id": "e:t:n:r", "resume_token": last })).await;
         assert_eq!(rows + rest.len(), 4142 + 1 + 48_000);
         ends.push(end);

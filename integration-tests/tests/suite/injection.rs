@@ -68,7 +68,7 @@ async fn every_text_field_keeps_what_it_is_given_or_refuses_it() {
             for (field, value) in draft.as_object().expect("an object") {
                 report.equal(&place, &row[field.as_str()], value);
             }
-            // It is found by what it holds, and nothing else is.
+            // Only this object is found by its value.
             for field in fields.iter().filter(|field| draft[&field.name] == text).take(2) {
                 let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('*', "\\*");
                 let filter = format!("{} = \"{escaped}\"", field.name);

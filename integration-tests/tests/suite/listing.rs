@@ -30,7 +30,7 @@ async fn what_stands_throughout_comes_exactly_once_under_concurrent_writes() {
         let mut passing = Vec::new();
         for index in 0..STANDING {
             standing.insert(factory.create_in(name, &mut world).await.id().to_owned());
-            // Between those that stand come others, which a writer deletes and creates all the while.
+            // Between the permanent ones are others, which a writer keeps deleting and creating.
             if index % 4 == 0 {
                 let draft = factory.draft(name, &mut world).await;
                 passing.push(draft);
@@ -53,7 +53,7 @@ async fn what_stands_throughout_comes_exactly_once_under_concurrent_writes() {
     report.finish();
 }
 
-/// Creates, changes and deletes objects until told to end; how many writes there were.
+/// Creates, changes and deletes objects until it is stopped; returns the number of writes.
 async fn write_until(
     client: Client,
     entity: &Entity,
@@ -72,7 +72,7 @@ async fn write_until(
             client
                 .update(&entity.name, json!({ "id": touched, "defaults": { "n": written } }))
                 .await
-                .expect("it stands");
+                .expect("it is listed");
             client.delete(&entity.name, created.id()).await.expect("it was just created");
             written += 3;
             if done.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! What the server tells of itself in numbers.
+//! The metrics of the server.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ async fn metrics_have_a_port_of_their_own_and_the_text_format() {
     }
     let documented = include_str!("../../../docs/OPERATIONS.md");
     for name in described {
-        assert!(documented.contains(&format!("`{name}`")), "docs/OPERATIONS.md does not tell of `{name}`");
+        assert!(documented.contains(&format!("`{name}`")), "docs/OPERATIONS.md does not describe `{name}`");
     }
 
     let mut stream = TcpStream::connect(server.metrics_address()).await.expect("the port answers");

@@ -1,8 +1,8 @@
 //! Adding an entity takes one message and one migration: the example of the docs is put over a copy of the sources,
 //! built, and used.
 //!
-//! The copy lies in the target directory and keeps the times of its files, so that a second run builds nothing. Its
-//! build shares what the libraries compiled to, where cargo can do that.
+//! The copy is in the target directory and keeps the times of its files, so that a second run builds nothing. Its build
+//! shares what the libraries compiled to, where cargo can do that.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// What is no source.
+/// Files that are not sources.
 const LEFT_OUT: [&str; 3] = ["target", "demo", "stubs"];
 
 fn example() -> PathBuf {
@@ -44,7 +44,7 @@ fn sources(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Makes a folder hold these files. Those that are as they should be keep their times.
+/// Writes these files to a folder. Unchanged files keep their times.
 fn put(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
     if folder.exists() {
         for stray in sources(folder).into_keys().filter(|path| !files.contains_key(path)) {

@@ -1,6 +1,6 @@
 //! A small random organisation of every entity and every link, and everything in it as plain maps.
 //!
-//! Objects are drawn blindly from the model; what the rules refuse is simply not there.
+//! Objects are drawn at random from the model; those that the rules refuse are missing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -136,7 +136,7 @@ fn target(field: &Field) -> String {
     field.reference.as_ref().map(|reference| reference.entity.clone()).unwrap_or_default()
 }
 
-/// Every entity behind those it cannot be without; those that can name any object at the end.
+/// Every entity after those it requires; those that can refer to any object at the end.
 fn in_order() -> Vec<&'static Entity> {
     let mut ordered: Vec<&'static Entity> = Vec::new();
     let mut rest: Vec<&'static Entity> = entities().iter().collect();

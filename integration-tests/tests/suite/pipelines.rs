@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// A stage with everything that stands before the first build.
+/// A stage with everything that is needed before the first build.
 struct Site {
     stage: Stage,
     world: World,
@@ -54,7 +54,7 @@ impl Site {
         self.stage.client.list(entity, "").await.expect("a list").len()
     }
 
-    /// Everything that a pipeline records, and that it tells the same.
+    /// Everything that a pipeline records, and that it prints the same.
     async fn check(&self, told: &str, build_num: i64, commit: &str) {
         let (service, deployment) = (self.id("service"), self.id("deployment"));
         let (build, release) = (format!("{service}:{build_num}"), format!("{deployment}:{build_num}"));

@@ -1,7 +1,7 @@
 //! The plans of what the server really runs, on tables large enough that they matter: no declared query reads a large
 //! table from one end to the other.
 //!
-//! PostgreSQL itself tells the plans: `auto_explain` writes those of this database to its log, with whatever values,
+//! PostgreSQL itself reports the plans: `auto_explain` writes those of this database to its log, with the values,
 //! prepared statements and settings the server has. Only one test may do so at a time, for the log is that of all.
 
 use std::collections::BTreeSet;
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 /// Tables with more rows are large.
 const LARGE: i64 = 5000;
 
-/// An entity, a filter and an order that have to be quick whatever the number of objects. Each is asked for its first
-/// page, for the page behind that when there is one, and for the count.
+/// An entity, a filter and an order that have to be fast for any number of objects. Each is asked for its first page,
+/// for the next page if there is one, and for the count.
 const SHAPES: [(&str, &str, &str); 24] = [
     // Own fields, references among them.
     ("build", r#"vcs_ref = "5f4dcc3b5aa765d61d8327deb882cf99""#, ""),
@@ -34,7 +34,7 @@ const SHAPES: [(&str, &str, &str); 24] = [
     ("service", r#"stack.application_id = "app-7""#, ""),
     ("deployment", r#"deployment_target.partition.region.provider_id = "prod:aws:account-1""#, ""),
     ("release", r#"deployment.deployment_target.partition.region_id = "prod:aws:account-1:region-2""#, ""),
-    // Over two relations, of which the first is not the beginning of the ID.
+    // Over two relations; the first is not the beginning of the ID.
     ("deployment", r#"service.stack_id = "app-7:stack-3""#, ""),
     ("release", r#"build.service_id = "app-7:stack-3:service-5""#, ""),
     ("deployment", r#"service.stack_id = "app-7:stack-3" AND deployment_target.type = "eks""#, ""),
@@ -51,7 +51,7 @@ const SHAPES: [(&str, &str, &str); 24] = [
     ("deployment", "", "id desc"),
 ];
 
-/// Traces and searches that have to be as quick: method, request, and what tells their statement from others.
+/// Traces and searches that have to be as fast: method, request, and what distinguishes their statement from others.
 const TRACES: [(&str, &str, &str); 9] = [
     ("TraceInfrastructure", r#"{"service_id": "app-7:stack-3:service-5"}"#, "FROM deployment d"),
     ("TraceNeighbors", r#"{"deployment_id": "$deployment"}"#, "deployment"),
@@ -85,7 +85,7 @@ const COMPLETIONS: [(&str, &str, &str); 13] = [
     ("deployment", "prod:", r#"service.stack_id = "app-7:stack-3""#),
 ];
 
-/// A server on a database that tells its plans.
+/// A server on a database that logs its plans.
 struct Planned {
     client: Client,
     large: BTreeSet<String>,
@@ -125,7 +125,7 @@ impl Planned {
         (response, self.plans_of(&format!("\"{entity}\""), start, statements).await)
     }
 
-    /// The plans of statements with a text in them, behind a place in the log.
+    /// The plans of statements with a text in them, after a position in the log.
     async fn plans_of(&self, table: &str, start: usize, statements: usize) -> Vec<Value> {
         // The log may follow the answer.
         poll_until(Duration::from_secs(10), "the plans are logged", || async {
@@ -169,7 +169,7 @@ async fn no_declared_query_reads_a_large_table_from_one_end_to_the_other() {
     let planned = Planned::set().await;
     let mut report = Report::new();
     assert!(planned.large.len() > 7, "the organisation is too small: {:?}", planned.large);
-    // The check itself: what no index serves is told.
+    // The check itself: a query without an index is reported.
     let unserved = json!({ "filter": "artifact_name:\"nothing\"", "order_by": "artifact_name" });
     let (_, plans) = planned.call("service", Verb::List, unserved, 1).await;
     let read: Vec<String> = plans.iter().flat_map(|plan| planned.read_whole(&plan["Plan"])).collect();
@@ -250,7 +250,7 @@ async fn completions(planned: &Planned, report: &mut Report) {
             let found = planned.client.call("CompleteIds", request.clone()).await;
             let answer = found.unwrap_or_else(|failure| panic!("{request}: {failure}"));
             let is_empty = answer["completions"].as_array().is_none_or(Vec::is_empty);
-            report.check(!is_empty, request.to_string(), "nothing is found, so the plan tells little");
+            report.check(!is_empty, request.to_string(), "nothing is found, so the plan proves little");
             let plans = planned.plans_of("WITH RECURSIVE few", start, 1).await;
             planned.check(report, &request.to_string(), &plans);
         }

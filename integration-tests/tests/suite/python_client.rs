@@ -108,7 +108,7 @@ fn the_python_code_of_the_page_stands_in_sources_that_are_tested() {
     let blocks: Vec<&str> = page.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(blocks.len() >= 5, "{} blocks", blocks.len());
     for block in blocks {
-        report.check(sources.contains(&unindented(block)), block, "stands in no source that is tested");
+        report.check(sources.contains(&unindented(block)), block, "is in no tested source");
     }
     report.finish();
 }

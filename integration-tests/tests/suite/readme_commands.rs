@@ -1,6 +1,6 @@
 //! Every `qcli` command that users of the REST service and its command line have in their scripts, as they have it:
-//! `readme/*.sh` hold them unchanged, with the pipes around them. The programs of others that stand in those pipes are
-//! in `readme/stand-ins`: kubectl, terraform, aws, curl and csvjson. jq, diff and the shell are the real ones.
+//! `readme/*.sh` hold them unchanged, with the pipes around them. The other programs in those pipes are in
+//! `readme/stand-ins`: kubectl, terraform, aws, curl and csvjson. jq, diff and the shell are the real ones.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ impl Shell {
         }
     }
 
-    /// Runs commands that have to succeed without a word on standard error, and returns their output.
+    /// Runs commands that have to succeed with an empty standard error, and returns their output.
     async fn output(&self, commands: &str) -> String {
         let ended = self.run(commands, &[]).await;
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{commands}\n{}", ended.stdout);
@@ -107,7 +107,7 @@ fn text(name: &str) -> String {
     std::fs::read_to_string(readme().join(name).with_extension("sh")).expect(name)
 }
 
-/// The workloads of the cluster, as Qairon and kubectl both tell them.
+/// The workloads of the cluster, as Qairon and kubectl both print them.
 fn workloads() -> Value {
     json!([
         { "service": "billing", "namespace": "payments", "image": null },
@@ -229,7 +229,7 @@ async fn stored_patterns_come_back_and_work_in_jq() {
     assert_eq!(merged["recon"]["k8s_context"], "prod-eks-main-cluster", "from the target");
     assert!(merged["recon"]["k8s_jq"].is_string(), "from its type");
 
-    // A difference is seen: the diff has something to say once a service runs something else.
+    // A difference is found: the diff has output when a service runs something else.
     shell.output("qcli release_artifact set_field \"$DT_ID:ecommerce:checkout:cart:default:41:image\" upload_path registry/cart:40 -q").await;
     let differs = shell.run(&text("process_substitution"), &[]).await;
     assert_eq!(differs.code, Some(1));

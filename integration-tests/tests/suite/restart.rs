@@ -26,7 +26,7 @@ enum Known {
 struct Journal {
     created: HashMap<String, Known>,
     imported: HashMap<String, Known>,
-    /// From the old ID; the new one has `-renamed` behind it.
+    /// From the old ID; the new one has `-renamed` appended.
     renamed: HashMap<String, Known>,
     failures: Vec<Failure>,
 }
@@ -45,7 +45,7 @@ fn tree(id: &str) -> ImportObjectsRequest {
     ImportObjectsRequest { objects, ..Default::default() }
 }
 
-/// Creates, imports and renames until told to stop, or until the first failure.
+/// Creates, imports and renames until it is stopped, or until the first failure.
 async fn write(
     client: Client,
     channel: tonic::transport::Channel,
@@ -96,7 +96,7 @@ async fn write(
     journal
 }
 
-/// Everything that was acknowledged is there, everything else wholly or not at all.
+/// Everything acknowledged exists; everything else exists completely or not at all.
 async fn check(database: &Database, journals: &[Journal]) {
     let rows = database
         .query("SELECT id FROM application UNION ALL SELECT id FROM stack UNION ALL SELECT id FROM service")
@@ -234,7 +234,7 @@ async fn a_postgresql_that_is_stopped_for_a_while_is_survived() {
             }
             assert!(
                 began.elapsed() < Duration::from_secs(5),
-                "callers are told at once, not after {:?}",
+                "callers get the error immediately, not after {:?}",
                 began.elapsed()
             );
         }

@@ -1,7 +1,7 @@
 //! The schema, held against the model: a change of the protos without its migration is found here, and so is a table
 //! that a migration left without what every entity has.
 //!
-//! [`catalogue`] reads what PostgreSQL knows of its tables, [`compare`] tells what the model wants otherwise.
+//! [`catalogue`] reads PostgreSQL's catalogue of the tables, [`compare`] reports differences from the model.
 
 mod catalogue;
 mod compare;
@@ -17,7 +17,7 @@ async fn the_schema_is_that_of_the_model() {
     assert!(found.is_empty(), "{} problems:\n{}", found.len(), found.join("\n"));
 }
 
-/// Changes of a schema, and what has to be told of each.
+/// Changes of a schema, and the report that each has to cause.
 const CHANGES: [(&str, &str); 20] = [
     ("ALTER TABLE service DROP COLUMN artifact_name", "service.artifact_name: there is no such column"),
     ("ALTER TABLE service ADD COLUMN colour text", "service.colour: the model has no such field"),
@@ -105,7 +105,7 @@ async fn migrations_go_up_and_down_and_up_again_under_rows() {
     let left = "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace \
                 AND relname NOT LIKE '\\_\\_diesel%') + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace \
                 AND proname NOT LIKE 'diesel%')";
-    assert_eq!(database.number(left).await, 0, "the way down leaves something behind");
+    assert_eq!(database.number(left).await, 0, "the way down leaves something");
     migrate(&database, &[]).await;
     let second = Catalogue::load(&database.connect().await).await;
     assert_eq!(problems(qairon::model(), &second), Vec::<String>::new());

@@ -12,7 +12,7 @@ use crate::stage::{Stage, entities};
 /// Match, resource and ID of what was found.
 type Found = (String, String, String);
 
-/// Names that a search could take for something else.
+/// Names that a search could mistake for something else.
 const NAMES: [&str; 8] =
     ["Checkout-API", "under_score", "per%cent", "back\\slash", "quo'te\"d", "größe", "a-b-c", "prod.eu_west%1"];
 
@@ -237,7 +237,7 @@ async fn searches_that_make_no_sense_are_refused() {
         let result = client.call("FindObjects", request.clone()).await;
         if field == "resources" && request["resources"][1] == "servise" {
             let told = result.as_ref().is_err_and(|failure| failure.message.contains("did you mean `service`?"));
-            report.check(told, "servise", "the nearest resource is not told");
+            report.check(told, "servise", "the closest resource is not named");
         }
         report.refused(request.to_string(), result, Code::InvalidArgument, reason, field);
     }

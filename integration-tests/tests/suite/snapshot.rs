@@ -119,7 +119,7 @@ impl Snapshot {
         found
     }
 
-    /// What stands against the deletion of an object: direct dependents, and links that it is the target of.
+    /// What blocks the deletion of an object: direct dependents, and links that it is the target of.
     pub fn dependents(&self, uid: &str) -> (Vec<&Uid>, usize) {
         let refers =
             |other: &&Uid| self.references(other).iter().any(|(_, target, required)| *required && target == uid);

@@ -1,4 +1,4 @@
-//! The traces that follow the well-known relations: where a service runs, what is beside it, and where its binary is.
+//! The traces that follow the well-known relations: where a service runs, its neighbours, and where its binary is.
 
 mod delivery;
 mod path;
@@ -143,7 +143,7 @@ async fn what_is_not_there_or_makes_no_sense_is_refused() {
     }
 }
 
-/// Every entity has objects between which a way can be asked for, whatever their IDs look like.
+/// Every entity has objects between which a path can be requested, with any form of IDs.
 #[tokio::test]
 async fn every_entity_has_ways() {
     let stage = Stage::set().await;

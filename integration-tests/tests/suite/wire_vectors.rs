@@ -1,8 +1,8 @@
 //! `stubs/testdata/wire.json`: messages in binary and in JSON that every language has to read and write alike.
 //!
 //! The vectors are made from the descriptors: every message of the API with all its fields set, and with those that can
-//! tell unset from zero set to zero; then what is hard, by hand. Go and Python read the same file. A vector that is
-//! `lossy` says more in binary than JSON can, or says it in an unusual way: it is decoded, never encoded.
+//! distinguish unset from zero set to zero; then what is hard, by hand. Go and Python read the same file. A vector that
+//! is `lossy` says more in binary than JSON can, or says it in an unusual way: it is decoded, never encoded.
 
 mod canonical;
 mod hard;

@@ -23,8 +23,8 @@ func Objects[Entity proto.Message](entities ...Entity) ([]*anypb.Any, error) {
 	return packed, nil
 }
 
-// BulkObject packs an entity for ApplyObjects, with the fields that are meant: those that have a value when none is named.
-// An unknown field is an error.
+// BulkObject packs an entity for ApplyObjects, with the fields to set: those that have a value when none is named. An
+// unknown field is an error.
 func BulkObject(entity proto.Message, fields ...string) (*qaironv1.BulkObject, error) {
 	packed, err := anypb.New(entity)
 	if err != nil {

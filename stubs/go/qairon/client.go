@@ -12,7 +12,7 @@ import (
 	qaironv1 "qairon.dev/stubs/go/qairon/v1"
 )
 
-// maxMessage is the largest answer a client takes, in bytes, unless told otherwise. Pages and batches stay below 4 MiB;
+// maxMessage is the default for the largest answer a client takes, in bytes. Pages and batches stay below 4 MiB;
 // messages of streams do as well.
 const maxMessage = 16 << 20
 
@@ -63,10 +63,10 @@ func WithTransportCredentials(c credentials.TransportCredentials) Option {
 // WithMaxMessageBytes sets the largest answer that is taken, in bytes; 16 MiB when unset.
 func WithMaxMessageBytes(bytes int) Option { return func(s *settings) { s.maxMessage = bytes } }
 
-// WithoutRetries gives every error to the caller at once. Writes get a request_id all the same.
+// WithoutRetries returns every error to the caller immediately. Writes still get a request_id.
 func WithoutRetries() Option { return func(s *settings) { s.retryLimit = 1 } }
 
-// WithDialOptions adds options of gRPC, behind those that Connect sets: such as further interceptors.
+// WithDialOptions adds options of gRPC after those that Connect sets, such as further interceptors.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dial = append(s.dial, options...) }
 }
@@ -74,7 +74,8 @@ func WithDialOptions(options ...grpc.DialOption) Option {
 // Connect makes a client for an endpoint: `http://host:port`, `host:port`, or `https://host:port` together with
 // [WithTransportCredentials]. An empty endpoint means the environment's QAIRON_ENDPOINT or, without one, 127.0.0.1:50051.
 //
-// It does not wait for the connection, which comes up with the first call: an error tells that the endpoint is malformed.
+// It does not wait for the connection, which comes up with the first call: an error means that the endpoint is
+// malformed.
 func Connect(endpoint string, options ...Option) (*Client, error) {
 	to, err := parseEndpoint(endpoint)
 	if err != nil {
@@ -107,7 +108,7 @@ func Connect(endpoint string, options ...Option) (*Client, error) {
 	} else {
 		dial = append(dial, grpc.WithDisableRetry())
 	}
-	// Not resolved by DNS when it is an address; proxies of the environment do not stand before a service of one's own.
+	// Not resolved by DNS when it is an address; proxies of the environment are not used for an internal service.
 	conn, err := grpc.NewClient("dns:///"+to.address, append(append(dial, grpc.WithNoProxy()), s.dial...)...)
 	if err != nil {
 		return nil, err

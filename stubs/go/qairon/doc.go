@@ -1,5 +1,5 @@
 // Package qairon connects Go programs with Qairon: one connection with the clients of all services, and the few things
-// that the generated code in qairon.dev/stubs/go/qairon/v1 cannot do by itself.
+// that the generated code in qairon.dev/stubs/go/qairon/v1 does not do.
 //
 //   - [Connect] takes the address from QAIRON_ENDPOINT.
 //   - Calls that fail with UNAVAILABLE are repeated. Writes too: each gets a request_id, under which the service acts

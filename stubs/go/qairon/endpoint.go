@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// DefaultAddress is where a server listens, and a client connects to, when nothing else is said.
+// DefaultAddress is where a server listens, and a client connects to, by default.
 const DefaultAddress = "127.0.0.1:50051"
 
 // endpoint is an address, and whether it was given as one with TLS.
@@ -44,7 +44,7 @@ func parseEndpoint(text string) (endpoint, error) {
 			return bad("has more than a host and a port")
 		}
 	} else if parsed, err = url.Parse("//" + text); err != nil || parsed.Host != text {
-		return bad("is no address")
+		return bad("is not an address")
 	}
 	if parsed.Hostname() == "" {
 		return bad("has no host")

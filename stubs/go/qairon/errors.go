@@ -20,7 +20,7 @@ type Error struct {
 	Code codes.Code
 	// Reason is the service's own; ERROR_REASON_UNSPECIFIED when the error came from elsewhere, such as the network.
 	Reason qaironv1.ErrorReason
-	// Field is the field at fault, the first of them; empty when it is none in particular.
+	// Field is the invalid field, the first of them; empty when there is no specific one.
 	Field string
 	// Resource is the resource and ResourceID the ID of the object that the error is about, where there is one.
 	Resource, ResourceID string

@@ -47,7 +47,7 @@ func All[Request proto.Message, Response interface{ GetNextPageToken() string },
 }
 
 // Rows goes through the rows of a trace. When the stream breaks (UNAVAILABLE, or DEADLINE_EXCEEDED while the context
-// has time left), it is taken up behind the last row, up to five times without a row in between.
+// has time left), it is resumed after the last row, up to five times without a row in between.
 //
 //	rows := qairon.Rows(ctx, client.Trace.TraceImpact, (*qaironv1.TraceImpactResponse).GetRows, request)
 //	for row, err := range rows {

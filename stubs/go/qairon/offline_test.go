@@ -33,7 +33,7 @@ func TestEndpoints(t *testing.T) {
 		if got, err := parseEndpoint(text); err == nil {
 			t.Errorf("%q is taken for %v", text, got)
 		} else if !strings.Contains(err.Error(), "`http://host:port`") {
-			t.Errorf("%q: %v tells no remedy", text, err)
+			t.Errorf("%q: %v names no remedy", text, err)
 		}
 	}
 	t.Setenv("QAIRON_ENDPOINT", "http://env:2")

@@ -25,7 +25,7 @@ const (
 	maxPause   = 5 * time.Second
 )
 
-// serviceConfig tells gRPC to repeat what fails with UNAVAILABLE, except for the writes that cannot be repeated: those
+// serviceConfig makes gRPC retry what fails with UNAVAILABLE, except for the writes that cannot be repeated: those
 // whose request has no request_id, streams of objects that is. Which they are is read from the descriptors.
 func serviceConfig() string {
 	type name struct {
@@ -76,7 +76,7 @@ func services() iter.Seq[protoreflect.ServiceDescriptor] {
 	}
 }
 
-// repeatable tells whether a method may be called again when nobody knows what became of the call: it reads, or its
+// repeatable reports whether a method may be called again when the outcome of the call is unknown: it reads, or its
 // request has a request_id. Every method that writes has a field validate_only, or takes a stream.
 func repeatable(method protoreflect.MethodDescriptor) bool {
 	fields := method.Input().Fields()

@@ -59,7 +59,7 @@ func TestErrorsTellReasonAndField(t *testing.T) {
 	})
 	var failure *qairon.Error
 	if !errors.As(fmt.Errorf("wrapped: %w", err), &failure) {
-		t.Fatalf("%T is no Error", err)
+		t.Fatalf("%T is not an Error", err)
 	}
 	if failure.Code != codes.InvalidArgument || failure.Reason != qaironv1.ErrorReason_ERROR_REASON_INVALID_NAME ||
 		failure.Field != "name" || status.Code(err) != codes.InvalidArgument {
@@ -137,7 +137,7 @@ func TestPagesOfAnyList(t *testing.T) {
 }
 
 func TestTraceGoesOnWhenItBreaks(t *testing.T) {
-	// The stream is broken behind its first message, three times.
+	// The stream is broken after its first message, three times.
 	var breaks atomic.Int32
 	breaking := func(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, m string, s grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
 		stream, err := s(ctx, d, c, m, o...)
@@ -183,7 +183,7 @@ func TestTraceGoesOnWhenItBreaks(t *testing.T) {
 	}
 }
 
-// broken fails behind its first message as long as there are breaks left.
+// broken fails after its first message as long as there are breaks left.
 type broken struct {
 	grpc.ClientStream
 	left *atomic.Int32
@@ -197,7 +197,7 @@ func (b *broken) RecvMsg(m any) error {
 	return b.ClientStream.RecvMsg(m)
 }
 
-// cut stands between client and service and closes the first connections behind the service's answer, which it keeps.
+// cut is between client and service and closes the first connections after the service's answer, which it keeps.
 type cut struct {
 	net.Listener
 	times atomic.Int32
@@ -304,7 +304,7 @@ func TestAServiceThatComesLateIsWaitedFor(t *testing.T) {
 			return conn, err
 		})))
 	go func() {
-		<-failed // The first attempt found nobody.
+		<-failed // The first attempt found no server.
 		late, err := net.Listen("tcp", address)
 		if err != nil {
 			return

@@ -1,4 +1,4 @@
-"""What a CI/CD pipeline tells Qairon and asks of it.
+"""What a CI/CD pipeline writes to Qairon and reads from it.
 
 It records a build with its commit and the artifact it made, a release of it for a deployment and the release's
 artifact, and makes the release the current one; then it asks where and with which configuration to deploy, and proves

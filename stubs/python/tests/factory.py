@@ -114,12 +114,12 @@ class Factory:
 
 
 def any_type() -> str:
-    """The type that stands wherever any type may: that of the first entity whose ID callers give."""
+    """The type used where any type is allowed: that of the first entity whose ID callers give."""
     return next(found.type_name for found in schema.entities().values() if not found.id_fields)
 
 
 def _encloses(entity: schema.Entity) -> bool:
-    """Whether the objects of an entity lie in the range of what they refer to."""
+    """Whether the objects of an entity are in the range of what they refer to."""
     targets = [options(field).reference.entity for field in entity.fields if options(field).reference.entity]
     return any(
         options(field).format == options_pb2.FORMAT_CIDR for name in targets for field in schema.entity(name).fields

@@ -1,4 +1,4 @@
-"""The helpers of `qairon`, on a real service and on one that fails as it is told."""
+"""The helpers of `qairon`, on a real service and on one that fails on request."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_errors_tell_reason_field_object_and_request(client: qairon.Client) -> N
     with pytest.raises(qairon.NotFound) as streamed:
         list(client.stream(client.trace.TraceImpact, request))
     assert streamed.value.reason == "NOT_FOUND"
-    assert isinstance(streamed.value, grpc.RpcError), "code that catches grpc.RpcError goes on working"
+    assert isinstance(streamed.value, grpc.RpcError), "code that catches grpc.RpcError still works"
 
 
 def test_a_trace_streams_its_rows(client: qairon.Client) -> None:
@@ -172,7 +172,7 @@ def test_a_service_that_is_away_is_unavailable(endpoint: str) -> None:
 
 
 class Moody(catalog_service_pb2_grpc.CatalogServiceServicer):
-    """Fails as often as it is told, then creates. It has one method, the others are unimplemented."""
+    """Fails the given number of times, then creates. It has one method, the others are unimplemented."""
 
     def __init__(self, failures: list[tuple[grpc.StatusCode, str]]) -> None:
         self.failures = failures

@@ -112,7 +112,7 @@ def test_answers_are_those_of_the_command_line(
 
 
 def _world_of(entity: schema.Entity, row: dict[str, Any]) -> World:
-    """An object and what it refers to: all that has to fit what is made beside it."""
+    """An object and what it refers to: everything that related objects have to fit."""
     owners = {options(field).reference.entity: row.get(field.name) for field in entity.fields if field.required}
     world = World({name: found for name, found in owners.items() if name and found})
     world[entity.name] = row["id"]
@@ -120,7 +120,7 @@ def _world_of(entity: schema.Entity, row: dict[str, Any]) -> World:
 
 
 def _as_row(told: Any) -> Any:
-    """What the command line tells of an object, as a row: those of dependencies hold their own fields alone."""
+    """The row that the command line prints for an object: those of dependencies have only their own fields."""
     if told is None or schema.entity(told["resource"]).service != "DependencyService":
         return told
     return {name: value for name, value in told.items() if name not in ("defaults", "created_at", "last_updated_at")}

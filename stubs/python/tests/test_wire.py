@@ -39,7 +39,7 @@ def test_every_vector_is_read_and_written_as_in_the_other_languages() -> None:
 
 
 def _only_map_order_differs(written: bytes, binary: bytes, decoded: Message) -> bool:
-    """protobuf for Python writes a map's key behind a longer one that begins with it, other languages before it."""
+    """protobuf for Python writes a map's key after a longer one that begins with it, other languages before it."""
     reread = type(decoded).FromString(written)
     return sorted(written) == sorted(binary) and reread == decoded and b"empty text" in binary
 

@@ -1,6 +1,6 @@
--- A text without a colon lies in one component of an ID: in one of the object's own, of which there are indexes by
--- trigrams, or in the ID of an object it refers to. Numbers and watermarks cannot hold this text. OFFSET keeps the
--- planner, which expects more matches than there are, from reading whole tables.
+-- A text without a colon is in one component of an ID: in one of the object's own, which have trigram indexes, or in
+-- the ID of an object it refers to. Numbers and watermarks cannot hold this text. OFFSET keeps the planner, which
+-- expects more matches than there are, from reading whole tables.
 WITH h_application AS MATERIALIZED (
     SELECT id FROM application WHERE id ILIKE $pattern
 ), h_stack AS MATERIALIZED (
@@ -152,7 +152,7 @@ SELECT resource, id, CASE
     WHEN strpos(own, $text) > 0 THEN 3
     ELSE 4 END AS match
 FROM (
-    -- What is called the name, or else comes last; labels and the IDs of others are nobody's name.
+    -- The component called name, or else the last one; labels and the IDs of others are not names.
     SELECT *, lower(CASE
         WHEN resource IN ('deployment_proc', 'allocation', 'capacity', 'relatable', 'related') THEN NULL
         WHEN resource IN ('stack_config', 'service_config', 'deployment_config') THEN split_part(id, chr(58), -2)

@@ -1,4 +1,4 @@
--- What depends on a fleet, as the options of the model say: its capacities, the targets that run on it, and what is
+-- What depends on a fleet, by the options of the model: its capacities, the targets that run on it, and what is
 -- deployed there. The last branch would show declared dependencies; the fleet was chosen to have none.
 WITH target AS MATERIALIZED (
     SELECT deployment_target_id AS id FROM fleet_deployment_target WHERE fleet_id = $fleet

@@ -1,7 +1,7 @@
--- What depends on a region, as the options of the model say. Nearly all of it lies below the region, and so within a
--- range of IDs; its distance follows from what it is, but for deployments: those linked to zones are a step nearer.
--- Declared dependencies then lead anywhere. Those between services, deployments and targets are all there are, and few
--- enough to walk from every object that has one, once, and to find the shortest way over these walks.
+-- What depends on a region, by the options of the model. Nearly all of it is below the region, and so within a range of
+-- IDs. Its distance follows from its type, except for deployments: those linked to zones are a step nearer. Declared
+-- dependencies then lead anywhere. Only services, deployments and targets have them, and few enough to walk once from
+-- every object that has one, and to find the shortest path over these walks.
 WITH RECURSIVE zoned AS MATERIALIZED (
     SELECT DISTINCT deployment_id AS id FROM deployment_zone WHERE zone_id >= $from AND zone_id < $to
 ), d AS MATERIALIZED (
@@ -11,7 +11,7 @@ WITH RECURSIVE zoned AS MATERIALIZED (
     SELECT service_id AS id, min(depth) + 1 AS depth FROM d GROUP BY service_id
 ),
 
--- Who has declared to depend on what.
+-- The declared dependencies.
 declared AS MATERIALIZED (
     SELECT e.related_type AS on_type, e.object_id AS on_id, o.relatable_type AS type, o.object_id AS id,
         d.dependency_case_id AS dependency_case
@@ -35,8 +35,8 @@ root_fleet AS MATERIALIZED (
     UNION ALL SELECT 'DeploymentTarget', t.root, d.id, d.service_id, 3, false
         FROM root_target t JOIN deployment d ON d.deployment_target_id = t.id
 ),
--- From one to the next. What suffers with one of its parts only, as a service does with one of its deployments, makes
--- others suffer in that manner: nothing lies behind these but what they are part of.
+-- From one to the next. An object that is affected only through one of its parts, like a service through one of its
+-- deployments, affects others in the same way: only what they are part of follows them.
 hop AS MATERIALIZED (
     SELECT w.type AS from_type, w.root AS from_id, w.whole AS from_whole, c.type, c.id, w.on_whole AS whole,
         c.dependency_case, min(w.depth) + 1 AS steps
@@ -60,7 +60,7 @@ hop AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4
 ), way AS (
     SELECT type, id, whole, depth FROM first
-    -- Circles end at a distance that no real way has.
+    -- Cycles end at a distance that no real path has.
     UNION SELECT h.type, h.id, h.whole, w.depth + h.steps FROM way w
         JOIN hop h ON h.from_type = w.type AND h.from_id = w.id AND h.from_whole = w.whole WHERE w.depth < 40
 ), nearest AS MATERIALIZED (
@@ -76,7 +76,7 @@ hop AS MATERIALIZED (
 ), told_once AS MATERIALIZED (
     SELECT DISTINCT ON (type, id) type, id, depth, dependency_case FROM told ORDER BY type, id, depth, dependency_case
 ),
--- What lies behind those.
+-- What follows those.
 more_service AS MATERIALIZED (
     SELECT id, depth FROM told WHERE type = 'Service' AND whole
 ), more_deployment AS MATERIALIZED (
@@ -164,7 +164,7 @@ deployed AS MATERIALIZED (
         SELECT id, 4 AS depth FROM capacity WHERE id >= $from AND id < $to
         UNION ALL SELECT c.id, f.depth + 1 FROM more_fleet f JOIN capacity c ON c.fleet_id = f.id) c GROUP BY id
 ), by_case AS MATERIALIZED (
-    -- Where a declared dependency is the shortest way, it is the one that is told; not where it is merely as short.
+    -- A declared dependency is returned if it is the shortest path, and not if it is only as short.
     SELECT 'service' AS resource, t.id, t.dependency_case FROM told_once t LEFT JOIN (
             SELECT service_id AS id, depth FROM deployed UNION ALL SELECT service_id, depth FROM partly_deployed
         ) d ON d.id = t.id

@@ -27,22 +27,22 @@ pub fn group(command: Command) -> Command {
         .action(ArgAction::Append)
         .value_delimiter(',')
         .value_parser(settings::names())
-        .help("A setting to leave to the default; repeat it for more");
+        .help("A setting to reset to the default; repeat it for more");
     with_verbs(command)
-        .subcommand(sub("view", "Print every setting as it counts, and where it comes from"))
-        .subcommand(sub("path", "Print where the config file is or would be"))
+        .subcommand(sub("view", "Print the effective value of every setting and its source"))
+        .subcommand(sub("path", "Print the path of the config file, even if it is missing"))
         .subcommand(sub("get_contexts", "Print the contexts"))
-        .subcommand(sub("current_context", "Print the name of the context that counts"))
-        .subcommand(sub("use_context", "Use a context whenever none is named").arg(name()))
+        .subcommand(sub("current_context", "Print the name of the current context"))
+        .subcommand(sub("use_context", "Make a context the current one").arg(name()))
         .subcommand(
-            sub("set_context", "Make a context, or change settings of one: those given as options of every command")
+            sub("set_context", "Create or change a context; the options of every command are its settings")
                 .arg(name())
                 .arg(unset),
         )
         .subcommand(
-            sub("rename_context", "Give a context another name")
+            sub("rename_context", "Rename a context")
                 .arg(name())
-                .arg(positional("new_name", "The name that it gets").required(true)),
+                .arg(positional("new_name", "The new name").required(true)),
         )
-        .subcommand(sub("delete_context", "Forget a context").arg(name()))
+        .subcommand(sub("delete_context", "Delete a context").arg(name()))
 }

@@ -8,6 +8,6 @@ pub fn arguments(command: Command) -> Command {
         Arg::new("client")
             .long("client")
             .action(ArgAction::SetTrue)
-            .help("Print the version of qcli alone, and ask no server"),
+            .help("Print only the version of qcli, and call no server"),
     )
 }

@@ -15,7 +15,7 @@ pub struct Source {
     pub name: String,
     /// How it is written.
     pub format: Format,
-    /// The resource that its name tells: `stack` of `02_stack.csv`.
+    /// The resource in its name: `stack` of `02_stack.csv`.
     pub resource: Option<String>,
     /// What it holds.
     pub content: Vec<u8>,
@@ -37,7 +37,7 @@ pub enum Format {
 pub fn sources(paths: &[String]) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
     if paths.iter().filter(|path| *path == STDIN).count() > 1 {
-        return Err(Error::Usage("standard input can be read once, give `-f -` once".to_owned()));
+        return Err(Error::Usage("standard input can be read only once; give `-f -` once".to_owned()));
     }
     for path in paths {
         if path == STDIN {
@@ -75,7 +75,7 @@ fn unread(path: &str, error: &io::Error) -> Error {
     Error::Usage(format!("cannot read `{path}`: {error}"))
 }
 
-/// The files below a directory, in order. What is hidden is somebody's own: editors and version control have such files.
+/// The files below a directory, in order. Hidden files are skipped: editors and version control write them.
 fn below(directory: &Path) -> Result<Vec<PathBuf>> {
     let unread = |error| unread(&directory.to_string_lossy(), &error);
     let mut entries = Vec::new();
@@ -95,7 +95,7 @@ fn below(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A file by the ending of its name; `None` when that tells nothing.
+/// A file by the ending of its name; `None` if the ending is unknown.
 fn source(path: &Path) -> Result<Option<Source>> {
     let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     let format = match ending.as_str() {
@@ -110,7 +110,7 @@ fn source(path: &Path) -> Result<Option<Source>> {
     Ok(Some(Source { name, format, resource: resource(stem), content }))
 }
 
-/// The resource in a name, behind the number that puts files in order.
+/// The resource in a name, after the number that orders the files.
 fn resource(stem: &str) -> Option<String> {
     let name = stem.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['_', '-', '.']);
     let name = name.replace('-', "_");
@@ -118,8 +118,8 @@ fn resource(stem: &str) -> Option<String> {
     found.map(|entity| entity.name.clone())
 }
 
-/// How standard input is written. A header of CSV has to name the resource, and YAML that begins with a list of such
-/// names would be none.
+/// How standard input is written. A CSV header has to have a column `resource`; a list of such names is not a valid
+/// bundle in YAML.
 fn sniffed(content: &[u8]) -> Format {
     let text = String::from_utf8_lossy(&content[..content.len().min(4096)]);
     let text = text.trim_start_matches('\u{feff}').trim_start();

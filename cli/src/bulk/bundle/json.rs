@@ -19,7 +19,7 @@ pub fn rows(text: &str) -> Vec<Result<Row, Problem>> {
 
 struct Reader<'a> {
     text: &'a str,
-    /// Up to where lines are counted.
+    /// The position up to which lines are counted.
     counted: usize,
     line: u64,
     rows: Vec<Result<Row, Problem>>,
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         let row = if value.get().starts_with('{') {
             self.parse::<Members>(value).map(|members| Row { line, entries: members.entries(line) })
         } else {
-            Err((line, "an object is wanted, such as {\"resource\": \"stack\", …}".to_owned()))
+            Err((line, "expected an object, such as {\"resource\": \"stack\", …}".to_owned()))
         };
         self.rows.push(row);
     }
@@ -68,14 +68,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What is wrong, without the place: that is told beside it.
+/// What is wrong, without the position: the caller adds that.
 fn told(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let told = text.rsplit_once(" at line ").map_or(text.as_str(), |(told, _)| told);
     format!("not JSON: {told}")
 }
 
-/// The members of an object in their order, those that are there twice included.
+/// The members of an object in their order, duplicates included.
 struct Members(Vec<(String, Json)>);
 
 impl Members {

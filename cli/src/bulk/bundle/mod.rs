@@ -1,7 +1,7 @@
-//! Bundles: objects of many resources as people keep them in files.
+//! Bundles: objects of many resources in files.
 //!
-//! A file in YAML, JSON or CSV is read into entries with their lines ([`yaml`], [`json`], [`table`]), and those become
-//! objects by what the model says of each name ([`object`]). What cannot be understood is noted with its place, all of it.
+//! A file in YAML, JSON or CSV is read into entries with their lines ([`yaml`], [`json`], [`table`]), and the model
+//! turns those into objects ([`object`]). Every error is recorded with its location.
 
 mod files;
 mod json;
@@ -28,7 +28,7 @@ pub struct Bundle {
     pub places: Vec<Place>,
     /// The names of the files.
     pub files: Vec<String>,
-    /// What could not be understood.
+    /// The errors.
     pub report: Report,
 }
 

@@ -1,4 +1,4 @@
-//! A row as an object to apply: every name in it is a field, a relation that is links, or a mistake.
+//! A row as an object to apply: every name in it is a field, a link relation, or an error.
 
 use prost_types::{Any, FieldMask};
 use qairon::model::{Entity, Kind, RelationKind};
@@ -17,7 +17,7 @@ pub fn of(row: Row) -> Result<BulkObject, Vec<Problem>> {
     let mut seen: Vec<&str> = Vec::new();
     for entry in &row.entries {
         if seen.contains(&entry.name.as_str()) {
-            problems.push((entry.line, format!("`{}` is there twice", entry.name)));
+            problems.push((entry.line, format!("`{}` is given twice", entry.name)));
             continue;
         }
         seen.push(&entry.name);
@@ -41,7 +41,7 @@ fn entity(row: &Row) -> Result<&'static Entity, Vec<Problem>> {
     };
     match &entry.cell.value {
         Json::String(name) => named(name).map_err(|error| vec![(entry.line, error.to_string())]),
-        other => Err(vec![(entry.line, format!("`resource`: a text is wanted, not {}", structs::kind_of(other)))]),
+        other => Err(vec![(entry.line, format!("`resource` must be a text, not {}", structs::kind_of(other)))]),
     }
 }
 
@@ -98,7 +98,7 @@ impl<'a> Builder<'a> {
             Some(relation) => {
                 let target = &relation.target;
                 return Err(format!(
-                    "`{name}` cannot be set here: give each {target} a row of its own that refers to this"
+                    "`{name}` cannot be set here: give each {target} its own row that refers to this one"
                 ));
             }
             None => return Err(unknown(self.entity, name)),
@@ -106,23 +106,23 @@ impl<'a> Builder<'a> {
         let ids = match &entry.cell.value {
             Json::Null => Vec::new(),
             Json::Array(items) => items.iter().map(|item| id_of(name, item)).collect::<Result<_, _>>()?,
-            other => return Err(format!("`{name}`: a list of IDs is wanted, not {}", structs::kind_of(other))),
+            other => return Err(format!("`{name}` must be a list of IDs, not {}", structs::kind_of(other))),
         };
         if self.links.iter().any(|links| links.relation == relation.name()) {
-            return Err(format!("`{name}` is there twice"));
+            return Err(format!("`{name}` is given twice"));
         }
         self.links.push(LinkSet { relation: relation.name().to_owned(), ids });
         Ok(())
     }
 
-    /// Where the row has both an ID and what it is made of, they are the same; where it has the ID alone, that is it.
+    /// If the row has both an ID and its parts, they must agree; if it has only the ID, that is used.
     fn check_id(&mut self) -> Result<(), String> {
         let Some(cell) = self.id.filter(|cell| !cell.value.is_null()) else { return Ok(()) };
         let Json::String(_) = (match &cell.bare {
             Some(text) => Json::from(text.as_str()),
             None => cell.value.clone(),
         }) else {
-            return Err(format!("`id`: a text is wanted, not {}", structs::kind_of(&cell.value)));
+            return Err(format!("`id` must be a text, not {}", structs::kind_of(&cell.value)));
         };
         let id = cell.text();
         let composed = match self.parts.is_empty() {
@@ -132,9 +132,9 @@ impl<'a> Builder<'a> {
             }),
         };
         match composed {
-            Some(composed) if composed != id => {
-                Err(format!("`id` is `{id}`, but the row composes `{composed}`; correct one, or leave `id` out"))
-            }
+            Some(composed) if composed != id => Err(format!(
+                "`id` is `{id}`, but the row composes `{composed}`; correct one of them, or leave out `id`"
+            )),
             Some(_) => Ok(()),
             None => match self.entity.field("id") {
                 Some(field) => wire::append_text(field, &id, &mut self.encoded),
@@ -169,7 +169,7 @@ fn id_of(relation: &str, item: &Json) -> Result<String, String> {
         },
         _ => None,
     };
-    id.cloned().ok_or_else(|| format!("`{relation}`: IDs are wanted, not {}", structs::kind_of(item)))
+    id.cloned().ok_or_else(|| format!("`{relation}` must be IDs, not {}", structs::kind_of(item)))
 }
 
 fn unknown(entity: &Entity, name: &str) -> String {

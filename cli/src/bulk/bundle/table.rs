@@ -7,7 +7,7 @@ use super::object::bulk_object;
 use crate::arguments::named;
 use crate::bulk::csv::{Broken, Record, Records, Rows, mask};
 
-/// The objects of a text, each with its line. The resource is that of the file's name, or of a column of its own.
+/// The objects of a text, each with its line. The resource comes from the file's name, or from a column.
 pub fn objects(resource: Option<&str>, text: &str) -> Vec<(u64, Result<BulkObject, String>)> {
     let refused = |message: String| vec![(1, Err(message))];
     let entity = match entity(resource, text) {
@@ -32,7 +32,7 @@ fn entity(resource: Option<&str>, text: &str) -> Result<&'static Entity, String>
     let name = match resource {
         Some(name) => name.to_owned(),
         None => first_resource(text).ok_or_else(|| {
-            "which resource this is cannot be told: name the file for it, as `stack.csv`, or add a column `resource`"
+            "the resource is unknown: name the file after it, such as `stack.csv`, or add a column `resource`"
                 .to_owned()
         })?,
     };

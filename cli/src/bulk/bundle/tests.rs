@@ -68,17 +68,17 @@ fn mistakes_are_told_where_they_stand() {
         (2, "the row has no `resource`"),
         (5, "unknown field of `service` `nme`, did you mean `name`?"),
         (6, "`stack` cannot be set here"),
-        (7, "`repos`: a list of IDs is wanted, not a text"),
+        (7, "`repos` must be a list of IDs, not a text"),
         (8, "`id` is `a:c`, but the row composes `a:b`"),
-        (12, "an object is wanted"),
-        (15, "`name` is there twice"),
+        (12, "expected an object"),
+        (15, "`name` is given twice"),
     ] {
         let found = problems.iter().any(|problem| problem.starts_with(&format!("{line}: {wanted}")));
         assert!(found, "{line}: {wanted} is not in {problems:#?}");
     }
     assert_eq!(problems.len(), 8);
     for (text, wanted) in
-        [("a: [", "not YAML"), ("a: !x b", "the tag `!x`"), ("&a [*a]", ""), ("? [a]\n: b", "a name is wanted")]
+        [("a: [", "not YAML"), ("a: !x b", "unknown tag `!x`"), ("&a [*a]", ""), ("? [a]\n: b", "expected a name")]
     {
         let (_, problems) = told(Format::Yaml, text);
         assert!(problems.len() == 1 && problems[0].contains(wanted), "{text}: {problems:?}");
@@ -98,7 +98,7 @@ fn aliases_stand_for_what_they_name_and_not_for_all_memory() {
         bomb.push_str(&format!("a{n}: &a{n} [{before}]\n"));
     }
     let (_, problems) = told(Format::Yaml, &bomb);
-    assert!(problems[0].contains("aliases stand for more"), "{problems:?}");
+    assert!(problems[0].contains("aliases expand to more"), "{problems:?}");
     let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
     let (_, problems) = told(Format::Yaml, &deep);
     assert!(problems.len() == 1 && problems[0].contains("nest"), "{problems:?}");
@@ -113,9 +113,9 @@ fn json_is_objects_lists_and_lines() {
         objects,
         [r#"2: stack id="a:b" []"#, r#"4: build service_id="a:b:c" build_num=7 [service_id,build_num]"#]
     );
-    assert_eq!(problems[0], "6: `name`: a text is wanted, not a number");
-    assert_eq!(problems[1], "6: `name` is there twice");
-    assert!(problems[2].starts_with("6: an object is wanted"), "{problems:?}");
+    assert_eq!(problems[0], "6: `name` must be a text, not a number");
+    assert_eq!(problems[1], "6: `name` is given twice");
+    assert!(problems[2].starts_with("6: expected an object"), "{problems:?}");
     assert!(problems[3].starts_with("8: not JSON: expected `:`"), "{problems:?}");
 }
 
@@ -143,7 +143,7 @@ fn ten_thousand_objects_are_read_in_no_time() {
     let elapsed = started.elapsed();
     assert_eq!((bundle.objects.len(), bundle.report.refused), (10_000, 0));
     assert!(bundle.objects.iter().map(Message::encoded_len).sum::<usize>() > 500_000);
-    // Unoptimised, and beside other tests: a release takes a tenth of it.
+    // Unoptimised, with other tests running: a release takes a tenth of it.
     assert!(elapsed.as_secs() < 10, "{elapsed:?}");
     println!("10,000 objects of YAML in {elapsed:?}");
 }

@@ -1,8 +1,7 @@
 //! Bundles in YAML: documents that are objects or lists of objects.
 //!
-//! Read as events, not as values: whether `012` or `yes` is a text is for the field to say, and an event has the text as
-//! it stands and the line. Where no field says so, inside of JSON, bare words are what JSON makes of them, and texts
-//! when it makes nothing of them.
+//! Read as events, not as values: the field decides whether `012` or `yes` is a text, and an event has the original
+//! text and the line. Inside JSON no field decides: a bare word is a JSON value if it can be one, and a text otherwise.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,9 +11,9 @@ use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, S
 
 use super::row::{Cell, Entry, Problem, Row};
 
-/// How deep values nest at most; the service takes less.
+/// The maximum nesting of values; the service allows less.
 const MAX_DEPTH: usize = 100;
-/// How many values aliases may add: a few lines could stand for more than there is memory.
+/// How many values aliases may add: a few lines could expand to more than fits in memory.
 const MAX_ALIASED: usize = 1_000_000;
 
 /// The rows of a text, each with its line.
@@ -120,7 +119,7 @@ impl<'a> Reader<'a> {
                 };
                 self.aliased += size;
                 if self.aliased > MAX_ALIASED {
-                    return Err((line, format!("aliases stand for more than {MAX_ALIASED} values")));
+                    return Err((line, format!("aliases expand to more than {MAX_ALIASED} values")));
                 }
                 return Ok((Node { line, ..node }, size));
             }
@@ -135,7 +134,7 @@ impl<'a> Reader<'a> {
 }
 
 fn of_error(error: &ScanError) -> Problem {
-    // The scanner has a limit of its own, which lists on one line reach first.
+    // The scanner has its own limit, which lists on one line reach first.
     let info = match error.info() {
         info if info.contains("recursion limit") => "values nest too deeply".to_owned(),
         info => format!("not YAML: {info}"),
@@ -150,7 +149,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, line: u64) 
         Ok(Some(_)) => Ok(Value::Bare(text.into_owned())),
         Ok(None) if style == ScalarStyle::Plain => Ok(Value::Bare(text.into_owned())),
         Ok(None) => Ok(Value::Text(text.into_owned())),
-        Err(tag) => Err((line, format!("the tag `{tag}` is not known here, leave it out"))),
+        Err(tag) => Err((line, format!("unknown tag `{tag}`; leave it out"))),
     }
 }
 
@@ -167,7 +166,7 @@ fn of_document(node: Node, rows: &mut Vec<Result<Row, Problem>>) {
 
 fn of_node(node: Node) -> Result<Row, Problem> {
     let Value::Map(entries) = node.value else {
-        return Err((node.line, "an object is wanted, such as `resource: stack` and more lines below it".to_owned()));
+        return Err((node.line, "expected an object, such as `resource: stack` and more lines below it".to_owned()));
     };
     let entry = |(key, value): (Node, Node)| {
         let name = name(&key)?;
@@ -183,7 +182,7 @@ fn of_node(node: Node) -> Result<Row, Problem> {
 fn name(key: &Node) -> Result<String, Problem> {
     match &key.value {
         Value::Bare(text) | Value::Text(text) => Ok(text.clone()),
-        _ => Err((key.line, "a name is wanted before `:`".to_owned())),
+        _ => Err((key.line, "expected a name before `:`".to_owned())),
     }
 }
 
@@ -197,7 +196,7 @@ fn json(node: Node) -> Result<Json, Problem> {
             for (key, value) in entries {
                 let line = key.line;
                 let name = name(&key)?;
-                let twice = format!("`{name}` is there twice");
+                let twice = format!("`{name}` is given twice");
                 if members.insert(name, json(value)?).is_some() {
                     return Err((line, twice));
                 }

@@ -1,8 +1,8 @@
 //! A file on its way to the server: read, encoded and cut into messages by a thread of its own, so that neither waits
 //! for the other longer than a few messages.
 //!
-//! A row that cannot be sent is sent as an object without fields, which no server takes: the places of objects stay
-//! those of rows, and what stands or falls with the row falls, without a word that the protocol does not have.
+//! A row that cannot be sent is sent as an object without fields, which every server refuses. So the indexes of objects
+//! stay those of rows, and an atomic load fails, without an extension of the protocol.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Read};
@@ -26,21 +26,21 @@ use crate::error::{Error, Result};
 const CHUNK_ROWS: usize = 1_000;
 /// How many bytes of objects go into one message, unless a single one has more.
 const CHUNK_BYTES: usize = 256 << 10;
-/// How long rows wait for others of their message: those of a slow pipe must reach the server before it gives up.
+/// How long rows wait for others of their message: rows of a slow pipe must reach the server before its timeout.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How many messages wait to be sent at most.
 const WAITING: usize = 4;
-/// How many rows are remembered that could not be sent: more than are told.
+/// How many rows that could not be sent are kept: more than are printed.
 const MAX_KNOWN_BAD: usize = 2_000;
 
-/// What is known of the messages that are under way.
+/// The state of the messages that were sent.
 #[derive(Debug, Default)]
 pub struct Sent {
     /// The line of each object.
     pub lines: Lines,
     /// The rows that could not be sent, since they were last taken from here.
     pub bad: Vec<Refusal>,
-    /// The first objects that stand for such rows.
+    /// The first objects that replace such rows.
     pub known_bad: BTreeSet<u64>,
     /// The messages that were not acknowledged yet.
     pub pending: VecDeque<Chunk>,
@@ -59,8 +59,8 @@ pub struct Chunk {
     pub bytes: u64,
 }
 
-/// The messages as a stream for the server. It ends only when the file does: when reading fails, it is silent, and the
-/// call is given up. An end would tell the server to keep what came before.
+/// The messages as a stream for the server. It ends only when the file does. When reading fails it stays open and the
+/// call is cancelled: an end would make the server keep the rows before.
 pub struct Parts {
     receiver: mpsc::Receiver<Option<DynamicMessage>>,
     shared: Shared,
@@ -81,7 +81,7 @@ impl Stream for Parts {
     }
 }
 
-/// What is known of a file on its way, shared between its reader and whoever hears the answers.
+/// The state of a file being sent, shared between its reader and the receiver of the answers.
 #[derive(Debug, Clone, Default)]
 pub struct Shared(Arc<Mutex<Sent>>);
 
@@ -92,8 +92,8 @@ impl Shared {
     }
 }
 
-/// Starts to read. The first message is given, without objects. The third of the results tells why reading failed; it
-/// says nothing as long as all is well.
+/// Starts to read. The first message is given, without objects. The third result reports why reading failed; without an
+/// error it reports nothing.
 pub fn start<R: Read + Send + 'static>(
     entity: &'static Entity,
     rows: Rows<R>,
@@ -108,14 +108,14 @@ pub fn start<R: Read + Send + 'static>(
             let part = match cutter.next() {
                 Ok(part) => part,
                 Err(error) => {
-                    // Nobody listens when the call is over.
+                    // The receiver is gone when the call is over.
                     let _ = failed.send(error);
                     return;
                 }
             };
             let last = part.is_none();
             if sender.blocking_send(part).is_err() || last {
-                // What failed later could not be told: this is the end of it.
+                // A later error could not be reported: stop here.
                 std::mem::forget(failed);
                 return;
             }
@@ -180,7 +180,7 @@ impl<R: Read> Cutter<R> {
         if self.started {
             message.clear_field_by_name("options");
         }
-        // A message starts the stream even when there are no rows: without one, an empty file would say nothing.
+        // A message starts the stream even without rows: otherwise an empty file would send nothing.
         self.started = true;
         message.set_field_by_name("objects", Value::List(objects));
         Ok(Some(message))

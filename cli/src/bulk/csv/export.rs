@@ -35,7 +35,7 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
         ..ExportObjectsRequest::default()
     };
     let mut objects = Objects::of(session, &request)?;
-    // What is refused leaves no file.
+    // A refused export leaves no file.
     let mut next = objects.next().await?;
     let path = text(matches, "file");
     let mut target = Target::open(path, matches.get_flag("quiet"))?;
@@ -57,7 +57,7 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     session.output.object(&Row::of_cells([("resource", json!(entity.name)), ("exported", json!(count))]))
 }
 
-/// The fields asked for, or everything that `import_csv` takes.
+/// The requested fields, or everything that `import_csv` takes.
 fn columns(entity: &'static Entity, asked: &[String]) -> Result<Vec<Column>> {
     let in_file = |field: &Field| field.is_column() && (field.is_settable() || field.is_shown());
     if asked.is_empty() {
@@ -92,7 +92,7 @@ fn append_row(entity: &Entity, columns: &[Column], message: &DynamicMessage, lin
         }
         let value = column.map_or_else(|| Datum::Text(entity.name.clone()), |field| datum(field, message));
         match value {
-            // Nothing stands for no value.
+            // An empty cell means no value.
             Datum::Json(Json::Null) => {}
             Datum::Json(Json::Object(members)) if members.is_empty() => {}
             Datum::Json(value) => append_cell(&value.to_string(), line),
@@ -102,14 +102,14 @@ fn append_row(entity: &Entity, columns: &[Column], message: &DynamicMessage, lin
             Datum::Row(_) | Datum::List(_) | Datum::Related(_) => {}
         }
     }
-    // A line with nothing on it would be no row.
+    // An empty line would not be a row.
     if line.len() == start {
         line.push_str("\"\"");
     }
     line.push('\n');
 }
 
-/// A cell; a text that is empty is told from no value by its quotes.
+/// A cell; an empty text has quotes, no value has none.
 fn append_cell(text: &str, line: &mut String) {
     if !text.is_empty() && !text.contains([',', '"', '\r', '\n']) {
         line.push_str(text);
@@ -170,7 +170,7 @@ impl Drop for Target {
         if let Self::File { written, .. } = self
             && Path::new(written).exists()
         {
-            // It has its name, or it is of no use to anybody.
+            // It has its name, or nobody needs it.
             let _ = fs::remove_file(written);
         }
     }

@@ -25,14 +25,14 @@ pub fn mask(columns: &[Column]) -> Vec<String> {
     fields.collect()
 }
 
-/// Reads the header, refusing what is unknown, twice there, or missing. Objects that exist need but what their ID is
-/// made of.
+/// Reads the header and refuses unknown, duplicate and missing columns. Existing objects need only the parts of their
+/// ID.
 pub fn columns(entity: &'static Entity, header: &[&str], upsert: bool) -> Result<Vec<Column>> {
     let mut problems = Vec::new();
     let mut columns = Vec::new();
     for (at, name) in header.iter().enumerate() {
         if header[..at].contains(name) {
-            problems.push(format!("column `{name}` is there twice"));
+            problems.push(format!("column `{name}` is given twice"));
         }
         match column(entity, name) {
             Ok(column) => columns.push(column),

@@ -1,4 +1,4 @@
-//! `csv_import import_csv`: a file to the server, and what became of it.
+//! `csv_import import_csv`: sends a file to the server and reports the result.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,10 +23,10 @@ use crate::error::{Error, Result, tell};
 use crate::output::row::Row;
 use crate::session::Session;
 
-/// The exit code of what Ctrl-C ended, as shells count it.
+/// The exit code after Ctrl-C, by the convention of shells.
 const INTERRUPTED: u8 = 130;
 
-/// What is asked for.
+/// The options.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
     dry_run: bool,
@@ -44,7 +44,7 @@ struct Import {
     report: Report,
     /// The last answer.
     told: LoadObjectsResponse,
-    /// The last message that is dealt with.
+    /// The last acknowledged message.
     done: Chunk,
 }
 
@@ -127,7 +127,7 @@ fn in_file(path: &str, error: Error) -> Error {
 }
 
 impl Import {
-    /// Hears the answers to the end.
+    /// Reads the answers to the end.
     async fn listen(&mut self, answers: &mut Answers) -> Result<()> {
         while let Some(answer) = answers.next().await? {
             self.note(&answer)?;
@@ -160,7 +160,7 @@ impl Import {
         Ok(())
     }
 
-    /// Says what became of the file.
+    /// Reports the result.
     fn conclude(mut self, session: &mut Session) -> Result<()> {
         let refused = u64::try_from(self.told.refused).unwrap_or_default();
         let stored = self.told.committed || self.wanted.dry_run;
@@ -183,23 +183,23 @@ impl Import {
         Err(Error::refused(format!("{}, {rest}", were_refused(refused, "row"))))
     }
 
-    /// Says how far it came, and how to go on.
+    /// Reports how far the import got, and how to continue.
     fn stop(mut self, stopped: Stopped) -> Error {
         let bad = std::mem::take(&mut self.shared.lock().bad);
         bad.into_iter().for_each(|refusal| self.report.tell_of(refusal));
         self.tell_refusals();
-        // A server that refuses has stored nothing; one that is not heard any more may have.
+        // A server that refuses has stored nothing; a server that is out of reach may have.
         let silent = !matches!(stopped, Stopped::Failed(Error::Refused { .. }));
         let unknown = silent && !self.wanted.dry_run && self.shared.lock().complete;
         let state = match (self.wanted.keep_going && !self.wanted.dry_run, self.done.rows) {
-            (true, 0) => "nothing is known to be imported; run it again".to_owned(),
+            (true, 0) => "no row is known to be imported; run it again".to_owned(),
             (true, rows) => format!(
-                "the first {rows} rows of {}, up to the one on line {}, are dealt with; run it again with `--upsert` to \
-                 go on: what is there stays as it is",
+                "the first {rows} rows of {}, up to line {}, are done; run it again with `--upsert` to continue: it leaves \
+                 stored rows unchanged",
                 self.name, self.done.line
             ),
             (false, _) if unknown => format!(
-                "whether {} was imported is not known; run it again with `--upsert`, which changes nothing when it was",
+                "whether {} was imported is unknown; run it again with `--upsert`, which changes nothing if it was",
                 self.name
             ),
             (false, _) => "nothing was imported".to_owned(),

@@ -1,7 +1,7 @@
 //! On which line each object of a stream began.
 //!
-//! Most files have a row a line, so that a million rows are one stretch here: what is remembered is where the distance
-//! between rows changes.
+//! Most files have one row on each line, so a million rows are one stretch here: only changes of the distance between
+//! rows are kept.
 
 /// The lines of objects, by their place in the stream.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl Lines {
         let index = self.next;
         let step = line.saturating_sub(self.last);
         match self.stretches.last_mut() {
-            // The second of a stretch tells how far apart its objects are.
+            // The second object of a stretch defines the distance.
             Some(stretch) if stretch.first + 1 == index => stretch.step = step,
             Some(stretch) if stretch.step == step => {}
             _ => self.stretches.push(Stretch { first: index, line, step: 0 }),

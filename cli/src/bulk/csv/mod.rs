@@ -1,8 +1,8 @@
 //! CSV files: `csv_import import_csv` and `csv_import export_csv`.
 //!
 //! A file is read once, from beginning to end, and nothing of it stays in memory: [`records`] finds the cells,
-//! [`header`] and [`row`] make objects of them, [`chunks`] sends them while they are read, and [`import`] hears what
-//! became of them. Only the lines of rows are remembered, so that a refusal can say where it is ([`lines`]).
+//! [`header`] and [`row`] make objects of them, [`chunks`] sends them while they are read, and [`import`] reads the
+//! answers. Only the lines of rows are kept, so that a refusal has its location ([`lines`]).
 
 mod chunks;
 mod export;

@@ -1,11 +1,11 @@
-//! How far an import is, on standard error, for people who watch.
+//! The progress of an import, on standard error, at a terminal.
 
 use std::io::{IsTerminal, stderr};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar; nothing at all where nobody watches.
+/// A bar; nothing without a terminal.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -13,7 +13,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar over this many bytes; one without an end when nobody knows how many there are.
+    /// A bar over this many bytes; a spinner if the size is unknown.
     pub fn new(size: Option<u64>, quiet: bool) -> Self {
         let bar = match size {
             _ if quiet || !stderr().is_terminal() => ProgressBar::hidden(),
@@ -32,7 +32,7 @@ impl Progress {
         progress
     }
 
-    /// So many bytes, and the rows in them, are dealt with.
+    /// This many bytes, and the rows in them, are done.
     pub fn set(&self, bytes: u64, rows: u64) {
         #[allow(clippy::cast_precision_loss, reason = "for people")]
         let rate = rows as f64 / self.started.elapsed().as_secs_f64().max(0.001);
@@ -43,7 +43,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn end(&self) {
         self.bar.finish_and_clear();
     }

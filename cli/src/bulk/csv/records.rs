@@ -1,14 +1,14 @@
-//! The records of CSV text, one at a time: what lies between two of them is forgotten.
+//! The records of CSV text, one at a time.
 //!
-//! The grammar is csv-core's. What stands around it here are the things that a report needs and that the reader above
-//! it does not tell: the line where a record begins, blank lines passed over, whether an empty cell was quoted, and that
-//! a quote was left open before it took the rest of the file into memory.
+//! csv-core parses the grammar. This module adds what its own reader does not report: the line where a record begins,
+//! skipped blank lines, whether an empty cell was quoted, and an open quote before it takes the rest of the file into
+//! memory.
 
 use std::io::{self, Read};
 
 use csv_core::ReadFieldResult;
 
-/// What some programs put at the beginning of UTF-8 files.
+/// The byte order mark that some programs put at the beginning of UTF-8 files.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How much is read at once.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -30,7 +30,7 @@ pub struct Record {
 pub enum Broken {
     /// The input could not be read.
     Io(io::Error),
-    /// The record that begins on this line does not end where it should, and what follows cannot be told from it.
+    /// The record that begins on this line has no end, so the rest of the file cannot be read.
     Endless {
         /// The line.
         line: u64,
@@ -59,7 +59,7 @@ impl Record {
         self.cells.len()
     }
 
-    /// Its cells in order; each with whether it was quoted. `None` stands for one that is not UTF-8.
+    /// Its cells in order; each with whether it was quoted. `None` is a cell that is not UTF-8.
     pub fn cells(&self) -> impl Iterator<Item = (Option<&str>, bool)> {
         let starts = std::iter::once(0).chain(self.cells.iter().map(|(end, _)| *end));
         let cells = starts.zip(&self.cells);
@@ -112,7 +112,7 @@ impl<R: Read> Records<R> {
             if record.bytes.len() == filled {
                 if filled >= MAX_RECORD_BYTES {
                     let message = format!(
-                        "the row is longer than {} MiB, and nothing behind it was read; is a quote left open?",
+                        "the row is longer than {} MiB, and the rest was not read; is there an open quote?",
                         MAX_RECORD_BYTES >> 20
                     );
                     return Err(Broken::Endless { line: record.line, message });
@@ -133,7 +133,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// Ends the last record of an input that has no line end there. A further line end tells whether a quote is open:
+    /// Ends the last record of an input that has no line end there. A further line end shows whether a quote is open:
     /// it is then part of the cell.
     fn finish(&mut self, record: &mut Record, filled: usize, quoted: bool) -> Result<(), Broken> {
         let mut spare = [0; 8];
@@ -156,7 +156,7 @@ impl<R: Read> Records<R> {
         self.consumed += bytes as u64;
     }
 
-    /// Passes over line ends between records; `false` at the end of the input.
+    /// Skips line ends between records; `false` at the end of the input.
     fn skip_blank(&mut self) -> Result<bool, Broken> {
         loop {
             if self.start == self.end && !self.fill()? {
@@ -180,7 +180,7 @@ impl<R: Read> Records<R> {
         Ok(())
     }
 
-    /// Reads more behind what is there; `false` at the end of the input.
+    /// Reads more, after what is in the buffer; `false` at the end of the input.
     fn fill(&mut self) -> Result<bool, Broken> {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -204,7 +204,7 @@ impl<R: Read> Records<R> {
 mod tests {
     use super::*;
 
-    /// Gives out one byte at a time, as a slow pipe does.
+    /// Returns one byte at a time, like a slow pipe.
     struct Slow<'a>(&'a [u8]);
 
     impl Read for Slow<'_> {
@@ -265,7 +265,7 @@ mod tests {
         let long = [b"a\n\"".as_slice(), &b"line\n".repeat(1 << 20)].concat();
         assert_eq!(
             records(Records::new(&long[..])),
-            ["1:a", "2!the row is longer than 4 MiB, and nothing behind it was read; is a quote left open?"]
+            ["1:a", "2!the row is longer than 4 MiB, and the rest was not read; is there an open quote?"]
         );
     }
 }

@@ -36,7 +36,7 @@ impl<R: Read> Rows<R> {
     pub fn new(entity: &'static Entity, input: R, upsert: bool) -> Result<Self> {
         let (mut records, mut record) = (Records::new(input), Record::default());
         match records.read(&mut record) {
-            // What is empty lacks every column.
+            // An empty file lacks every column.
             Ok(_) => {}
             Err(Broken::Io(error)) => return Err(Error::Usage(format!("cannot read: {error}"))),
             Err(Broken::Endless { message, .. }) => return Err(Error::refused(format!("in the header: {message}"))),

@@ -60,7 +60,7 @@ fn headers_are_refused_as_a_whole() {
     for (content, told) in [
         ("aplication_id,name\n", "unknown column `aplication_id`, did you mean `application_id`?"),
         ("aplication_id,name\n", "column `application_id` is missing"),
-        ("application_id,name,name\n", "`name` is there twice"),
+        ("application_id,name,name\n", "`name` is given twice"),
         ("application_id,name,created_at\n", "`created_at` cannot be imported"),
         ("", "column `name` is missing"),
     ] {

@@ -31,7 +31,7 @@ fn release_of(artifact: &str) -> &str {
 
 fn tree(rows: &[DynamicMessage]) -> Tree {
     let mut objects = Objects::default();
-    // The places of the releases of a build to a deployment, which stands below each of them.
+    // The nodes of the releases of a build to a deployment, which is below each of them.
     let mut releases: HashMap<(String, String), Vec<usize>> = HashMap::new();
     for row in rows {
         let [resource, id, build, commit, deployment, location] =
@@ -90,7 +90,7 @@ mod tests {
     use super::super::pictures::testing::{drawn, message};
     use super::*;
 
-    /// A row from `resource id build_id vcs_ref`, with a deployment and whether it is in effect.
+    /// A row from `resource id build_id vcs_ref`, with a deployment and whether it is current.
     fn row(line: &str, deployment: &str, current: bool) -> DynamicMessage {
         let fields: Vec<(&str, &str)> =
             ["resource", "id", "build_id", "vcs_ref"].into_iter().zip(line.split(' ')).collect();

@@ -34,7 +34,7 @@ impl Session {
 
     pub(super) async fn draw_impact(&mut self, request: Request, picture: Picture) -> Result<()> {
         let origin = (text_of(&request.message, "resource"), text_of(&request.message, "id"));
-        // What lies on the way to the objects that are wanted is part of the picture.
+        // Objects on the path to the requested objects are part of the picture.
         let wanted = texts(&request.message, "to");
         let request = request.set("to", Value::List(Vec::new())).set("include_parents", Value::Bool(true));
         let rows = all_rows(&self.client, request).await?;
@@ -53,7 +53,7 @@ fn steps(rows: &[DynamicMessage]) -> Vec<Step> {
     for row in rows {
         let [resource, id, via] = ["resource", "id", "via"].map(|name| text_of(row, name));
         let parent = ["parent_resource", "parent_id"].map(|name| text_of(row, name));
-        // What is nearer comes first, so that the parent is known by now.
+        // Nearer objects come first, so the parent is already known.
         let parent = places.get(&parent).copied();
         places.insert([resource.clone(), id.clone()], steps.len());
         steps.push(Step { resource, id, via, parent });

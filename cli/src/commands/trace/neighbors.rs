@@ -30,7 +30,7 @@ fn tree(rows: &[DynamicMessage]) -> Tree {
         let [id, target, service] = ["id", "deployment_target_id", "service_id"].map(|name| text_of(row, name));
         let target = objects.add(None, "deployment_target", &target, || label("deployment_target", &target));
         let deployment = objects.add(Some(target), "deployment", &id, || label("deployment", &id));
-        // A service that is deployed twice stands below each of its deployments.
+        // A service that is deployed twice is below each of its deployments.
         objects.tree.child(deployment, label("service", &service));
     }
     objects.tree

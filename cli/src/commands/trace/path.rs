@@ -14,14 +14,14 @@ use crate::output::tree::Tree;
 use crate::requests::Request;
 use crate::session::Session;
 
-/// What is printed on lines for the relation that led to the first object: with nothing there, whoever splits lines at
-/// spaces would find the other columns elsewhere.
+/// Printed on lines as the relation of the first object: an empty column would shift the others for scripts that split
+/// lines at spaces.
 const NO_RELATION: &str = "-";
 
 impl Session {
     pub(super) async fn path(&mut self, question: &Question, request: Request, picture: Option<Picture>) -> Result<()> {
         let step = inner_type(&inner_type(&request.method.descriptor.output(), "paths")?, "steps")?;
-        // On lines, what keeps the ways apart is their number.
+        // On lines, a number identifies each path.
         let leading: &[&str] = if self.output.is_data() { &[] } else { &["way", "relation"] };
         let shape = Shape::new(&question.name(), leading, &step, &[], &self.asked)?;
         let answer = request.call(&self.client).await?;
@@ -32,7 +32,7 @@ impl Session {
             None => self.ways(&shape, &ways)?,
         }
         if answer.get_field_by_name("truncated").and_then(|value| value.as_bool()) == Some(true) {
-            self.output.note("there are more ways as short as these, `--max-paths` prints up to 100");
+            self.output.note("there are more paths of the same length; `--max-paths` prints up to 100");
         }
         Ok(())
     }

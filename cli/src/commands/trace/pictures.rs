@@ -6,7 +6,7 @@ use qairon::model::{Relation, RelationKind};
 
 use crate::output::tree::Tree;
 
-/// What stands for a commit in pictures, since it is no resource.
+/// The label of a commit in pictures, since it is not a resource.
 pub const COMMIT: &str = "commit";
 
 /// The label of an object.
@@ -14,7 +14,7 @@ pub fn label(resource: &str, id: &str) -> String {
     format!("{resource} {id}")
 }
 
-/// The label of an object with more behind it, such as the relation that led there.
+/// The label of an object with an addition, such as the relation that led there.
 pub fn label_with(resource: &str, id: &str, more: &str) -> String {
     match more {
         "" => label(resource, id),

@@ -13,7 +13,7 @@ _qcli() {
             part) part+=("${fields[2]}"); part_shown+=("${fields[3]}") ;;
         esac
     done
-    # With a space behind what is whole, and none behind what goes on.
+    # With a space after complete words, and none after partial ones.
     (( ${#whole} )) && compadd -l -d whole_shown -a whole
     (( ${#part} )) && compadd -l -S '' -d part_shown -a part
     (( ${#whole} + ${#part} ))

@@ -1,4 +1,4 @@
-//! What is known of a subject, as data: rows within rows.
+//! The facts of a subject, as data: nested rows.
 
 use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
 use serde_json::{Value as Json, json};
@@ -8,7 +8,7 @@ use crate::args::resource::{create_usage, has_flag, verbs};
 use crate::args::{Docs, globals};
 use crate::output::row::{Cell, Datum, Place, Row};
 
-/// Everything that is known.
+/// All facts.
 pub fn of(subject: &Subject, docs: &Docs) -> Row {
     match subject {
         Subject::Resource(entity) => resource(entity, docs),
@@ -85,7 +85,7 @@ fn relation_facts(relation: &Relation) -> Row {
     let kept = match &relation.kind {
         RelationKind::ToOne { field } => format!("the field {field}"),
         RelationKind::ToMany { field } => format!("the field {field} of {}", relation.target),
-        RelationKind::Linked { .. } => "links, which link and unlink add and remove".to_owned(),
+        RelationKind::Linked { .. } => "links, added by link and removed by unlink".to_owned(),
     };
     push(&mut row, "kept_in", json!(kept));
     row
@@ -127,7 +127,7 @@ fn type_name(field: &Field) -> String {
     }
 }
 
-/// What stands for a value in JSON.
+/// The JSON form of a value.
 fn json_form(field: &Field) -> &'static str {
     match &field.kind {
         Kind::Integer | Kind::Double => "number",

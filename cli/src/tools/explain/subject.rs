@@ -17,7 +17,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What a path names; hyphens stand for underscores.
+    /// What a path names; it may have hyphens instead of underscores.
     pub fn of(path: &str) -> Result<Self> {
         let path = path.replace('-', "_");
         let mut names = path.split('.');
@@ -50,10 +50,10 @@ fn of_plural(name: &str) -> Option<&'static Entity> {
 fn nothing_inside(entity: &Entity, field: &Field) -> String {
     match (field.relation(), &field.kind) {
         (Some(relation), _) => {
-            format!("`{}` of {} is an ID, go through the relation `{relation}`", field.name, entity.a_human())
+            format!("`{}` of {} is an ID; use the relation `{relation}`", field.name, entity.a_human())
         }
         (None, Kind::Json) => {
-            format!("`{}` of {} is any JSON object, nobody describes what is in it", field.name, entity.a_human())
+            format!("`{}` of {} is any JSON object; its content is not described", field.name, entity.a_human())
         }
         (None, _) => format!("`{}` of {} has no fields of its own", field.name, entity.a_human()),
     }

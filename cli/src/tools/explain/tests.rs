@@ -1,4 +1,4 @@
-//! What is told of every resource, field and relation.
+//! The text for every resource, field and relation.
 
 use serde_json::{Value as Json, json};
 
@@ -86,8 +86,8 @@ fn what_there_is_not_suggests_the_nearest() {
         ("deploymnt", "unknown resource `deploymnt`, did you mean `deployment`?"),
         ("deployment.servce", "unknown field or relation of `deployment` `servce`, did you mean `service`?"),
         ("deployment.service.stak", "did you mean `stack`?"),
-        ("deployment.service_id.stack", "go through the relation `service`"),
-        ("deployment.defaults.x", "nobody describes what is in it"),
+        ("deployment.service_id.stack", "use the relation `service`"),
+        ("deployment.defaults.x", "its content is not described"),
         ("deployment.tag.x", "has no fields of its own"),
         ("deployment.", "unknown field or relation of `deployment` ``"),
         ("", "unknown resource ``"),

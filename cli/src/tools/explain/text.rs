@@ -1,4 +1,4 @@
-//! The facts, laid out for people: a heading in capitals, what it says, and lists below.
+//! The facts, laid out for people: a heading in capitals, its text, and lists below.
 
 use serde_json::Value as Json;
 
@@ -128,7 +128,7 @@ fn sentence(text: &str, indent: usize) -> Vec<String> {
     lines.map(|line| format!("{:indent$}{line}", "")).collect()
 }
 
-/// The words in lines that fit behind an indent.
+/// The words in lines that fit after an indent.
 fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -119,7 +119,7 @@ pub async fn rehearse_and_apply(server: &Server, options: ApplyOptions, objects:
     assert!(!rehearsed.summary.committed, "{rehearsed:?}");
     let applied = apply(server, options, objects).await;
     rehearsed.summary.committed = applied.summary.committed;
-    assert_eq!(rehearsed, applied, "the rehearsal told something else");
+    assert_eq!(rehearsed, applied, "the dry run reported something else");
     applied
 }
 

@@ -1,4 +1,4 @@
-//! What is told of changes, and that nothing else changes.
+//! The reported changes, and that nothing else changes.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ async fn every_field_of_every_entity_is_set_and_told() {
             let object = object(&entity.name, json!({ "id": row.id(), &field.name: other }));
             let done = apply(&stage.server, ApplyOptions::default(), vec![object]).await;
             if let [error] = done.errors.as_slice() {
-                // The rules between objects stand, as they do for an Update.
+                // The rules between objects apply, as for an Update.
                 let change = json!({ "id": row.id(), &field.name: other });
                 let failure = stage.client.update(&entity.name, change).await.expect_err("an update is refused too");
                 assert_eq!(error.message, failure.message, "{}.{}", entity.name, field.name);

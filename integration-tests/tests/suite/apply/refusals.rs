@@ -1,4 +1,4 @@
-//! Bundles of which something is refused: every fault is told, and nothing changes.
+//! Bundles with refused objects: every error is reported, and nothing changes.
 
 use qairon::v1::{ApplyOptions, BulkObject};
 use qairon_integration_tests::{Database, Failure, Server};
@@ -46,7 +46,7 @@ async fn every_refusal_is_told_and_nothing_changes() {
     let done = rehearse_and_apply(&stage.server, ApplyOptions::default(), objects).await;
     let mut told = done.errors.iter();
     for (index, (_, (code, reason, field))) in cases.iter().enumerate().filter(|(_, (_, (code, ..)))| *code != 0) {
-        let error = told.next().unwrap_or_else(|| panic!("nothing is told of {index}: {done:?}"));
+        let error = told.next().unwrap_or_else(|| panic!("nothing is reported for {index}: {done:?}"));
         assert_eq!(error.index, i64::try_from(index).expect("few"), "{error:?}");
         if *code == 9 {
             let change = json!({ "id": "case", "relatable_type": "Service" });
@@ -107,7 +107,7 @@ async fn big_values_come_in_messages_that_clients_take() {
             let done = apply(&stage.server, ApplyOptions::default(), objects.clone()).await;
             assert_eq!(done.errors, []);
             let fields = &done.changes.last().expect("a change").fields;
-            assert!(fields.iter().any(|field| field.field == "doc"), "a change is told in all its fields");
+            assert!(fields.iter().any(|field| field.field == "doc"), "a change is reported with all its fields");
         }
     }
     assert_eq!(apply(&stage.server, ApplyOptions::default(), objects).await.counts(), [0, 0, 2, 0]);

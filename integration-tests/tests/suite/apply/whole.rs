@@ -43,7 +43,7 @@ async fn links(stage: &Stage) -> Vec<Vec<Option<String>>> {
     all
 }
 
-/// Everything, links told by their owners.
+/// Everything, with links listed by their owners.
 fn bundle(organisation: &Organisation, rows: &BTreeMap<(String, String), Row>) -> Vec<BulkObject> {
     let objects = rows.iter().map(|((name, id), row)| {
         let entity = qairon::model().target(name);
@@ -63,7 +63,7 @@ async fn an_organisation_arrives_whole_in_any_order_and_then_nothing_differs() {
     let before = rows(&source).await;
     let mut objects = bundle(&organisation, &before);
     let count = i64::try_from(objects.len()).expect("a few objects");
-    assert!(count > 100, "too little to tell");
+    assert!(count > 100, "too few to be meaningful");
 
     Rng::with_seed(5).shuffle(&mut objects);
     let first = applied(&target.server, ApplyOptions::default(), objects.clone()).await;

@@ -57,7 +57,7 @@ async fn paths_are_keys_in_every_command_that_prints_rows() {
         })
     };
     let get: &[&str] = &["deployment", "get", &deployment, "-f", fields];
-    assert_eq!(qcli.json(get).await, row(Value::Null, Value::Null), "what is unset has nothing behind it");
+    assert_eq!(qcli.json(get).await, row(Value::Null, Value::Null), "an unset reference leads to null");
     let set = ["deployment", "set_field", &deployment, "current_release_id", &release, "-f", fields];
     let name = service.rsplit(':').next().expect("a name");
     let wanted = row(build["vcs_ref"].clone(), json!(name));
@@ -151,7 +151,7 @@ async fn paths_that_lead_nowhere_are_wrong_usage_before_anything_is_sent() {
         (&["deployment", "list", "-f", "service.procs"], "`qcli service get_field <id> procs`"),
         (&["deployment", "list", "-f", "servce.name"], "did you mean `service`?"),
         (&["deployment", "query", "[]", "-f", "service.nmae"], "did you mean `name`?"),
-        (&["deployment", "list", "-f", "service_id.name"], "go through the relation: `service.name`"),
+        (&["deployment", "list", "-f", "service_id.name"], "use the relation: `service.name`"),
         (&["deployment", "list", "-f", "tag.x"], "has no fields of its own"),
         (&["stack", "list", "-f", "application."], "has an empty part"),
         (&["stack", "create", "a", "b", "-o", "json", "-f", "services"], "leads to many objects"),

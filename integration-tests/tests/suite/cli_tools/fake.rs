@@ -1,4 +1,4 @@
-//! A server that answers every call as it is told, one answer after the other.
+//! A server that returns the given answers, one after the other.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

@@ -1,4 +1,4 @@
-//! Streams that break, that take long, and that nobody reads to the end.
+//! Streams that break, that take long, and that are not read to the end.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::stage::Stage;
 
-/// Their rows are more than the 2 MiB that a connection takes in while nobody reads.
+/// Their rows are more than the 2 MiB that a connection buffers without a reader.
 const STACKS: usize = 12_000;
 /// How long their names are.
 const DIGITS: usize = 200;
@@ -76,7 +76,7 @@ async fn lead(client: TcpStream, server: TcpStream, link: Link) {
             }
         }
     };
-    // Both ends are closed with whichever direction ends first.
+    // Both ends are closed when one direction ends.
     tokio::select! {
         () = up => {}
         () = down => {}

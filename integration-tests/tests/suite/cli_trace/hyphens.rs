@@ -19,11 +19,11 @@ async fn what_people_look_for_may_begin_with_a_hyphen() {
     };
     assert_eq!(list(&["--filter", "-id = \"j*\""]).await, "tea");
     assert_eq!(list(&["--filter=-id = \"j*\"", "--order-by", "id desc"]).await, "tea");
-    // Options behind a filter are options still, and words before it are found as before.
+    // Options after a filter are still options, and words before it are found as before.
     assert_eq!(list(&["--filter", "-id = tea", "--limit", "1"]).await, "jam");
     let count = ["-o", "plain", "application", "list", "--filter", "-id = \"ja*\"", "--count"];
     assert_eq!(qcli.text(&count).await, "1");
-    // What is wrong with an order is told by the server, which knows the fields.
+    // The server reports errors in an order: it knows the fields.
     let output = qcli.run(&["application", "list", "--order-by", "-id"]).await;
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{}", output.stderr);
     assert!(output.stderr.contains("order_by"), "{}", output.stderr);

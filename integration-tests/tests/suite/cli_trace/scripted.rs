@@ -47,7 +47,7 @@ impl Service<Request<Body>> for Scripted {
         Box::pin(async move {
             let body = request.into_body().collect().await.expect("a body").to_bytes();
             let descriptor = message_type("TraceImpactRequest");
-            // Five bytes of framing stand before a message.
+            // Five bytes of framing precede a message.
             let request = DynamicMessage::decode(descriptor, &body[5..]).expect("a request");
             let token = request.get_field_by_name("resume_token").expect("a field");
             this.tokens.lock().expect("no test panics here").push(token.as_str().unwrap_or_default().to_owned());

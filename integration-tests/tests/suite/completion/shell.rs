@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use qairon_integration_tests::{Program, poll_until, program};
 use tempfile::TempDir;
 
-/// How long a shell may take, on a machine with much else to do.
+/// How long a shell may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A shell.
@@ -88,7 +88,7 @@ impl Shell {
 
     /// Forgets the line and the screen.
     pub async fn clear(&mut self, mark: &str) {
-        // An interrupt would take what is typed behind it along.
+        // An interrupt would also drop what is typed after it.
         self.keys("\x15");
         self.run("clear", mark).await;
     }

@@ -1,4 +1,4 @@
-//! Imports that somebody or something ends in the middle.
+//! Imports that are interrupted in the middle.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -94,6 +94,6 @@ async fn a_server_that_goes_away_is_told_with_how_to_go_on() {
     desk.stage.server.kill9().await;
     let (status, stderr) = open.end().await;
     assert_eq!(status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("are dealt with; run it again with `--upsert`"), "{stderr}");
+    assert!(stderr.contains("are done; run it again with `--upsert`"), "{stderr}");
     assert_eq!(desk.count("application").await, 2000);
 }

@@ -1,4 +1,4 @@
-//! What is exported comes back to the same data, whatever is in it.
+//! An export can be imported to the same data, with any content.
 
 use qairon::model::{Entity, Field, Kind};
 use qairon_integration_tests::{Row, World};
@@ -23,7 +23,7 @@ pub const NASTY: [&str; 12] = [
     "- a: [b]",
 ];
 
-/// Creates an object of every entity in one world, and then more with nasty texts, whatever of them is taken.
+/// Creates an object of every entity in one world, and then more with difficult texts, as far as they are accepted.
 pub async fn nasty_world(desk: &Desk) {
     let mut world = World::new();
     for entity in qairon::model().sequence() {

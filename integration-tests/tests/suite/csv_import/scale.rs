@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use super::{Desk, command};
 
 const ROWS: usize = 100_000;
-/// What qcli takes whatever it does, and some messages; all rows as objects would be many times as much.
+/// What qcli always needs, and some messages; all rows as objects would be many times as much.
 const MOST_KIB: u64 = 100 << 10;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The progress bar: at a terminal, and nowhere else.
+//! The progress bar: only at a terminal.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ fn many(desk: &Desk) -> String {
     desk.file("many.csv", content)
 }
 
-/// Runs qcli with a terminal for all of its streams and returns what stood there.
+/// Runs qcli with a terminal for all of its streams and returns its screen.
 async fn at_a_terminal(desk: &Desk, args: &[&str]) -> String {
     let program = qairon_integration_tests::program(qairon_integration_tests::Program::Qcli);
     let mut line = program.to_str().expect("text").to_owned();

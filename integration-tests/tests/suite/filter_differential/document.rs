@@ -66,7 +66,7 @@ fn all(filters: &[Filter], random: &mut Random) -> Option<Vec<Value>> {
     filters.iter().map(|filter| document(filter, random)).collect()
 }
 
-/// A path as documents have it: keys that are no words stand in double quotes.
+/// A path as documents have it: keys that are not plain words are in double quotes.
 pub fn name(path: &Path) -> String {
     let mut parts = path.relations.clone();
     match &path.end {
@@ -84,7 +84,7 @@ pub fn name(path: &Path) -> String {
 }
 
 fn list(operands: &[Operand]) -> Option<Vec<Value>> {
-    // Null is no value of a list.
+    // Null is not a value of a list.
     operands.iter().map(|operand| value(operand).filter(|value| !value.is_null())).collect()
 }
 

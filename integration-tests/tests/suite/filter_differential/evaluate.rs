@@ -175,7 +175,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// What stands at some keys; a number is a place in an array, from its end when negative.
+/// The value at some keys; a number is an index into an array, from its end when negative.
 fn at<'j>(json: &'j Value, keys: &[String]) -> Option<&'j Value> {
     keys.iter().try_fold(json, |json, key| match json {
         Value::Object(members) => members.get(key),

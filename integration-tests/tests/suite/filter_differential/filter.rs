@@ -2,7 +2,7 @@
 
 use super::random::Random;
 
-/// A path: relations to cross, and what stands at their end.
+/// A path: relations to cross, and what is at their end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
     pub relations: Vec<String>,
@@ -11,7 +11,7 @@ pub struct Path {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
-    /// The last relation itself, which stands for the ID at its other end.
+    /// The last relation itself, which means the ID at its other end.
     Relation,
     Field(String),
     /// Keys into a JSON field; none for the field itself.
@@ -22,7 +22,7 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     Null,
-    /// The wildcard behind `:` that asks for any value.
+    /// The wildcard after `:` that matches any value.
     AnyValue,
     /// A literal, cut at its wildcards.
     Literal {
@@ -44,7 +44,7 @@ pub enum Op {
     Has,
 }
 
-/// Values behind one comparator, in parentheses.
+/// Values after one comparator, in parentheses.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     One(Operand),
@@ -94,7 +94,7 @@ impl Op {
     }
 }
 
-/// How tightly what surrounds a condition binds: where it stands inside, it needs parentheses if it binds less.
+/// How tightly what surrounds a condition binds: inside it, it needs parentheses if it binds less.
 #[derive(PartialEq, PartialOrd)]
 enum Binding {
     And,
@@ -279,14 +279,14 @@ impl Operand {
     }
 }
 
-/// Whether a key can stand in a path without quotes.
+/// Whether a key needs no quotes in a path.
 pub fn is_word(key: &str) -> bool {
     !key.is_empty()
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !matches!(key, "AND" | "OR" | "NOT")
 }
 
-/// A text in quotes of either kind, with whatever escapes it needs and some that it does not.
+/// A text in quotes of either kind, with the escapes it needs and some that it does not.
 fn quoted(pieces: &[String], random: &mut Random) -> String {
     let quote = *random.pick(&['"', '"', '\'']);
     let mut text = String::from(quote);

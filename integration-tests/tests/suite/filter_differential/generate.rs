@@ -68,7 +68,7 @@ impl Generator<'_> {
         (!allowed.is_empty()).then(|| *self.random.pick(&allowed))
     }
 
-    /// Up to four relations and what stands behind them.
+    /// Up to four relations and what follows them.
     fn path(&mut self, entity: &Entity, to_one: bool) -> Path {
         let wanted = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4][self.random.below(11)];
         let (mut relations, mut target) = (Vec::new(), entity);

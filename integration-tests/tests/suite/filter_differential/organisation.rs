@@ -1,8 +1,8 @@
 //! A small organisation at random: every entity of the model, with names that are prefixes of each other, absent
-//! values, and references and links to whatever there is.
+//! values, and references and links to existing objects.
 //!
 //! It is written past the service and without triggers, so that it may be stranger than any real one: filters have to
-//! be right whatever the rows are. What the tables themselves demand holds all the same.
+//! be right for any rows. The constraints of the tables still apply.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,10 @@ use tokio_postgres::Client;
 
 use super::random::Random;
 
-/// Names with whatever a component of an ID may hold. `a;` comes right behind every ID that begins with `a:`.
+/// Names with everything that a component of an ID may contain. `a;` comes directly after every ID that begins with
+/// `a:`.
 pub const NAMES: [&str; 12] = ["a", "ab", "a;", "b", "B", "z_1", "a%", "a*b", "prod", "é", "10", "name"];
-/// Texts with whatever a text may hold.
+/// Texts with everything that a text may contain.
 pub const TEXTS: [&str; 16] = [
     "a",
     "ab",
@@ -124,7 +125,7 @@ fn value(field: &Field, given: bool, random: &mut Random) -> Option<String> {
     }
     Some(match &field.kind {
         Kind::Text if !given => random.word(&TEXTS).to_owned(),
-        // An ID by which others are told apart has to be one of them, and other names are.
+        // An ID that distinguishes others has to be one of them, and other names are.
         Kind::Text | Kind::Name => random.word(&NAMES).to_owned(),
         Kind::Cidr => random.word(&NETWORKS).to_owned(),
         Kind::Integer => random.below(6).to_string(),

@@ -15,7 +15,7 @@ pub enum Scalar {
     /// Microseconds since 1970.
     Time(i64),
     Range(Range),
-    /// What stands at a place in JSON, null included.
+    /// The value at a place in JSON, null included.
     Json(Value),
 }
 
@@ -67,7 +67,7 @@ impl Range {
         families.then_with(shared).then(self.prefix.cmp(&other.prefix)).then(self.bits.cmp(&other.bits))
     }
 
-    /// Whether it lies in another, which may be the same.
+    /// Whether it is inside another, or equal to it.
     pub fn within(self, other: Self) -> bool {
         self.v6 == other.v6 && self.prefix >= other.prefix && self.masked(other.prefix) == other.masked(other.prefix)
     }
@@ -115,8 +115,8 @@ fn fits(tokens: &[Token], text: &[char]) -> bool {
     }
 }
 
-/// JSON as a text: a text as it is, anything else in the notation of PostgreSQL (a space behind `:` and `,`, short keys
-/// before long ones). Null is no text.
+/// JSON as a text: a text as it is, anything else in the notation of PostgreSQL (a space after `:` and `,`, short keys
+/// before long ones). Null is not a text.
 pub fn json_text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

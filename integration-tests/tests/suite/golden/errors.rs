@@ -1,4 +1,4 @@
-//! The answers to a list of bad requests, each with its code, its reason, the fields at fault and its message.
+//! The answers to a list of bad requests, each with its code, its reason, the invalid fields and its message.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The graph of who depends on whom, as docs/TRACES.md shows it: made from the model.
+//! The graph of dependencies in docs/TRACES.md, made from the model.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use qairon::Model;
 use qairon::model::Crossing;
 
-/// What stands around the graph in the page.
+/// The markers around the graph in the page.
 const BEGIN: &str = "```mermaid\n";
 const END: &str = "```\n";
 
@@ -29,7 +29,7 @@ pub fn graph(model: &Model) -> String {
     text
 }
 
-/// Holds the graph in the page against the model, or writes it anew.
+/// Compares the graph in the page with the model, or regenerates it.
 pub fn assert_in_page(graph: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/TRACES.md");
     let page = std::fs::read_to_string(&path).expect("docs/TRACES.md is there");

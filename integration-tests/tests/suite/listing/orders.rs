@@ -87,7 +87,7 @@ fn orders_over_references(entity: &'static Entity) -> Vec<(String, String)> {
                 format!("{relation}.{next}.created_at, {relation}.uid desc"),
                 format!("{join} ORDER BY b.created_at, a.uid DESC"),
             ));
-            // The ID at the end stands in the reference to it.
+            // The ID at the end is in the reference to it.
             orders.push((format!("{relation}.{next}.id"), format!("{join} ORDER BY b.id")));
         }
     }

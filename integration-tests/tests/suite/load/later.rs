@@ -39,7 +39,7 @@ async fn what_is_referred_to_may_come_later() {
         let done = loaded(&stage.server, with(options.clone(), broken)).await;
         let kept = options.atomicity == each().atomicity;
         assert_eq!((counts(&done), done.committed), ([9, 0, 0, 1], kept), "{done:?}");
-        // What never comes is told at the end, as if it had come alone.
+        // Missing objects are reported at the end, with the same error as alone.
         let error = &done.errors[0];
         assert_eq!((error.index, error.reason.as_str(), error.field.as_str()), (1, "REFERENCE_NOT_FOUND", "object_id"));
         assert_eq!(stage.rows().await, if kept { 9 } else { 0 });

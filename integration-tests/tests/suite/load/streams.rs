@@ -78,7 +78,7 @@ async fn every_message_is_acknowledged_before_the_next_one_is_sent() {
         assert_eq!((second.chunks, counts(&second)), (2, [4, 0, 0, 1]));
         assert_eq!(told, [(5, "ALREADY_EXISTS")], "the other may yet come to refer to something");
         let third = load.send(vec![packed("application", json!({ "id": "nobody" }))]).await.expect("another");
-        assert_eq!((counts(&third), third.errors.len()), ([6, 0, 0, 1], 0), "each error is told once");
+        assert_eq!((counts(&third), third.errors.len()), ([6, 0, 0, 1], 0), "each error is reported once");
         let Load { sender, mut answers } = load;
         drop(sender);
         let last = answers.message().await.expect("no error").expect("a last answer");
@@ -144,7 +144,7 @@ async fn a_client_that_reads_late_is_no_deadlock() {
 /// The resident memory of a server, in MiB.
 pub fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("its memory is told");
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("its memory is listed");
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).expect("a number") / 1024
 }
 
@@ -153,7 +153,7 @@ async fn a_large_load_takes_little_memory() {
     let stage = set().await;
     load(&stage.server, vec![message(stacks(0, 500))]).await.expect("a load");
     let before = resident(&stage.server);
-    // 30 MB of values, of which the server holds a few messages.
+    // 30 MB of values; the server keeps a few messages of them.
     let text = "x".repeat(5000);
     let object = |part, number| {
         let object =

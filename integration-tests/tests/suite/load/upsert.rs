@@ -38,7 +38,7 @@ async fn only_what_differs_is_written() {
     let first = (1..=40).map(|n| build(n, "x", json!({ "n": n }))).collect();
     assert_eq!(counts(&loaded(&stage.server, with(upsert(&[]), vec![first])).await), [40, 0, 0, 0]);
     let before = builds(&stage).await;
-    // A tenth differs, and there are new ones, one of which comes twice.
+    // A tenth differs, and there are new ones, one of them twice.
     let mut second: Vec<_> =
         (1..=40).map(|n| build(n, if n % 10 == 0 { "y" } else { "x" }, json!({ "n": n }))).collect();
     second.extend([build(41, "x", json!({})), build(42, "x", json!({})), build(42, "z", json!({ "m": 1 }))]);
@@ -58,7 +58,7 @@ async fn only_what_differs_is_written() {
     }
     let last = after.iter().find(|row| row["build_num"] == 42).expect("it is new");
     assert_eq!((last.text("vcs_ref"), &last["defaults"]), ("z", &json!({ "m": 1 })));
-    // The same once more changes nothing; that which came twice goes back and forth.
+    // The same again changes nothing; the duplicate changes back and forth.
     assert_eq!(counts(&loaded(&stage.server, with(upsert(&[]), messages())).await), [0, 2, 41, 0]);
 }
 

@@ -112,7 +112,7 @@ async fn an_object_is_not_deleted_under_those_that_name_it(origin: &Origin) {
     session.refused("DELETE FROM stack WHERE id = 'free:s2'", rule).await;
     session.accepted("INSERT INTO stack (application_id, name) VALUES ('free', 's1')").await;
     session.accepted("DELETE FROM stack WHERE id = 'free:s1'").await;
-    // Both together, in whichever order.
+    // Both together, in either order.
     session
         .accepted("DELETE FROM application WHERE id = 'named'; DELETE FROM relatable WHERE object_id = 'named'")
         .await;

@@ -1,4 +1,4 @@
-//! A subnet lies inside its network and overlaps no sibling.
+//! A subnet is inside its network and overlaps no sibling.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the database keeps of every object by itself: its uid, its times and its version.
+//! What the database maintains for every object: its uid, its times and its version.
 
 use super::Origin;
 use super::session::{DEPLOYMENT, Session};

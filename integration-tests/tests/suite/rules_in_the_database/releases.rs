@@ -114,7 +114,7 @@ async fn a_current_release_is_kept_and_follows_renames(origin: &Origin) {
     session.accepted("UPDATE environment SET id = 'live' WHERE id = 'prod'").await;
     let live = DEPLOYMENT.replace("prod", "live");
     session.gives(&current(&live), &[&format!("{live}:7")]).await;
-    // Both ends go together in one transaction, whichever goes first.
+    // Both ends are deleted in one transaction, in either order.
     let processes = format!("DELETE FROM deployment_proc WHERE deployment_id = '{live}'");
     let both =
         format!("DELETE FROM release WHERE deployment_id = '{live}'; DELETE FROM deployment WHERE id = '{live}'");

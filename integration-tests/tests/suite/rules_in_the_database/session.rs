@@ -84,8 +84,8 @@ impl<'o> Session<'o> {
         self.report.check(result.is_ok(), sql, format!("{:?}", result.err()));
     }
 
-    /// Executes statements, as one transaction, that a rule has to refuse. What a trigger refuses is told in words for
-    /// people, with a remedy.
+    /// Executes statements, as one transaction, that a rule has to refuse. A trigger's refusal has a text for people,
+    /// with a remedy.
     pub async fn refused(&mut self, sql: &str, rule: &str) {
         let Err(error) = self.client.batch_execute(sql).await else {
             self.report.check(false, sql, format!("accepted instead of {rule}"));
@@ -104,7 +104,7 @@ impl<'o> Session<'o> {
         self.report.check(
             error.table().is_some() && error.column().is_some(),
             sql,
-            "neither table nor column are told",
+            "neither table nor column are reported",
         );
         for (what, text) in [("message", message), ("hint", hint)] {
             let driver = ["violates", "constraint", "trigger", "NULL", "%"].iter().any(|word| text.contains(word));

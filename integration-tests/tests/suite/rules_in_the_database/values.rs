@@ -178,7 +178,7 @@ async fn derived_fields_follow_their_source(origin: &Origin) {
 async fn references_lead_to_objects_and_hold_them(origin: &Origin) {
     let session = Session::new(origin).await;
     let mut report = Report::new();
-    // Every reference that has rows: nothing refers to what is not there, and what is referred to cannot go.
+    // Every reference that has rows: nothing refers to a missing object, and a referenced object cannot be deleted.
     for entity in qairon::model().entities() {
         for field in entity.references() {
             let target = field.reference.as_ref().map(|reference| reference.entity.as_str()).unwrap_or_default();

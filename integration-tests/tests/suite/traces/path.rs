@@ -13,7 +13,7 @@ use crate::stage::{Stage, entities};
 
 /// An object: entity and ID.
 type Object = (String, String);
-/// A step: relation, entity and ID, in the order of which ways are told.
+/// A step: relation, entity and ID; paths are ordered by their steps.
 type Step = (String, String, String);
 /// Where each object leads.
 type Graph = BTreeMap<Object, BTreeSet<Step>>;
@@ -219,7 +219,7 @@ async fn hubs_are_passed_without_being_read() {
     let found = path(client, &kind, &service, json!({ "max_paths": 1 })).await;
     let down = vec![step("repos", "repo", "hub:r8"), step("services", "service", "a:s:v2")];
     assert_eq!(found, message(&kind, &[down], true));
-    // No way at all, which only the whole hub could tell.
+    // No path at all, which only a search of the whole hub can find out.
     let lonely = stage.factory.create("language").await;
     let mut request = json!({ "from_resource": "repo_type", "from_id": "hub", "to_resource": "language",
                               "to_id": lonely.id(), "max_length": 2 });

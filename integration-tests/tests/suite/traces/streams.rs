@@ -8,8 +8,7 @@ use tonic::Code;
 
 use super::{rows, rows_of};
 
-/// A service in 3,000 deployments on 60 targets, one of which holds 3,000 deployments of another, and 3,000 builds of
-/// one commit.
+/// A service in 3,000 deployments on 60 targets, one with 3,000 deployments of another, and 3,000 builds of one commit.
 const CROWD: &str = "
     INSERT INTO application (id) VALUES ('a'); INSERT INTO stack (application_id, name) VALUES ('a', 's');
     INSERT INTO service (stack_id, name) VALUES ('a:s', 'v'), ('a:s', 'w');
@@ -72,7 +71,7 @@ async fn broken_traces_are_taken_up_where_they_broke() {
             let mut again = request.clone();
             again["resume_token"] = first[broken - 1]["resume_token"].clone();
             let rest = rows(&client, method, again).await;
-            assert!([rows_of(&first), rest].concat() == whole, "{method} behind message {broken}");
+            assert!([rows_of(&first), rest].concat() == whole, "{method} after message {broken}");
         }
         // A token belongs to its trace, and to what that was asked.
         let token = &messages[0]["resume_token"];
@@ -97,7 +96,7 @@ async fn broken_traces_are_taken_up_where_they_broke() {
 #[tokio::test]
 async fn a_caller_who_goes_away_ends_the_statement() {
     let (server, database) = crowd(&["--pool-size", "2"]).await;
-    // More than what lies in buffers on the way.
+    // More than the buffers on the way hold.
     let crowd = "INSERT INTO deployment (deployment_target_id, service_id, tag) SELECT 'e:t:n:r:p:k:d2', 'a:s:w', \
                  repeat('x', 200) || t FROM generate_series(1, 40000) t";
     database.execute(crowd).await.expect("a crowd");

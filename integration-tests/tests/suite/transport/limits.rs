@@ -75,7 +75,7 @@ async fn errors_about_huge_inputs_fit_into_headers() {
         let path = "/qairon.v1.BulkService/ImportObjects";
         let answer = post(server.channel(), path, &[], frame(&import.encode_to_vec())).await;
         let told = answer.messages.first().map(|told| qairon::v1::ImportObjectsResponse::decode(told.clone()));
-        let told = told.expect("refusals are told in a message").expect("a response");
+        let told = told.expect("refusals are returned in a message").expect("a response");
         report.equal("an import", told.refused, 1);
         report.check(told.encoded_len() < HEADERS, "an import", format!("{} bytes of refusal", told.encoded_len()));
     }

@@ -11,7 +11,7 @@ use qairon_integration_tests::Failure;
 /// An answer with everything it consists of.
 #[derive(Debug)]
 pub struct Answer {
-    /// Headers, and behind them trailers.
+    /// Headers, then trailers.
     pub headers: http::HeaderMap,
     /// The messages.
     pub messages: Vec<Bytes>,

@@ -10,7 +10,7 @@ pub fn full(message: &MessageDescriptor) -> DynamicMessage {
     filled(message, &[])
 }
 
-/// A message whose fields that can tell unset from zero are set to zero, and whose lists hold one zero.
+/// A message whose fields that distinguish unset from zero are set to zero, and whose lists hold one zero.
 pub fn zero(message: &MessageDescriptor) -> DynamicMessage {
     let mut sample = DynamicMessage::new(message.clone());
     for field in message.fields() {
@@ -35,7 +35,7 @@ fn zero_value(field: &FieldDescriptor) -> Value {
 
 fn filled(message: &MessageDescriptor, above: &[MessageDescriptor]) -> DynamicMessage {
     let mut sample = DynamicMessage::new(message.clone());
-    // What repeats inside itself ends there, and entities inside other messages are told by their ID alone.
+    // Recursive messages end there, and entities inside other messages have only their ID.
     let entity = qairon::model().entities().iter().any(|entity| entity.message == *message);
     for field in message.fields() {
         if entity && !above.is_empty() && field.number() != 1 {

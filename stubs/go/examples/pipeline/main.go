@@ -1,6 +1,6 @@
-// Command pipeline is what a CI/CD pipeline tells Qairon and asks of it: it records a build with its commit and the
-// artifact it made, a release of it for a deployment, and the release's artifact; then it asks where and with which
-// configuration to deploy, and proves that the deployment leads back to the commit.
+// Command pipeline shows what a CI/CD pipeline writes to Qairon and reads from it: it records a build with its commit
+// and the artifact it made, a release of it for a deployment, and the release's artifact; then it asks where and with
+// which configuration to deploy, and proves that the deployment leads back to the commit.
 //
 //	QAIRON_ENDPOINT=http://127.0.0.1:50051 go run ./examples/pipeline -run 4711 -build 9001 -commit 6b733d1…
 //

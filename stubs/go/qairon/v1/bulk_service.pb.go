@@ -26,16 +26,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// LoadAtomicity is what stands or falls together in a load.
+// LoadAtomicity is what a load writes atomically.
 type LoadAtomicity int32
 
 const (
 	// Everything.
 	LoadAtomicity_LOAD_ATOMICITY_UNSPECIFIED LoadAtomicity = 0
-	// Everything: one object that is refused takes all others with it.
+	// Everything: one refused object rolls back all others.
 	LoadAtomicity_LOAD_ATOMICITY_ALL LoadAtomicity = 1
-	// Every object for itself: those that are good are kept. Each message is committed before it is acknowledged, and
-	// stays so whatever comes after it.
+	// Every object on its own: good ones are kept. Each message is committed before it is acknowledged; later errors do
+	// not undo it.
 	LoadAtomicity_LOAD_ATOMICITY_OBJECT LoadAtomicity = 2
 )
 
@@ -90,7 +90,7 @@ const (
 	ChangeKind_CHANGE_KIND_CREATE ChangeKind = 1
 	// Fields or links of it changed.
 	ChangeKind_CHANGE_KIND_UPDATE ChangeKind = 2
-	// It was deleted, because it is no longer given.
+	// It was deleted, because it is not in the bundle.
 	ChangeKind_CHANGE_KIND_DELETE ChangeKind = 3
 )
 
@@ -140,9 +140,9 @@ func (ChangeKind) EnumDescriptor() ([]byte, []int) {
 // ImportObjectsRequest holds the next objects of an import.
 type ImportObjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects: messages of any entities. Fields that are output only are ignored.
+	// The objects: messages of any entities. Output-only fields are ignored.
 	Objects []*anypb.Any `protobuf:"bytes,1,rep,name=objects,proto3" json:"objects,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing. Counts when set in the first message.
+	// Checks everything and returns what the real call would, but changes nothing. Read from the first message.
 	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -192,7 +192,7 @@ func (x *ImportObjectsRequest) GetValidateOnly() bool {
 	return false
 }
 
-// ImportObjectsResponse tells what became of an import.
+// ImportObjectsResponse returns the result of an import.
 type ImportObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects were created: all that were sent, or zero when one was refused. With validate_only, how many
@@ -200,7 +200,7 @@ type ImportObjectsResponse struct {
 	Created int64 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
 	// Every object that was refused, in order, up to 1,000 of them.
 	Errors []*ImportError `protobuf:"bytes,2,rep,name=errors,proto3" json:"errors,omitempty"`
-	// How many objects were refused, those beyond the first 1,000 included.
+	// How many objects were refused, including those beyond the first 1,000.
 	Refused       int64 `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -257,16 +257,16 @@ func (x *ImportObjectsResponse) GetRefused() int64 {
 	return 0
 }
 
-// ImportError tells why an object was refused.
+// ImportError describes why an object was refused.
 type ImportError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which object: its place in the stream, from zero.
+	// Which object: its index in the stream, from zero.
 	Index int64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// The google.rpc.Code with which creating it alone would have failed.
+	// The google.rpc.Code that creating it alone would have returned.
 	Code int32 `protobuf:"varint,2,opt,name=code,proto3" json:"code,omitempty"`
 	// The ErrorReason, without its prefix.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The field at fault; empty when it is none in particular.
+	// The invalid field; empty when there is no specific one.
 	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
 	// What is wrong and what to do about it.
 	Message       string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
@@ -342,9 +342,9 @@ func (x *ImportError) GetMessage() string {
 // LoadObjectsRequest holds the next objects of a load, a chunk that is acknowledged on its own.
 type LoadObjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How to load. Counts in the first message.
+	// How to load. Read from the first message.
 	Options *LoadOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
-	// The objects: messages of any entities, a few hundred of them. Fields that are output only are ignored.
+	// The objects: messages of any entities, a few hundred of them. Output-only fields are ignored.
 	Objects       []*anypb.Any `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -394,14 +394,15 @@ func (x *LoadObjectsRequest) GetObjects() []*anypb.Any {
 	return nil
 }
 
-// LoadOptions says how objects are loaded.
+// LoadOptions defines how objects are loaded.
 type LoadOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,1,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// What stands or falls together: everything when unspecified.
+	// What is written atomically: everything when unspecified.
 	Atomicity LoadAtomicity `protobuf:"varint,2,opt,name=atomicity,proto3,enum=qairon.v1.LoadAtomicity" json:"atomicity,omitempty"`
-	// Sets fields of objects that exist, in place of refusing those objects. What has the wanted values is left alone.
+	// Sets fields of existing objects instead of refusing these objects. Objects that already have the values are
+	// unchanged.
 	Upsert bool `protobuf:"varint,3,opt,name=upsert,proto3" json:"upsert,omitempty"`
 	// With upsert, the fields to set in objects that exist: one that is named and has no value is cleared. Objects are
 	// found by the fields of their IDs, which are part of it anyway; `id` is not compared with them. Every field that has a value when the mask is empty.
@@ -471,21 +472,21 @@ func (x *LoadOptions) GetUpdateMask() *fieldmaskpb.FieldMask {
 // LoadObjectsResponse acknowledges messages of a load. The counts are those of the whole load so far.
 type LoadObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many messages of the stream have been dealt with.
+	// How many messages of the stream are processed.
 	Chunks int64 `protobuf:"varint,1,opt,name=chunks,proto3" json:"chunks,omitempty"`
 	// How many objects were created; with validate_only, how many would be.
 	Created int64 `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
 	// How many objects had fields set.
 	Updated int64 `protobuf:"varint,3,opt,name=updated,proto3" json:"updated,omitempty"`
-	// How many objects existed and had the wanted values.
+	// How many objects existed and already had the values.
 	Unchanged int64 `protobuf:"varint,4,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
 	// How many objects were refused.
 	Refused int64 `protobuf:"varint,5,opt,name=refused,proto3" json:"refused,omitempty"`
-	// The objects refused since the last answer, up to 1,000 of them in all answers together. Those that refer to an
-	// object that has not come yet are refused at the end of the stream, when it never came.
+	// The objects refused since the last answer, up to 1,000 of them in all answers together. An object that refers to a
+	// missing one is refused at the end of the stream.
 	Errors []*ImportError `protobuf:"bytes,6,rep,name=errors,proto3" json:"errors,omitempty"`
-	// Whether what the counts say is stored for good. Only the last answer tells so when everything stands or falls
-	// together; without it, or when it says otherwise, nothing was changed.
+	// Whether the counted changes are committed. With ALL only the last answer sets it; without that answer, or when it
+	// is false, nothing was changed.
 	Committed     bool `protobuf:"varint,7,opt,name=committed,proto3" json:"committed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -570,15 +571,15 @@ func (x *LoadObjectsResponse) GetCommitted() bool {
 	return false
 }
 
-// BulkObject is an object with what it is linked to.
+// BulkObject is an object with its links.
 type BulkObject struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The object: a message of any entity. Fields that are output only are ignored. It is found by the fields that make
-	// up its ID or, where those are unset, by its ID.
+	// The object: a message of any entity. Output-only fields are ignored. It is looked up by the fields that make up its
+	// ID or, when those are unset, by its ID.
 	Object *anypb.Any `protobuf:"bytes,1,opt,name=object,proto3" json:"object,omitempty"`
-	// The fields that are meant: one that is named and has no value is cleared. Those that have a value when empty.
+	// The fields to set: a named field without a value is cleared. When empty, those that have a value.
 	Fields *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=fields,proto3" json:"fields,omitempty"`
-	// The links of the relations that are meant; other relations are left alone.
+	// The links of the relations to set; other relations are unchanged.
 	Links         []*LinkSet `protobuf:"bytes,3,rep,name=links,proto3" json:"links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -640,7 +641,7 @@ type LinkSet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name of a many-to-many relation of the object, such as `zones`.
 	Relation string `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
-	// The IDs of all objects that it is linked to; others lose their link.
+	// The IDs of all objects that it is linked to; other links are removed.
 	Ids           []string `protobuf:"bytes,2,rep,name=ids,proto3" json:"ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -749,7 +750,7 @@ func (x *BulkScope) GetId() string {
 // ApplyObjectsRequest holds the next objects to apply.
 type ApplyObjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How to apply. Counts in the first message.
+	// How to apply. Read from the first message.
 	Options *ApplyOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
 	// The objects.
 	Objects       []*BulkObject `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
@@ -801,10 +802,10 @@ func (x *ApplyObjectsRequest) GetObjects() []*BulkObject {
 	return nil
 }
 
-// ApplyOptions says how objects are applied.
+// ApplyOptions defines how objects are applied.
 type ApplyOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,1,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	// What to delete.
 	Prune         *Prune `protobuf:"bytes,2,opt,name=prune,proto3" json:"prune,omitempty"`
@@ -856,12 +857,12 @@ func (x *ApplyOptions) GetPrune() *Prune {
 	return nil
 }
 
-// Prune says what is deleted because it is not given.
+// Prune defines what is deleted because it is not in the bundle.
 type Prune struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only what lies in one of these scopes. The objects that name the scopes stay. At least one.
+	// Only objects in one of these scopes. The scope objects themselves stay. At least one.
 	Scopes []*BulkScope `protobuf:"bytes,1,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Only objects of these resources: those of the objects that are given when empty.
+	// Only objects of these resources. When empty, the resources of the bundle.
 	Resources     []string `protobuf:"bytes,2,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -914,7 +915,7 @@ func (x *Prune) GetResources() []string {
 // ApplyObjectsResponse holds the next results. The last one has the summary.
 type ApplyObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was changed, in the order in which it happened.
+	// The changes, in the order of execution.
 	Changes []*ObjectChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
 	// Every object that was refused, up to 1,000 of them; nothing was changed when there is one.
 	Errors []*ImportError `protobuf:"bytes,2,rep,name=errors,proto3" json:"errors,omitempty"`
@@ -1113,14 +1114,14 @@ func (x *FieldChange) GetAfter() string {
 	return ""
 }
 
-// ApplySummary counts what became of the objects.
+// ApplySummary counts the results.
 type ApplySummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects are new.
 	Created int64 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
 	// How many changed.
 	Updated int64 `protobuf:"varint,2,opt,name=updated,proto3" json:"updated,omitempty"`
-	// How many were as they should be.
+	// How many were unchanged.
 	Unchanged int64 `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
 	// How many were deleted.
 	Deleted int64 `protobuf:"varint,4,opt,name=deleted,proto3" json:"deleted,omitempty"`
@@ -1211,11 +1212,11 @@ type ExportObjectsRequest struct {
 	Resources []string `protobuf:"bytes,1,rep,name=resources,proto3" json:"resources,omitempty"`
 	// Only objects that this filter matches. It takes exactly one resource.
 	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Only what lies in one of these scopes, the objects that name them included; everything when empty.
+	// Only objects in one of these scopes, including the scope objects; everything when empty.
 	Scopes []*BulkScope `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// The fields to read; all that callers can set, and the ID, when empty. It takes exactly one resource.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
-	// Leaves links out.
+	// Leaves out links.
 	OmitLinks     bool `protobuf:"varint,5,opt,name=omit_links,json=omitLinks,proto3" json:"omit_links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1289,8 +1290,8 @@ func (x *ExportObjectsRequest) GetOmitLinks() bool {
 // ExportObjectsResponse holds the next objects.
 type ExportObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects: resources in an order in which each comes after those it refers to, IDs in order inside each. Links
-	// are told by the object that owns the relation.
+	// The objects: each resource after those it refers to, ordered by ID. The object that owns a relation lists its
+	// links.
 	Objects       []*BulkObject `protobuf:"bytes,1,rep,name=objects,proto3" json:"objects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -32,28 +32,27 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // BulkService writes and reads many objects at once. Any method may also fail with DEADLINE_EXCEEDED, with UNAVAILABLE
-// (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too large).
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too
+// large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type BulkServiceClient interface {
-	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-	// refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
-	// created. Errors: INVALID_ARGUMENT (a message is malformed).
+	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. A refused object does
+	// not end the call, nor does a message that is not an entity: the answer lists all of them, and nothing is created
+	// then. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportObjectsRequest, ImportObjectsResponse], error)
-	// Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
-	// stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
-	// stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-	// tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
-	// Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+	// Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
+	// stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
+	// stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
+	// that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
+	// INVALID_ARGUMENT (the options do not fit, or a message is malformed).
 	LoadObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LoadObjectsRequest, LoadObjectsResponse], error)
-	// Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
-	// others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
-	// answers list every change, or every object that was refused, and then nothing has changed. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
-	// than the server takes at once).
+	// Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
+	// others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
+	// list every change, or every refused object; then nothing has changed. Errors: INVALID_ARGUMENT (the options do not
+	// fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects than the server takes at once).
 	ApplyObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ApplyObjectsRequest, ApplyObjectsResponse], error)
-	// Reads all objects of some resources as they are at one moment, each after those that it refers to: what
+	// Reads all objects of some resources from one snapshot, each after those that it refers to, in the form that
 	// ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
-	// (there is no object that a scope names).
+	// (the object of a scope does not exist).
 	ExportObjects(ctx context.Context, in *ExportObjectsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportObjectsResponse], error)
 }
 
@@ -128,28 +127,27 @@ type BulkService_ExportObjectsClient = grpc.ServerStreamingClient[ExportObjectsR
 // for forward compatibility.
 //
 // BulkService writes and reads many objects at once. Any method may also fail with DEADLINE_EXCEEDED, with UNAVAILABLE
-// (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too large).
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too
+// large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type BulkServiceServer interface {
-	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-	// refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
-	// created. Errors: INVALID_ARGUMENT (a message is malformed).
+	// Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. A refused object does
+	// not end the call, nor does a message that is not an entity: the answer lists all of them, and nothing is created
+	// then. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(grpc.ClientStreamingServer[ImportObjectsRequest, ImportObjectsResponse]) error
-	// Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
-	// stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
-	// stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-	// tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
-	// Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+	// Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
+	// stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
+	// stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
+	// that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
+	// INVALID_ARGUMENT (the options do not fit, or a message is malformed).
 	LoadObjects(grpc.BidiStreamingServer[LoadObjectsRequest, LoadObjectsResponse]) error
-	// Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
-	// others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
-	// answers list every change, or every object that was refused, and then nothing has changed. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
-	// than the server takes at once).
+	// Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
+	// others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
+	// list every change, or every refused object; then nothing has changed. Errors: INVALID_ARGUMENT (the options do not
+	// fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects than the server takes at once).
 	ApplyObjects(grpc.BidiStreamingServer[ApplyObjectsRequest, ApplyObjectsResponse]) error
-	// Reads all objects of some resources as they are at one moment, each after those that it refers to: what
+	// Reads all objects of some resources from one snapshot, each after those that it refers to, in the form that
 	// ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
-	// (there is no object that a scope names).
+	// (the object of a scope does not exist).
 	ExportObjects(*ExportObjectsRequest, grpc.ServerStreamingServer[ExportObjectsResponse]) error
 	mustEmbedUnimplementedBulkServiceServer()
 }

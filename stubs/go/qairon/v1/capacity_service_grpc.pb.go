@@ -45,10 +45,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-// with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-// is an ErrorReason.
+// CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type CapacityServiceClient interface {
 	// Gets one allocation type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no allocation type with this ID).
@@ -57,8 +57,8 @@ type CapacityServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocationTypes(ctx context.Context, in *BatchGetAllocationTypesRequest, opts ...grpc.CallOption) (*BatchGetAllocationTypesResponse, error)
-	// Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListAllocationTypes(ctx context.Context, in *ListAllocationTypesRequest, opts ...grpc.CallOption) (*ListAllocationTypesResponse, error)
 	// Creates an allocation type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -67,12 +67,12 @@ type CapacityServiceClient interface {
 	// Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateAllocationType(ctx context.Context, in *UpdateAllocationTypeRequest, opts ...grpc.CallOption) (*UpdateAllocationTypeResponse, error)
 	// Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteAllocationType(ctx context.Context, in *DeleteAllocationTypeRequest, opts ...grpc.CallOption) (*DeleteAllocationTypeResponse, error)
 	// Gets one allocation. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// allocation with this ID).
@@ -81,9 +81,9 @@ type CapacityServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocations(ctx context.Context, in *BatchGetAllocationsRequest, opts ...grpc.CallOption) (*BatchGetAllocationsResponse, error)
-	// Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListAllocations(ctx context.Context, in *ListAllocationsRequest, opts ...grpc.CallOption) (*ListAllocationsResponse, error)
 	// Creates an allocation. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation with this ID); NOT_FOUND (an object it
@@ -92,11 +92,11 @@ type CapacityServiceClient interface {
 	// Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateAllocation(ctx context.Context, in *UpdateAllocationRequest, opts ...grpc.CallOption) (*UpdateAllocationResponse, error)
 	// Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteAllocation(ctx context.Context, in *DeleteAllocationRequest, opts ...grpc.CallOption) (*DeleteAllocationResponse, error)
 	// Gets one capacity. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// capacity with this ID).
@@ -105,9 +105,9 @@ type CapacityServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetCapacities(ctx context.Context, in *BatchGetCapacitiesRequest, opts ...grpc.CallOption) (*BatchGetCapacitiesResponse, error)
-	// Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListCapacities(ctx context.Context, in *ListCapacitiesRequest, opts ...grpc.CallOption) (*ListCapacitiesResponse, error)
 	// Creates a capacity. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a capacity with this ID); NOT_FOUND (an object it
@@ -116,11 +116,11 @@ type CapacityServiceClient interface {
 	// Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateCapacity(ctx context.Context, in *UpdateCapacityRequest, opts ...grpc.CallOption) (*UpdateCapacityResponse, error)
 	// Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteCapacity(ctx context.Context, in *DeleteCapacityRequest, opts ...grpc.CallOption) (*DeleteCapacityResponse, error)
 }
 
@@ -316,10 +316,10 @@ func (c *capacityServiceClient) DeleteCapacity(ctx context.Context, in *DeleteCa
 // All implementations must embed UnimplementedCapacityServiceServer
 // for forward compatibility.
 //
-// CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-// with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-// is an ErrorReason.
+// CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type CapacityServiceServer interface {
 	// Gets one allocation type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no allocation type with this ID).
@@ -328,8 +328,8 @@ type CapacityServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocationTypes(context.Context, *BatchGetAllocationTypesRequest) (*BatchGetAllocationTypesResponse, error)
-	// Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListAllocationTypes(context.Context, *ListAllocationTypesRequest) (*ListAllocationTypesResponse, error)
 	// Creates an allocation type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -338,12 +338,12 @@ type CapacityServiceServer interface {
 	// Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateAllocationType(context.Context, *UpdateAllocationTypeRequest) (*UpdateAllocationTypeResponse, error)
 	// Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteAllocationType(context.Context, *DeleteAllocationTypeRequest) (*DeleteAllocationTypeResponse, error)
 	// Gets one allocation. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// allocation with this ID).
@@ -352,9 +352,9 @@ type CapacityServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocations(context.Context, *BatchGetAllocationsRequest) (*BatchGetAllocationsResponse, error)
-	// Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListAllocations(context.Context, *ListAllocationsRequest) (*ListAllocationsResponse, error)
 	// Creates an allocation. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation with this ID); NOT_FOUND (an object it
@@ -363,11 +363,11 @@ type CapacityServiceServer interface {
 	// Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateAllocation(context.Context, *UpdateAllocationRequest) (*UpdateAllocationResponse, error)
 	// Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteAllocation(context.Context, *DeleteAllocationRequest) (*DeleteAllocationResponse, error)
 	// Gets one capacity. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// capacity with this ID).
@@ -376,9 +376,9 @@ type CapacityServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetCapacities(context.Context, *BatchGetCapacitiesRequest) (*BatchGetCapacitiesResponse, error)
-	// Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListCapacities(context.Context, *ListCapacitiesRequest) (*ListCapacitiesResponse, error)
 	// Creates a capacity. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a capacity with this ID); NOT_FOUND (an object it
@@ -387,11 +387,11 @@ type CapacityServiceServer interface {
 	// Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateCapacity(context.Context, *UpdateCapacityRequest) (*UpdateCapacityResponse, error)
 	// Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteCapacity(context.Context, *DeleteCapacityRequest) (*DeleteCapacityResponse, error)
 	mustEmbedUnimplementedCapacityServiceServer()
 }

@@ -54,9 +54,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type CatalogServiceClient interface {
 	// Gets one application. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// application with this ID).
@@ -65,8 +65,8 @@ type CatalogServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetApplications(ctx context.Context, in *BatchGetApplicationsRequest, opts ...grpc.CallOption) (*BatchGetApplicationsResponse, error)
-	// Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListApplications(ctx context.Context, in *ListApplicationsRequest, opts ...grpc.CallOption) (*ListApplicationsResponse, error)
 	// Creates an application. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -75,11 +75,11 @@ type CatalogServiceClient interface {
 	// Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateApplication(ctx context.Context, in *UpdateApplicationRequest, opts ...grpc.CallOption) (*UpdateApplicationResponse, error)
 	// Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteApplication(ctx context.Context, in *DeleteApplicationRequest, opts ...grpc.CallOption) (*DeleteApplicationResponse, error)
 	// Gets one stack. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no stack
 	// with this ID).
@@ -88,8 +88,8 @@ type CatalogServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStacks(ctx context.Context, in *BatchGetStacksRequest, opts ...grpc.CallOption) (*BatchGetStacksResponse, error)
-	// Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListStacks(ctx context.Context, in *ListStacksRequest, opts ...grpc.CallOption) (*ListStacksResponse, error)
 	// Creates a stack. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -99,11 +99,11 @@ type CatalogServiceClient interface {
 	// Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateStack(ctx context.Context, in *UpdateStackRequest, opts ...grpc.CallOption) (*UpdateStackResponse, error)
 	// Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteStack(ctx context.Context, in *DeleteStackRequest, opts ...grpc.CallOption) (*DeleteStackResponse, error)
 	// Gets one service. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// service with this ID).
@@ -112,9 +112,9 @@ type CatalogServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServices(ctx context.Context, in *BatchGetServicesRequest, opts ...grpc.CallOption) (*BatchGetServicesResponse, error)
-	// Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListServices(ctx context.Context, in *ListServicesRequest, opts ...grpc.CallOption) (*ListServicesResponse, error)
 	// Creates a service. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service with this ID); NOT_FOUND (an object it
@@ -123,18 +123,18 @@ type CatalogServiceClient interface {
 	// Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateService(ctx context.Context, in *UpdateServiceRequest, opts ...grpc.CallOption) (*UpdateServiceResponse, error)
 	// Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteService(ctx context.Context, in *DeleteServiceRequest, opts ...grpc.CallOption) (*DeleteServiceResponse, error)
 	// Links a repo to a service: one of the repositories that hold the source or the artifacts of the service.
 	// Linking twice is not an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two
 	// does not exist).
 	AddServiceRepo(ctx context.Context, in *AddServiceRepoRequest, opts ...grpc.CallOption) (*AddServiceRepoResponse, error)
-	// Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+	// Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+	// (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveServiceRepo(ctx context.Context, in *RemoveServiceRepoRequest, opts ...grpc.CallOption) (*RemoveServiceRepoResponse, error)
 	// Gets one proc. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no proc with
 	// this ID).
@@ -143,8 +143,8 @@ type CatalogServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProcs(ctx context.Context, in *BatchGetProcsRequest, opts ...grpc.CallOption) (*BatchGetProcsResponse, error)
-	// Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListProcs(ctx context.Context, in *ListProcsRequest, opts ...grpc.CallOption) (*ListProcsResponse, error)
 	// Creates a proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -154,11 +154,11 @@ type CatalogServiceClient interface {
 	// Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProc(ctx context.Context, in *UpdateProcRequest, opts ...grpc.CallOption) (*UpdateProcResponse, error)
 	// Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteProc(ctx context.Context, in *DeleteProcRequest, opts ...grpc.CallOption) (*DeleteProcResponse, error)
 }
 
@@ -435,9 +435,9 @@ func (c *catalogServiceClient) DeleteProc(ctx context.Context, in *DeleteProcReq
 // for forward compatibility.
 //
 // CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type CatalogServiceServer interface {
 	// Gets one application. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// application with this ID).
@@ -446,8 +446,8 @@ type CatalogServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetApplications(context.Context, *BatchGetApplicationsRequest) (*BatchGetApplicationsResponse, error)
-	// Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListApplications(context.Context, *ListApplicationsRequest) (*ListApplicationsResponse, error)
 	// Creates an application. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -456,11 +456,11 @@ type CatalogServiceServer interface {
 	// Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateApplication(context.Context, *UpdateApplicationRequest) (*UpdateApplicationResponse, error)
 	// Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteApplication(context.Context, *DeleteApplicationRequest) (*DeleteApplicationResponse, error)
 	// Gets one stack. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no stack
 	// with this ID).
@@ -469,8 +469,8 @@ type CatalogServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStacks(context.Context, *BatchGetStacksRequest) (*BatchGetStacksResponse, error)
-	// Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListStacks(context.Context, *ListStacksRequest) (*ListStacksResponse, error)
 	// Creates a stack. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -480,11 +480,11 @@ type CatalogServiceServer interface {
 	// Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateStack(context.Context, *UpdateStackRequest) (*UpdateStackResponse, error)
 	// Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteStack(context.Context, *DeleteStackRequest) (*DeleteStackResponse, error)
 	// Gets one service. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// service with this ID).
@@ -493,9 +493,9 @@ type CatalogServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServices(context.Context, *BatchGetServicesRequest) (*BatchGetServicesResponse, error)
-	// Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListServices(context.Context, *ListServicesRequest) (*ListServicesResponse, error)
 	// Creates a service. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service with this ID); NOT_FOUND (an object it
@@ -504,18 +504,18 @@ type CatalogServiceServer interface {
 	// Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateService(context.Context, *UpdateServiceRequest) (*UpdateServiceResponse, error)
 	// Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteService(context.Context, *DeleteServiceRequest) (*DeleteServiceResponse, error)
 	// Links a repo to a service: one of the repositories that hold the source or the artifacts of the service.
 	// Linking twice is not an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two
 	// does not exist).
 	AddServiceRepo(context.Context, *AddServiceRepoRequest) (*AddServiceRepoResponse, error)
-	// Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+	// Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+	// (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveServiceRepo(context.Context, *RemoveServiceRepoRequest) (*RemoveServiceRepoResponse, error)
 	// Gets one proc. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no proc with
 	// this ID).
@@ -524,8 +524,8 @@ type CatalogServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProcs(context.Context, *BatchGetProcsRequest) (*BatchGetProcsResponse, error)
-	// Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListProcs(context.Context, *ListProcsRequest) (*ListProcsResponse, error)
 	// Creates a proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -535,11 +535,11 @@ type CatalogServiceServer interface {
 	// Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProc(context.Context, *UpdateProcRequest) (*UpdateProcResponse, error)
 	// Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteProc(context.Context, *DeleteProcRequest) (*DeleteProcResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

@@ -23,14 +23,14 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AffectedObjects tells which objects a deletion or a change of ID concerns.
+// AffectedObjects lists the objects that a deletion or a change of ID affects.
 type AffectedObjects struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many there are of each entity, in the order of the entity names. Always complete.
+	// The number of objects of each entity, in the order of the entity names. Always complete.
 	Counts []*EntityCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
-	// The objects, the one that was named first. Cut short at about 2 MiB.
+	// The objects, the named one first. Truncated at about 2 MiB.
 	Objects []*AffectedObject `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
-	// Whether objects had to be cut short.
+	// Whether the list of objects is truncated.
 	Truncated     bool `protobuf:"varint,3,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -142,7 +142,7 @@ func (x *EntityCount) GetCount() int64 {
 	return 0
 }
 
-// AffectedObject is one object that a call concerns.
+// AffectedObject is one object that a call affects.
 type AffectedObject struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name of its entity.

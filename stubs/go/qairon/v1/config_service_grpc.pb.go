@@ -58,8 +58,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-// with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+// and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
 // is an ErrorReason.
 type ConfigServiceClient interface {
 	// Gets one language. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
@@ -69,9 +69,9 @@ type ConfigServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetLanguages(ctx context.Context, in *BatchGetLanguagesRequest, opts ...grpc.CallOption) (*BatchGetLanguagesResponse, error)
-	// Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListLanguages(ctx context.Context, in *ListLanguagesRequest, opts ...grpc.CallOption) (*ListLanguagesResponse, error)
 	// Creates a language. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a language with this ID).
@@ -79,11 +79,11 @@ type ConfigServiceClient interface {
 	// Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateLanguage(ctx context.Context, in *UpdateLanguageRequest, opts ...grpc.CallOption) (*UpdateLanguageResponse, error)
 	// Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteLanguage(ctx context.Context, in *DeleteLanguageRequest, opts ...grpc.CallOption) (*DeleteLanguageResponse, error)
 	// Gets one config template. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no config template with this ID).
@@ -92,8 +92,8 @@ type ConfigServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetConfigTemplates(ctx context.Context, in *BatchGetConfigTemplatesRequest, opts ...grpc.CallOption) (*BatchGetConfigTemplatesResponse, error)
-	// Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListConfigTemplates(ctx context.Context, in *ListConfigTemplatesRequest, opts ...grpc.CallOption) (*ListConfigTemplatesResponse, error)
 	// Creates a config template. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -103,12 +103,12 @@ type ConfigServiceClient interface {
 	// Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateConfigTemplate(ctx context.Context, in *UpdateConfigTemplateRequest, opts ...grpc.CallOption) (*UpdateConfigTemplateResponse, error)
 	// Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
 	// template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteConfigTemplate(ctx context.Context, in *DeleteConfigTemplateRequest, opts ...grpc.CallOption) (*DeleteConfigTemplateResponse, error)
 	// Gets one stack config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// stack config with this ID).
@@ -117,8 +117,8 @@ type ConfigServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStackConfigs(ctx context.Context, in *BatchGetStackConfigsRequest, opts ...grpc.CallOption) (*BatchGetStackConfigsResponse, error)
-	// Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListStackConfigs(ctx context.Context, in *ListStackConfigsRequest, opts ...grpc.CallOption) (*ListStackConfigsResponse, error)
 	// Creates a stack config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -128,12 +128,12 @@ type ConfigServiceClient interface {
 	// Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateStackConfig(ctx context.Context, in *UpdateStackConfigRequest, opts ...grpc.CallOption) (*UpdateStackConfigResponse, error)
 	// Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteStackConfig(ctx context.Context, in *DeleteStackConfigRequest, opts ...grpc.CallOption) (*DeleteStackConfigResponse, error)
 	// Gets one service config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// service config with this ID).
@@ -142,8 +142,8 @@ type ConfigServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServiceConfigs(ctx context.Context, in *BatchGetServiceConfigsRequest, opts ...grpc.CallOption) (*BatchGetServiceConfigsResponse, error)
-	// Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListServiceConfigs(ctx context.Context, in *ListServiceConfigsRequest, opts ...grpc.CallOption) (*ListServiceConfigsResponse, error)
 	// Creates a service config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -153,12 +153,12 @@ type ConfigServiceClient interface {
 	// Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateServiceConfig(ctx context.Context, in *UpdateServiceConfigRequest, opts ...grpc.CallOption) (*UpdateServiceConfigResponse, error)
 	// Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
 	// config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteServiceConfig(ctx context.Context, in *DeleteServiceConfigRequest, opts ...grpc.CallOption) (*DeleteServiceConfigResponse, error)
 	// Gets one deployment config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no deployment config with this ID).
@@ -167,9 +167,9 @@ type ConfigServiceClient interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentConfigs(ctx context.Context, in *BatchGetDeploymentConfigsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentConfigsResponse, error)
-	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+	// the token belongs to another query).
 	ListDeploymentConfigs(ctx context.Context, in *ListDeploymentConfigsRequest, opts ...grpc.CallOption) (*ListDeploymentConfigsResponse, error)
 	// Creates a deployment config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment config with this ID); NOT_FOUND
@@ -178,12 +178,12 @@ type ConfigServiceClient interface {
 	// Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
 	// and retry).
 	UpdateDeploymentConfig(ctx context.Context, in *UpdateDeploymentConfigRequest, opts ...grpc.CallOption) (*UpdateDeploymentConfigResponse, error)
 	// Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentConfig(ctx context.Context, in *DeleteDeploymentConfigRequest, opts ...grpc.CallOption) (*DeleteDeploymentConfigResponse, error)
 }
 
@@ -500,8 +500,8 @@ func (c *configServiceClient) DeleteDeploymentConfig(ctx context.Context, in *De
 // for forward compatibility.
 //
 // ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-// with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+// with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+// and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
 // is an ErrorReason.
 type ConfigServiceServer interface {
 	// Gets one language. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
@@ -511,9 +511,9 @@ type ConfigServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetLanguages(context.Context, *BatchGetLanguagesRequest) (*BatchGetLanguagesResponse, error)
-	// Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListLanguages(context.Context, *ListLanguagesRequest) (*ListLanguagesResponse, error)
 	// Creates a language. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a language with this ID).
@@ -521,11 +521,11 @@ type ConfigServiceServer interface {
 	// Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateLanguage(context.Context, *UpdateLanguageRequest) (*UpdateLanguageResponse, error)
 	// Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteLanguage(context.Context, *DeleteLanguageRequest) (*DeleteLanguageResponse, error)
 	// Gets one config template. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no config template with this ID).
@@ -534,8 +534,8 @@ type ConfigServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetConfigTemplates(context.Context, *BatchGetConfigTemplatesRequest) (*BatchGetConfigTemplatesResponse, error)
-	// Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListConfigTemplates(context.Context, *ListConfigTemplatesRequest) (*ListConfigTemplatesResponse, error)
 	// Creates a config template. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -545,12 +545,12 @@ type ConfigServiceServer interface {
 	// Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateConfigTemplate(context.Context, *UpdateConfigTemplateRequest) (*UpdateConfigTemplateResponse, error)
 	// Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
 	// template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteConfigTemplate(context.Context, *DeleteConfigTemplateRequest) (*DeleteConfigTemplateResponse, error)
 	// Gets one stack config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// stack config with this ID).
@@ -559,8 +559,8 @@ type ConfigServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStackConfigs(context.Context, *BatchGetStackConfigsRequest) (*BatchGetStackConfigsResponse, error)
-	// Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListStackConfigs(context.Context, *ListStackConfigsRequest) (*ListStackConfigsResponse, error)
 	// Creates a stack config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -570,12 +570,12 @@ type ConfigServiceServer interface {
 	// Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateStackConfig(context.Context, *UpdateStackConfigRequest) (*UpdateStackConfigResponse, error)
 	// Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteStackConfig(context.Context, *DeleteStackConfigRequest) (*DeleteStackConfigResponse, error)
 	// Gets one service config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// service config with this ID).
@@ -584,8 +584,8 @@ type ConfigServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServiceConfigs(context.Context, *BatchGetServiceConfigsRequest) (*BatchGetServiceConfigsResponse, error)
-	// Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListServiceConfigs(context.Context, *ListServiceConfigsRequest) (*ListServiceConfigsResponse, error)
 	// Creates a service config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -595,12 +595,12 @@ type ConfigServiceServer interface {
 	// Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateServiceConfig(context.Context, *UpdateServiceConfigRequest) (*UpdateServiceConfigResponse, error)
 	// Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
 	// config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteServiceConfig(context.Context, *DeleteServiceConfigRequest) (*DeleteServiceConfigResponse, error)
 	// Gets one deployment config. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no deployment config with this ID).
@@ -609,9 +609,9 @@ type ConfigServiceServer interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentConfigs(context.Context, *BatchGetDeploymentConfigsRequest) (*BatchGetDeploymentConfigsResponse, error)
-	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+	// the token belongs to another query).
 	ListDeploymentConfigs(context.Context, *ListDeploymentConfigsRequest) (*ListDeploymentConfigsResponse, error)
 	// Creates a deployment config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment config with this ID); NOT_FOUND
@@ -620,12 +620,12 @@ type ConfigServiceServer interface {
 	// Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
 	// and retry).
 	UpdateDeploymentConfig(context.Context, *UpdateDeploymentConfigRequest) (*UpdateDeploymentConfigResponse, error)
 	// Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentConfig(context.Context, *DeleteDeploymentConfigRequest) (*DeleteDeploymentConfigResponse, error)
 	mustEmbedUnimplementedConfigServiceServer()
 }

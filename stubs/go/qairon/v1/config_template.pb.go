@@ -141,7 +141,7 @@ type GetConfigTemplateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the config template.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -242,7 +242,7 @@ type BatchGetConfigTemplatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IDs, 1 to 1,000 of them.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -351,9 +351,9 @@ type ListConfigTemplatesRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Comma-separated fields, each with an optional `asc` or `desc`; by `id` when empty.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// How many objects to pass over before the first page: zero or greater.
+	// How many objects to skip before the first page: zero or greater.
 	Skip int32 `protobuf:"varint,5,opt,name=skip,proto3" json:"skip,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	// Whether to count the objects that match. Counting reads all of them.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
@@ -445,7 +445,7 @@ type ListConfigTemplatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects of the page, in order.
 	ConfigTemplates []*ConfigTemplate `protobuf:"bytes,1,rep,name=config_templates,json=configTemplates,proto3" json:"config_templates,omitempty"`
-	// Asks for the next page; empty when this page is the last.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many objects match the filter, when include_total_size was set.
 	TotalSize     *int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
@@ -507,12 +507,12 @@ func (x *ListConfigTemplatesResponse) GetTotalSize() int64 {
 // CreateConfigTemplateRequest holds the config template to create.
 type CreateConfigTemplateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The config template; fields that are output only are ignored.
+	// The config template; output-only fields are ignored.
 	ConfigTemplate *ConfigTemplate `protobuf:"bytes,1,opt,name=config_template,json=configTemplate,proto3" json:"config_template,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -618,17 +618,17 @@ func (x *CreateConfigTemplateResponse) GetConfigTemplate() *ConfigTemplate {
 // UpdateConfigTemplateRequest holds the changes to a config template.
 type UpdateConfigTemplateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The config template with its present ID and the new values.
+	// The config template with its current ID and the new values.
 	ConfigTemplate *ConfigTemplate `protobuf:"bytes,1,opt,name=config_template,json=configTemplate,proto3" json:"config_template,omitempty"`
 	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
 	// has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the config template when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Renames the config template: its new ID. Everything below it is re-keyed in the same transaction.
 	NewId         string `protobuf:"bytes,6,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
@@ -768,16 +768,16 @@ type DeleteConfigTemplateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the config template.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Deletes only if this is the present etag.
+	// Deletes only if this is the current etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Deletes everything that depends on it as well, in the same transaction.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	// Succeeds, and deletes nothing, when there is no such object.
 	AllowMissing bool `protobuf:"varint,4,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -855,7 +855,7 @@ func (x *DeleteConfigTemplateRequest) GetRequestId() string {
 	return ""
 }
 
-// DeleteConfigTemplateResponse tells what was deleted.
+// DeleteConfigTemplateResponse returns what was deleted.
 type DeleteConfigTemplateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects deleted, the config template itself included.

@@ -64,9 +64,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DeliveryServiceClient interface {
 	// Gets one repo type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no repo
 	// type with this ID).
@@ -75,9 +75,9 @@ type DeliveryServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepoTypes(ctx context.Context, in *BatchGetRepoTypesRequest, opts ...grpc.CallOption) (*BatchGetRepoTypesResponse, error)
-	// Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRepoTypes(ctx context.Context, in *ListRepoTypesRequest, opts ...grpc.CallOption) (*ListRepoTypesResponse, error)
 	// Creates a repo type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a repo type with this ID).
@@ -85,11 +85,11 @@ type DeliveryServiceClient interface {
 	// Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRepoType(ctx context.Context, in *UpdateRepoTypeRequest, opts ...grpc.CallOption) (*UpdateRepoTypeResponse, error)
 	// Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRepoType(ctx context.Context, in *DeleteRepoTypeRequest, opts ...grpc.CallOption) (*DeleteRepoTypeResponse, error)
 	// Gets one repo. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no repo with
 	// this ID).
@@ -98,8 +98,8 @@ type DeliveryServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepos(ctx context.Context, in *BatchGetReposRequest, opts ...grpc.CallOption) (*BatchGetReposResponse, error)
-	// Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListRepos(ctx context.Context, in *ListReposRequest, opts ...grpc.CallOption) (*ListReposResponse, error)
 	// Creates a repo. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -109,11 +109,11 @@ type DeliveryServiceClient interface {
 	// Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRepo(ctx context.Context, in *UpdateRepoRequest, opts ...grpc.CallOption) (*UpdateRepoResponse, error)
 	// Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteRepo(ctx context.Context, in *DeleteRepoRequest, opts ...grpc.CallOption) (*DeleteRepoResponse, error)
 	// Gets one build. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no build
 	// with this ID).
@@ -122,8 +122,8 @@ type DeliveryServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuilds(ctx context.Context, in *BatchGetBuildsRequest, opts ...grpc.CallOption) (*BatchGetBuildsResponse, error)
-	// Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListBuilds(ctx context.Context, in *ListBuildsRequest, opts ...grpc.CallOption) (*ListBuildsResponse, error)
 	// Creates a build. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -133,11 +133,11 @@ type DeliveryServiceClient interface {
 	// Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateBuild(ctx context.Context, in *UpdateBuildRequest, opts ...grpc.CallOption) (*UpdateBuildResponse, error)
 	// Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteBuild(ctx context.Context, in *DeleteBuildRequest, opts ...grpc.CallOption) (*DeleteBuildResponse, error)
 	// Gets one build artifact. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// build artifact with this ID).
@@ -146,8 +146,8 @@ type DeliveryServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuildArtifacts(ctx context.Context, in *BatchGetBuildArtifactsRequest, opts ...grpc.CallOption) (*BatchGetBuildArtifactsResponse, error)
-	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListBuildArtifacts(ctx context.Context, in *ListBuildArtifactsRequest, opts ...grpc.CallOption) (*ListBuildArtifactsResponse, error)
 	// Creates a build artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -157,12 +157,12 @@ type DeliveryServiceClient interface {
 	// Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateBuildArtifact(ctx context.Context, in *UpdateBuildArtifactRequest, opts ...grpc.CallOption) (*UpdateBuildArtifactResponse, error)
 	// Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
 	// artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteBuildArtifact(ctx context.Context, in *DeleteBuildArtifactRequest, opts ...grpc.CallOption) (*DeleteBuildArtifactResponse, error)
 	// Gets one release. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// release with this ID).
@@ -171,9 +171,9 @@ type DeliveryServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleases(ctx context.Context, in *BatchGetReleasesRequest, opts ...grpc.CallOption) (*BatchGetReleasesResponse, error)
-	// Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListReleases(ctx context.Context, in *ListReleasesRequest, opts ...grpc.CallOption) (*ListReleasesResponse, error)
 	// Creates a release. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a release with this ID); NOT_FOUND (an object it
@@ -182,12 +182,12 @@ type DeliveryServiceClient interface {
 	// Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (build and deployment are of different services).
 	UpdateRelease(ctx context.Context, in *UpdateReleaseRequest, opts ...grpc.CallOption) (*UpdateReleaseResponse, error)
 	// Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelease(ctx context.Context, in *DeleteReleaseRequest, opts ...grpc.CallOption) (*DeleteReleaseResponse, error)
 	// Gets one release artifact. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no release artifact with this ID).
@@ -196,8 +196,8 @@ type DeliveryServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleaseArtifacts(ctx context.Context, in *BatchGetReleaseArtifactsRequest, opts ...grpc.CallOption) (*BatchGetReleaseArtifactsResponse, error)
-	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListReleaseArtifacts(ctx context.Context, in *ListReleaseArtifactsRequest, opts ...grpc.CallOption) (*ListReleaseArtifactsResponse, error)
 	// Creates a release artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
@@ -207,12 +207,12 @@ type DeliveryServiceClient interface {
 	// Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateReleaseArtifact(ctx context.Context, in *UpdateReleaseArtifactRequest, opts ...grpc.CallOption) (*UpdateReleaseArtifactResponse, error)
 	// Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
 	// artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteReleaseArtifact(ctx context.Context, in *DeleteReleaseArtifactRequest, opts ...grpc.CallOption) (*DeleteReleaseArtifactResponse, error)
 }
 
@@ -589,9 +589,9 @@ func (c *deliveryServiceClient) DeleteReleaseArtifact(ctx context.Context, in *D
 // for forward compatibility.
 //
 // DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DeliveryServiceServer interface {
 	// Gets one repo type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no repo
 	// type with this ID).
@@ -600,9 +600,9 @@ type DeliveryServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepoTypes(context.Context, *BatchGetRepoTypesRequest) (*BatchGetRepoTypesResponse, error)
-	// Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRepoTypes(context.Context, *ListRepoTypesRequest) (*ListRepoTypesResponse, error)
 	// Creates a repo type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a repo type with this ID).
@@ -610,11 +610,11 @@ type DeliveryServiceServer interface {
 	// Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRepoType(context.Context, *UpdateRepoTypeRequest) (*UpdateRepoTypeResponse, error)
 	// Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRepoType(context.Context, *DeleteRepoTypeRequest) (*DeleteRepoTypeResponse, error)
 	// Gets one repo. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no repo with
 	// this ID).
@@ -623,8 +623,8 @@ type DeliveryServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepos(context.Context, *BatchGetReposRequest) (*BatchGetReposResponse, error)
-	// Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListRepos(context.Context, *ListReposRequest) (*ListReposResponse, error)
 	// Creates a repo. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -634,11 +634,11 @@ type DeliveryServiceServer interface {
 	// Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRepo(context.Context, *UpdateRepoRequest) (*UpdateRepoResponse, error)
 	// Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteRepo(context.Context, *DeleteRepoRequest) (*DeleteRepoResponse, error)
 	// Gets one build. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no build
 	// with this ID).
@@ -647,8 +647,8 @@ type DeliveryServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuilds(context.Context, *BatchGetBuildsRequest) (*BatchGetBuildsResponse, error)
-	// Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListBuilds(context.Context, *ListBuildsRequest) (*ListBuildsResponse, error)
 	// Creates a build. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -658,11 +658,11 @@ type DeliveryServiceServer interface {
 	// Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateBuild(context.Context, *UpdateBuildRequest) (*UpdateBuildResponse, error)
 	// Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteBuild(context.Context, *DeleteBuildRequest) (*DeleteBuildResponse, error)
 	// Gets one build artifact. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// build artifact with this ID).
@@ -671,8 +671,8 @@ type DeliveryServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuildArtifacts(context.Context, *BatchGetBuildArtifactsRequest) (*BatchGetBuildArtifactsResponse, error)
-	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListBuildArtifacts(context.Context, *ListBuildArtifactsRequest) (*ListBuildArtifactsResponse, error)
 	// Creates a build artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -682,12 +682,12 @@ type DeliveryServiceServer interface {
 	// Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateBuildArtifact(context.Context, *UpdateBuildArtifactRequest) (*UpdateBuildArtifactResponse, error)
 	// Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
 	// artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteBuildArtifact(context.Context, *DeleteBuildArtifactRequest) (*DeleteBuildArtifactResponse, error)
 	// Gets one release. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// release with this ID).
@@ -696,9 +696,9 @@ type DeliveryServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleases(context.Context, *BatchGetReleasesRequest) (*BatchGetReleasesResponse, error)
-	// Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListReleases(context.Context, *ListReleasesRequest) (*ListReleasesResponse, error)
 	// Creates a release. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a release with this ID); NOT_FOUND (an object it
@@ -707,12 +707,12 @@ type DeliveryServiceServer interface {
 	// Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (build and deployment are of different services).
 	UpdateRelease(context.Context, *UpdateReleaseRequest) (*UpdateReleaseResponse, error)
 	// Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelease(context.Context, *DeleteReleaseRequest) (*DeleteReleaseResponse, error)
 	// Gets one release artifact. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no release artifact with this ID).
@@ -721,8 +721,8 @@ type DeliveryServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleaseArtifacts(context.Context, *BatchGetReleaseArtifactsRequest) (*BatchGetReleaseArtifactsResponse, error)
-	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListReleaseArtifacts(context.Context, *ListReleaseArtifactsRequest) (*ListReleaseArtifactsResponse, error)
 	// Creates a release artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
@@ -732,12 +732,12 @@ type DeliveryServiceServer interface {
 	// Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry).
 	UpdateReleaseArtifact(context.Context, *UpdateReleaseArtifactRequest) (*UpdateReleaseArtifactResponse, error)
 	// Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
 	// artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteReleaseArtifact(context.Context, *DeleteReleaseArtifactRequest) (*DeleteReleaseArtifactResponse, error)
 	mustEmbedUnimplementedDeliveryServiceServer()
 }

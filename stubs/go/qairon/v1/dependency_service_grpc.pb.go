@@ -52,9 +52,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // DependencyService keeps dependencies between any two objects. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DependencyServiceClient interface {
 	// Gets one dependency case. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no dependency case with this ID).
@@ -63,8 +63,8 @@ type DependencyServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencyCases(ctx context.Context, in *BatchGetDependencyCasesRequest, opts ...grpc.CallOption) (*BatchGetDependencyCasesResponse, error)
-	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDependencyCases(ctx context.Context, in *ListDependencyCasesRequest, opts ...grpc.CallOption) (*ListDependencyCasesResponse, error)
 	// Creates a dependency case. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -73,12 +73,12 @@ type DependencyServiceClient interface {
 	// Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
 	UpdateDependencyCase(ctx context.Context, in *UpdateDependencyCaseRequest, opts ...grpc.CallOption) (*UpdateDependencyCaseResponse, error)
 	// Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDependencyCase(ctx context.Context, in *DeleteDependencyCaseRequest, opts ...grpc.CallOption) (*DeleteDependencyCaseResponse, error)
 	// Gets one relatable. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// relatable with this ID).
@@ -87,9 +87,9 @@ type DependencyServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelatables(ctx context.Context, in *BatchGetRelatablesRequest, opts ...grpc.CallOption) (*BatchGetRelatablesResponse, error)
-	// Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRelatables(ctx context.Context, in *ListRelatablesRequest, opts ...grpc.CallOption) (*ListRelatablesResponse, error)
 	// Creates a relatable. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a relatable with this ID); NOT_FOUND (an object it
@@ -98,11 +98,11 @@ type DependencyServiceClient interface {
 	// Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRelatable(ctx context.Context, in *UpdateRelatableRequest, opts ...grpc.CallOption) (*UpdateRelatableResponse, error)
 	// Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelatable(ctx context.Context, in *DeleteRelatableRequest, opts ...grpc.CallOption) (*DeleteRelatableResponse, error)
 	// Gets one dependency. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// dependency with this ID).
@@ -111,8 +111,8 @@ type DependencyServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencies(ctx context.Context, in *BatchGetDependenciesRequest, opts ...grpc.CallOption) (*BatchGetDependenciesResponse, error)
-	// Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDependencies(ctx context.Context, in *ListDependenciesRequest, opts ...grpc.CallOption) (*ListDependenciesResponse, error)
 	// Creates a dependency. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -122,12 +122,12 @@ type DependencyServiceClient interface {
 	// Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the relatable is not of the type of the case).
 	UpdateDependency(ctx context.Context, in *UpdateDependencyRequest, opts ...grpc.CallOption) (*UpdateDependencyResponse, error)
 	// Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteDependency(ctx context.Context, in *DeleteDependencyRequest, opts ...grpc.CallOption) (*DeleteDependencyResponse, error)
 	// Gets one related. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// related with this ID).
@@ -136,9 +136,9 @@ type DependencyServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelateds(ctx context.Context, in *BatchGetRelatedsRequest, opts ...grpc.CallOption) (*BatchGetRelatedsResponse, error)
-	// Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRelateds(ctx context.Context, in *ListRelatedsRequest, opts ...grpc.CallOption) (*ListRelatedsResponse, error)
 	// Creates a related. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a related with this ID); NOT_FOUND (an object it
@@ -148,12 +148,12 @@ type DependencyServiceClient interface {
 	// Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
 	UpdateRelated(ctx context.Context, in *UpdateRelatedRequest, opts ...grpc.CallOption) (*UpdateRelatedResponse, error)
 	// Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelated(ctx context.Context, in *DeleteRelatedRequest, opts ...grpc.CallOption) (*DeleteRelatedResponse, error)
 }
 
@@ -410,9 +410,9 @@ func (c *dependencyServiceClient) DeleteRelated(ctx context.Context, in *DeleteR
 // for forward compatibility.
 //
 // DependencyService keeps dependencies between any two objects. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DependencyServiceServer interface {
 	// Gets one dependency case. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no dependency case with this ID).
@@ -421,8 +421,8 @@ type DependencyServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencyCases(context.Context, *BatchGetDependencyCasesRequest) (*BatchGetDependencyCasesResponse, error)
-	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDependencyCases(context.Context, *ListDependencyCasesRequest) (*ListDependencyCasesResponse, error)
 	// Creates a dependency case. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -431,12 +431,12 @@ type DependencyServiceServer interface {
 	// Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
 	UpdateDependencyCase(context.Context, *UpdateDependencyCaseRequest) (*UpdateDependencyCaseResponse, error)
 	// Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDependencyCase(context.Context, *DeleteDependencyCaseRequest) (*DeleteDependencyCaseResponse, error)
 	// Gets one relatable. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// relatable with this ID).
@@ -445,9 +445,9 @@ type DependencyServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelatables(context.Context, *BatchGetRelatablesRequest) (*BatchGetRelatablesResponse, error)
-	// Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRelatables(context.Context, *ListRelatablesRequest) (*ListRelatablesResponse, error)
 	// Creates a relatable. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a relatable with this ID); NOT_FOUND (an object it
@@ -456,11 +456,11 @@ type DependencyServiceServer interface {
 	// Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRelatable(context.Context, *UpdateRelatableRequest) (*UpdateRelatableResponse, error)
 	// Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelatable(context.Context, *DeleteRelatableRequest) (*DeleteRelatableResponse, error)
 	// Gets one dependency. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// dependency with this ID).
@@ -469,8 +469,8 @@ type DependencyServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencies(context.Context, *BatchGetDependenciesRequest) (*BatchGetDependenciesResponse, error)
-	// Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDependencies(context.Context, *ListDependenciesRequest) (*ListDependenciesResponse, error)
 	// Creates a dependency. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -480,12 +480,12 @@ type DependencyServiceServer interface {
 	// Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the relatable is not of the type of the case).
 	UpdateDependency(context.Context, *UpdateDependencyRequest) (*UpdateDependencyResponse, error)
 	// Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteDependency(context.Context, *DeleteDependencyRequest) (*DeleteDependencyResponse, error)
 	// Gets one related. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// related with this ID).
@@ -494,9 +494,9 @@ type DependencyServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelateds(context.Context, *BatchGetRelatedsRequest) (*BatchGetRelatedsResponse, error)
-	// Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRelateds(context.Context, *ListRelatedsRequest) (*ListRelatedsResponse, error)
 	// Creates a related. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a related with this ID); NOT_FOUND (an object it
@@ -506,12 +506,12 @@ type DependencyServiceServer interface {
 	// Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
 	UpdateRelated(context.Context, *UpdateRelatedRequest) (*UpdateRelatedResponse, error)
 	// Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRelated(context.Context, *DeleteRelatedRequest) (*DeleteRelatedResponse, error)
 	mustEmbedUnimplementedDependencyServiceServer()
 }

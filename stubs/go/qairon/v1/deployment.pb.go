@@ -46,9 +46,9 @@ type Deployment struct {
 	DeploymentTargetId string `protobuf:"bytes,10,opt,name=deployment_target_id,json=deploymentTargetId,proto3" json:"deployment_target_id,omitempty"`
 	// The service that runs.
 	ServiceId string `protobuf:"bytes,11,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
-	// Tells deployments of one service on one target apart: one component of the ID.
+	// Distinguishes deployments of one service on one target: one component of the ID.
 	Tag string `protobuf:"bytes,12,opt,name=tag,proto3" json:"tag,omitempty"`
-	// The release in effect, one of the deployment's own; unset before the first.
+	// The current release, one of the deployment's own; unset before the first.
 	CurrentReleaseId *string `protobuf:"bytes,13,opt,name=current_release_id,json=currentReleaseId,proto3,oneof" json:"current_release_id,omitempty"`
 	// The release in effect with its release artifacts; unset when there is none.
 	CurrentRelease *Release `protobuf:"bytes,14,opt,name=current_release,json=currentRelease,proto3" json:"current_release,omitempty"`
@@ -168,7 +168,7 @@ type GetDeploymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the deployment.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -269,7 +269,7 @@ type BatchGetDeploymentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IDs, 1 to 1,000 of them.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -378,9 +378,9 @@ type ListDeploymentsRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Comma-separated fields, each with an optional `asc` or `desc`; by `id` when empty.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// How many objects to pass over before the first page: zero or greater.
+	// How many objects to skip before the first page: zero or greater.
 	Skip int32 `protobuf:"varint,5,opt,name=skip,proto3" json:"skip,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	// Whether to count the objects that match. Counting reads all of them.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
@@ -472,7 +472,7 @@ type ListDeploymentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects of the page, in order.
 	Deployments []*Deployment `protobuf:"bytes,1,rep,name=deployments,proto3" json:"deployments,omitempty"`
-	// Asks for the next page; empty when this page is the last.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many objects match the filter, when include_total_size was set.
 	TotalSize     *int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
@@ -534,12 +534,12 @@ func (x *ListDeploymentsResponse) GetTotalSize() int64 {
 // CreateDeploymentRequest holds the deployment to create.
 type CreateDeploymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The deployment; fields that are output only are ignored.
+	// The deployment; output-only fields are ignored.
 	Deployment *Deployment `protobuf:"bytes,1,opt,name=deployment,proto3" json:"deployment,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -645,17 +645,17 @@ func (x *CreateDeploymentResponse) GetDeployment() *Deployment {
 // UpdateDeploymentRequest holds the changes to a deployment.
 type UpdateDeploymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The deployment with its present ID and the new values.
+	// The deployment with its current ID and the new values.
 	Deployment *Deployment `protobuf:"bytes,1,opt,name=deployment,proto3" json:"deployment,omitempty"`
 	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
 	// has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the deployment when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -786,16 +786,16 @@ type DeleteDeploymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the deployment.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Deletes only if this is the present etag.
+	// Deletes only if this is the current etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Deletes everything that depends on it as well, in the same transaction.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	// Succeeds, and deletes nothing, when there is no such object.
 	AllowMissing bool `protobuf:"varint,4,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -873,7 +873,7 @@ func (x *DeleteDeploymentRequest) GetRequestId() string {
 	return ""
 }
 
-// DeleteDeploymentResponse tells what was deleted.
+// DeleteDeploymentResponse returns what was deleted.
 type DeleteDeploymentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects deleted, the deployment itself included.
@@ -926,10 +926,10 @@ type AddDeploymentZoneRequest struct {
 	DeploymentId string `protobuf:"bytes,1,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
 	// The ID of the zone.
 	ZoneId string `protobuf:"bytes,2,opt,name=zone_id,json=zoneId,proto3" json:"zone_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -993,10 +993,10 @@ func (x *AddDeploymentZoneRequest) GetRequestId() string {
 	return ""
 }
 
-// AddDeploymentZoneResponse tells what was done.
+// AddDeploymentZoneResponse returns the result.
 type AddDeploymentZoneResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the link is new; false when it stood already.
+	// Whether the link is new; false when it existed already.
 	Added         bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1046,10 +1046,10 @@ type RemoveDeploymentZoneRequest struct {
 	DeploymentId string `protobuf:"bytes,1,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
 	// The ID of the zone.
 	ZoneId string `protobuf:"bytes,2,opt,name=zone_id,json=zoneId,proto3" json:"zone_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1113,7 +1113,7 @@ func (x *RemoveDeploymentZoneRequest) GetRequestId() string {
 	return ""
 }
 
-// RemoveDeploymentZoneResponse tells what was done.
+// RemoveDeploymentZoneResponse returns the result.
 type RemoveDeploymentZoneResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether there was a link; false when there was none.

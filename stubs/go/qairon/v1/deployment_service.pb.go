@@ -31,9 +31,9 @@ type CloneDeploymentRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The ID of the deployment target to clone it to.
 	DeploymentTargetId string `protobuf:"bytes,2,opt,name=deployment_target_id,json=deploymentTargetId,proto3" json:"deployment_target_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters,
 	// such as a UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -151,9 +151,9 @@ type PromoteDeploymentRequest struct {
 	SourceId string `protobuf:"bytes,1,opt,name=source_id,json=sourceId,proto3" json:"source_id,omitempty"`
 	// The ID of the deployment that receives it.
 	DestinationId string `protobuf:"bytes,2,opt,name=destination_id,json=destinationId,proto3" json:"destination_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters,
 	// such as a UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields

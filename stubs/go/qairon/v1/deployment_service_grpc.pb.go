@@ -44,9 +44,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DeploymentServiceClient interface {
 	// Gets one deployment. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// deployment with this ID).
@@ -55,9 +55,9 @@ type DeploymentServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeployments(ctx context.Context, in *BatchGetDeploymentsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentsResponse, error)
-	// Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListDeployments(ctx context.Context, in *ListDeploymentsRequest, opts ...grpc.CallOption) (*ListDeploymentsResponse, error)
 	// Creates a deployment. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a deployment with this ID); NOT_FOUND (an object it
@@ -66,18 +66,18 @@ type DeploymentServiceClient interface {
 	// Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the current release belongs to another deployment).
 	UpdateDeployment(ctx context.Context, in *UpdateDeploymentRequest, opts ...grpc.CallOption) (*UpdateDeploymentResponse, error)
 	// Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteDeployment(ctx context.Context, in *DeleteDeploymentRequest, opts ...grpc.CallOption) (*DeleteDeploymentResponse, error)
 	// Links a zone to a deployment: one of the zones the deployment is pinned to. Linking twice is not an error.
 	// Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist);
 	// FAILED_PRECONDITION (the two are not in the same region).
 	AddDeploymentZone(ctx context.Context, in *AddDeploymentZoneRequest, opts ...grpc.CallOption) (*AddDeploymentZoneResponse, error)
-	// Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+	// Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
 	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveDeploymentZone(ctx context.Context, in *RemoveDeploymentZoneRequest, opts ...grpc.CallOption) (*RemoveDeploymentZoneResponse, error)
 	// Gets one deployment proc. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
@@ -87,8 +87,8 @@ type DeploymentServiceClient interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentProcs(ctx context.Context, in *BatchGetDeploymentProcsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentProcsResponse, error)
-	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDeploymentProcs(ctx context.Context, in *ListDeploymentProcsRequest, opts ...grpc.CallOption) (*ListDeploymentProcsResponse, error)
 	// Creates a deployment proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
@@ -99,12 +99,12 @@ type DeploymentServiceClient interface {
 	// Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry); FAILED_PRECONDITION (process and deployment are of different services).
 	UpdateDeploymentProc(ctx context.Context, in *UpdateDeploymentProcRequest, opts ...grpc.CallOption) (*UpdateDeploymentProcResponse, error)
 	// Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentProc(ctx context.Context, in *DeleteDeploymentProcRequest, opts ...grpc.CallOption) (*DeleteDeploymentProcResponse, error)
 	// Creates the same deployment on another deployment target: its service, tag and defaults, its
 	// configurations, its processes and their allocations. Releases and zones are not copied. Errors:
@@ -291,9 +291,9 @@ func (c *deploymentServiceClient) PromoteDeployment(ctx context.Context, in *Pro
 // for forward compatibility.
 //
 // DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-// RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-// an ErrorReason.
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type DeploymentServiceServer interface {
 	// Gets one deployment. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// deployment with this ID).
@@ -302,9 +302,9 @@ type DeploymentServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeployments(context.Context, *BatchGetDeploymentsRequest) (*BatchGetDeploymentsResponse, error)
-	// Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListDeployments(context.Context, *ListDeploymentsRequest) (*ListDeploymentsResponse, error)
 	// Creates a deployment. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a deployment with this ID); NOT_FOUND (an object it
@@ -313,18 +313,18 @@ type DeploymentServiceServer interface {
 	// Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
 	// FAILED_PRECONDITION (the current release belongs to another deployment).
 	UpdateDeployment(context.Context, *UpdateDeploymentRequest) (*UpdateDeploymentResponse, error)
 	// Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteDeployment(context.Context, *DeleteDeploymentRequest) (*DeleteDeploymentResponse, error)
 	// Links a zone to a deployment: one of the zones the deployment is pinned to. Linking twice is not an error.
 	// Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist);
 	// FAILED_PRECONDITION (the two are not in the same region).
 	AddDeploymentZone(context.Context, *AddDeploymentZoneRequest) (*AddDeploymentZoneResponse, error)
-	// Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+	// Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
 	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveDeploymentZone(context.Context, *RemoveDeploymentZoneRequest) (*RemoveDeploymentZoneResponse, error)
 	// Gets one deployment proc. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
@@ -334,8 +334,8 @@ type DeploymentServiceServer interface {
 	// is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentProcs(context.Context, *BatchGetDeploymentProcsRequest) (*BatchGetDeploymentProcsResponse, error)
-	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListDeploymentProcs(context.Context, *ListDeploymentProcsRequest) (*ListDeploymentProcsResponse, error)
 	// Creates a deployment proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
@@ -346,12 +346,12 @@ type DeploymentServiceServer interface {
 	// Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+	// not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
 	// retry); FAILED_PRECONDITION (process and deployment are of different services).
 	UpdateDeploymentProc(context.Context, *UpdateDeploymentProcRequest) (*UpdateDeploymentProcResponse, error)
 	// Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentProc(context.Context, *DeleteDeploymentProcRequest) (*DeleteDeploymentProcResponse, error)
 	// Creates the same deployment on another deployment target: its service, tag and defaults, its
 	// configurations, its processes and their allocations. Releases and zones are not copied. Errors:

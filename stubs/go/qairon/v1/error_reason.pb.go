@@ -48,13 +48,13 @@ const (
 	ErrorReason_ERROR_REASON_VALUE_TOO_LARGE ErrorReason = 8
 	// INVALID_ARGUMENT: a field that is set once would change.
 	ErrorReason_ERROR_REASON_IMMUTABLE ErrorReason = 9
-	// INVALID_ARGUMENT: a field name is not one of the entity's.
+	// INVALID_ARGUMENT: the entity has no field of this name.
 	ErrorReason_ERROR_REASON_UNKNOWN_FIELD ErrorReason = 10
-	// INVALID_ARGUMENT: a page token is not one that the service gave out.
+	// INVALID_ARGUMENT: a page token was not issued by the service.
 	ErrorReason_ERROR_REASON_INVALID_PAGE_TOKEN ErrorReason = 11
 	// INVALID_ARGUMENT: a page token belongs to a query with another filter, order or skip.
 	ErrorReason_ERROR_REASON_PAGE_TOKEN_MISMATCH ErrorReason = 12
-	// INVALID_ARGUMENT: a filter cannot be understood; the message tells the place.
+	// INVALID_ARGUMENT: a filter cannot be understood; the message names the place.
 	ErrorReason_ERROR_REASON_INVALID_FILTER ErrorReason = 13
 	// INVALID_ARGUMENT: an order cannot be understood.
 	ErrorReason_ERROR_REASON_INVALID_ORDER_BY ErrorReason = 14
@@ -80,7 +80,7 @@ const (
 	ErrorReason_ERROR_REASON_SERVICE_MISMATCH ErrorReason = 42
 	// FAILED_PRECONDITION: the current release is one of another deployment.
 	ErrorReason_ERROR_REASON_FOREIGN_RELEASE ErrorReason = 43
-	// FAILED_PRECONDITION: a subnet would lie outside its network.
+	// FAILED_PRECONDITION: a subnet would be outside its network.
 	ErrorReason_ERROR_REASON_SUBNET_OUTSIDE_NETWORK ErrorReason = 44
 	// FAILED_PRECONDITION: a subnet would overlap a sibling.
 	ErrorReason_ERROR_REASON_SUBNET_OVERLAP ErrorReason = 45
@@ -94,7 +94,7 @@ const (
 	ErrorReason_ERROR_REASON_NO_CURRENT_RELEASE ErrorReason = 49
 	// FAILED_PRECONDITION: any other rule of the model.
 	ErrorReason_ERROR_REASON_RULE ErrorReason = 50
-	// ABORTED: the etag is not the present one.
+	// ABORTED: the etag is not the current one.
 	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 60
 	// ABORTED: concurrent writes collided more often than the service retries.
 	ErrorReason_ERROR_REASON_CONFLICT ErrorReason = 61
@@ -116,7 +116,7 @@ const (
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 82
 	// UNIMPLEMENTED: there is no such method.
 	ErrorReason_ERROR_REASON_UNKNOWN_METHOD ErrorReason = 83
-	// INTERNAL: a fault of the service; the log tells more under the request ID.
+	// INTERNAL: a fault of the service; the log has details under the request ID.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 84
 )
 

@@ -160,7 +160,7 @@ type GetFleetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the fleet.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -261,7 +261,7 @@ type BatchGetFleetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IDs, 1 to 1,000 of them.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -370,9 +370,9 @@ type ListFleetsRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Comma-separated fields, each with an optional `asc` or `desc`; by `id` when empty.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// How many objects to pass over before the first page: zero or greater.
+	// How many objects to skip before the first page: zero or greater.
 	Skip int32 `protobuf:"varint,5,opt,name=skip,proto3" json:"skip,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	// Whether to count the objects that match. Counting reads all of them.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
@@ -464,7 +464,7 @@ type ListFleetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects of the page, in order.
 	Fleets []*Fleet `protobuf:"bytes,1,rep,name=fleets,proto3" json:"fleets,omitempty"`
-	// Asks for the next page; empty when this page is the last.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many objects match the filter, when include_total_size was set.
 	TotalSize     *int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
@@ -526,12 +526,12 @@ func (x *ListFleetsResponse) GetTotalSize() int64 {
 // CreateFleetRequest holds the fleet to create.
 type CreateFleetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The fleet; fields that are output only are ignored.
+	// The fleet; output-only fields are ignored.
 	Fleet *Fleet `protobuf:"bytes,1,opt,name=fleet,proto3" json:"fleet,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -637,17 +637,17 @@ func (x *CreateFleetResponse) GetFleet() *Fleet {
 // UpdateFleetRequest holds the changes to a fleet.
 type UpdateFleetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The fleet with its present ID and the new values.
+	// The fleet with its current ID and the new values.
 	Fleet *Fleet `protobuf:"bytes,1,opt,name=fleet,proto3" json:"fleet,omitempty"`
 	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
 	// has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the fleet when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -778,16 +778,16 @@ type DeleteFleetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the fleet.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Deletes only if this is the present etag.
+	// Deletes only if this is the current etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Deletes everything that depends on it as well, in the same transaction.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	// Succeeds, and deletes nothing, when there is no such object.
 	AllowMissing bool `protobuf:"varint,4,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -865,7 +865,7 @@ func (x *DeleteFleetRequest) GetRequestId() string {
 	return ""
 }
 
-// DeleteFleetResponse tells what was deleted.
+// DeleteFleetResponse returns what was deleted.
 type DeleteFleetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects deleted, the fleet itself included.
@@ -918,10 +918,10 @@ type AddFleetDeploymentTargetRequest struct {
 	FleetId string `protobuf:"bytes,1,opt,name=fleet_id,json=fleetId,proto3" json:"fleet_id,omitempty"`
 	// The ID of the deployment target.
 	DeploymentTargetId string `protobuf:"bytes,2,opt,name=deployment_target_id,json=deploymentTargetId,proto3" json:"deployment_target_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -985,10 +985,10 @@ func (x *AddFleetDeploymentTargetRequest) GetRequestId() string {
 	return ""
 }
 
-// AddFleetDeploymentTargetResponse tells what was done.
+// AddFleetDeploymentTargetResponse returns the result.
 type AddFleetDeploymentTargetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the link is new; false when it stood already.
+	// Whether the link is new; false when it existed already.
 	Added         bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1038,10 +1038,10 @@ type RemoveFleetDeploymentTargetRequest struct {
 	FleetId string `protobuf:"bytes,1,opt,name=fleet_id,json=fleetId,proto3" json:"fleet_id,omitempty"`
 	// The ID of the deployment target.
 	DeploymentTargetId string `protobuf:"bytes,2,opt,name=deployment_target_id,json=deploymentTargetId,proto3" json:"deployment_target_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1105,7 +1105,7 @@ func (x *RemoveFleetDeploymentTargetRequest) GetRequestId() string {
 	return ""
 }
 
-// RemoveFleetDeploymentTargetResponse tells what was done.
+// RemoveFleetDeploymentTargetResponse returns the result.
 type RemoveFleetDeploymentTargetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether there was a link; false when there was none.
@@ -1158,10 +1158,10 @@ type AddFleetSubnetRequest struct {
 	FleetId string `protobuf:"bytes,1,opt,name=fleet_id,json=fleetId,proto3" json:"fleet_id,omitempty"`
 	// The ID of the subnet.
 	SubnetId string `protobuf:"bytes,2,opt,name=subnet_id,json=subnetId,proto3" json:"subnet_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1225,10 +1225,10 @@ func (x *AddFleetSubnetRequest) GetRequestId() string {
 	return ""
 }
 
-// AddFleetSubnetResponse tells what was done.
+// AddFleetSubnetResponse returns the result.
 type AddFleetSubnetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the link is new; false when it stood already.
+	// Whether the link is new; false when it existed already.
 	Added         bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1278,10 +1278,10 @@ type RemoveFleetSubnetRequest struct {
 	FleetId string `protobuf:"bytes,1,opt,name=fleet_id,json=fleetId,proto3" json:"fleet_id,omitempty"`
 	// The ID of the subnet.
 	SubnetId string `protobuf:"bytes,2,opt,name=subnet_id,json=subnetId,proto3" json:"subnet_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1345,7 +1345,7 @@ func (x *RemoveFleetSubnetRequest) GetRequestId() string {
 	return ""
 }
 
-// RemoveFleetSubnetResponse tells what was done.
+// RemoveFleetSubnetResponse returns the result.
 type RemoveFleetSubnetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether there was a link; false when there was none.

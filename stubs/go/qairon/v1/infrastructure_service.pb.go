@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: qairon/v1/infrastructure_service.proto
 
-// The service that keeps environments, providers and everything that stands in them.
+// The service that manages environments, providers and everything in them.
 
 package qaironv1
 

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: qairon/v1/infrastructure_service.proto
 
-// The service that keeps environments, providers and everything that stands in them.
+// The service that manages environments, providers and everything in them.
 
 package qaironv1
 
@@ -91,10 +91,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// InfrastructureService keeps environments, providers and everything that stands in them. Any method may also
-// fail with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again)
-// and with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose
-// reason is an ErrorReason.
+// InfrastructureService manages environments, providers and everything in them. Any method may also fail with
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type InfrastructureServiceClient interface {
 	// Gets one environment. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// environment with this ID).
@@ -103,8 +103,8 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetEnvironments(ctx context.Context, in *BatchGetEnvironmentsRequest, opts ...grpc.CallOption) (*BatchGetEnvironmentsResponse, error)
-	// Lists environments, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListEnvironments(ctx context.Context, in *ListEnvironmentsRequest, opts ...grpc.CallOption) (*ListEnvironmentsResponse, error)
 	// Creates an environment. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -113,11 +113,11 @@ type InfrastructureServiceClient interface {
 	// Changes an environment. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such environment, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateEnvironment(ctx context.Context, in *UpdateEnvironmentRequest, opts ...grpc.CallOption) (*UpdateEnvironmentResponse, error)
 	// Deletes an environment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no environment
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteEnvironment(ctx context.Context, in *DeleteEnvironmentRequest, opts ...grpc.CallOption) (*DeleteEnvironmentResponse, error)
 	// Gets one provider type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// provider type with this ID).
@@ -126,8 +126,8 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviderTypes(ctx context.Context, in *BatchGetProviderTypesRequest, opts ...grpc.CallOption) (*BatchGetProviderTypesResponse, error)
-	// Lists provider types, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListProviderTypes(ctx context.Context, in *ListProviderTypesRequest, opts ...grpc.CallOption) (*ListProviderTypesResponse, error)
 	// Creates a provider type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -136,11 +136,11 @@ type InfrastructureServiceClient interface {
 	// Changes a provider type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such provider type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProviderType(ctx context.Context, in *UpdateProviderTypeRequest, opts ...grpc.CallOption) (*UpdateProviderTypeResponse, error)
 	// Deletes a provider type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider
 	// type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteProviderType(ctx context.Context, in *DeleteProviderTypeRequest, opts ...grpc.CallOption) (*DeleteProviderTypeResponse, error)
 	// Gets one provider. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// provider with this ID).
@@ -149,9 +149,9 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviders(ctx context.Context, in *BatchGetProvidersRequest, opts ...grpc.CallOption) (*BatchGetProvidersResponse, error)
-	// Lists providers, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListProviders(ctx context.Context, in *ListProvidersRequest, opts ...grpc.CallOption) (*ListProvidersResponse, error)
 	// Creates a provider. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider with this ID); NOT_FOUND (an object it
@@ -160,11 +160,11 @@ type InfrastructureServiceClient interface {
 	// Changes a provider. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such provider, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProvider(ctx context.Context, in *UpdateProviderRequest, opts ...grpc.CallOption) (*UpdateProviderResponse, error)
 	// Deletes a provider. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteProvider(ctx context.Context, in *DeleteProviderRequest, opts ...grpc.CallOption) (*DeleteProviderResponse, error)
 	// Gets one region. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no region
 	// with this ID).
@@ -173,9 +173,9 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRegions(ctx context.Context, in *BatchGetRegionsRequest, opts ...grpc.CallOption) (*BatchGetRegionsResponse, error)
-	// Lists regions, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRegions(ctx context.Context, in *ListRegionsRequest, opts ...grpc.CallOption) (*ListRegionsResponse, error)
 	// Creates a region. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a region with this ID); NOT_FOUND (an object it refers
@@ -184,11 +184,11 @@ type InfrastructureServiceClient interface {
 	// Changes a region. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such region, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRegion(ctx context.Context, in *UpdateRegionRequest, opts ...grpc.CallOption) (*UpdateRegionResponse, error)
 	// Deletes a region. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no region with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRegion(ctx context.Context, in *DeleteRegionRequest, opts ...grpc.CallOption) (*DeleteRegionResponse, error)
 	// Gets one zone. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no zone with
 	// this ID).
@@ -197,8 +197,8 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetZones(ctx context.Context, in *BatchGetZonesRequest, opts ...grpc.CallOption) (*BatchGetZonesResponse, error)
-	// Lists zones, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListZones(ctx context.Context, in *ListZonesRequest, opts ...grpc.CallOption) (*ListZonesResponse, error)
 	// Creates a zone. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -208,11 +208,11 @@ type InfrastructureServiceClient interface {
 	// Changes a zone. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such zone, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateZone(ctx context.Context, in *UpdateZoneRequest, opts ...grpc.CallOption) (*UpdateZoneResponse, error)
 	// Deletes a zone. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no zone with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteZone(ctx context.Context, in *DeleteZoneRequest, opts ...grpc.CallOption) (*DeleteZoneResponse, error)
 	// Gets one partition. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// partition with this ID).
@@ -221,9 +221,9 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetPartitions(ctx context.Context, in *BatchGetPartitionsRequest, opts ...grpc.CallOption) (*BatchGetPartitionsResponse, error)
-	// Lists partitions, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListPartitions(ctx context.Context, in *ListPartitionsRequest, opts ...grpc.CallOption) (*ListPartitionsResponse, error)
 	// Creates a partition. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a partition with this ID); NOT_FOUND (an object it
@@ -232,11 +232,11 @@ type InfrastructureServiceClient interface {
 	// Changes a partition. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such partition, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdatePartition(ctx context.Context, in *UpdatePartitionRequest, opts ...grpc.CallOption) (*UpdatePartitionResponse, error)
 	// Deletes a partition. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no partition with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeletePartition(ctx context.Context, in *DeletePartitionRequest, opts ...grpc.CallOption) (*DeletePartitionResponse, error)
 	// Gets one deployment target type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND
 	// (there is no deployment target type with this ID).
@@ -246,7 +246,7 @@ type InfrastructureServiceClient interface {
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargetTypes(ctx context.Context, in *BatchGetDeploymentTargetTypesRequest, opts ...grpc.CallOption) (*BatchGetDeploymentTargetTypesResponse, error)
 	// Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-	// whatever is written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
+	// regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
 	// malformed, or the token belongs to another query).
 	ListDeploymentTargetTypes(ctx context.Context, in *ListDeploymentTargetTypesRequest, opts ...grpc.CallOption) (*ListDeploymentTargetTypesResponse, error)
 	// Creates a deployment target type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is
@@ -255,12 +255,12 @@ type InfrastructureServiceClient interface {
 	// Changes a deployment target type. Renaming it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment target type, or an object it refers
-	// to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read
+	// to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read
 	// again and retry).
 	UpdateDeploymentTargetType(ctx context.Context, in *UpdateDeploymentTargetTypeRequest, opts ...grpc.CallOption) (*UpdateDeploymentTargetTypeResponse, error)
 	// Deletes a deployment target type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment target type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set;
-	// the message counts them); ABORTED (the etag is not the present one).
+	// the message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentTargetType(ctx context.Context, in *DeleteDeploymentTargetTypeRequest, opts ...grpc.CallOption) (*DeleteDeploymentTargetTypeResponse, error)
 	// Gets one deployment target. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no deployment target with this ID).
@@ -269,9 +269,9 @@ type InfrastructureServiceClient interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargets(ctx context.Context, in *BatchGetDeploymentTargetsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentTargetsResponse, error)
-	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
+	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+	// the token belongs to another query).
 	ListDeploymentTargets(ctx context.Context, in *ListDeploymentTargetsRequest, opts ...grpc.CallOption) (*ListDeploymentTargetsResponse, error)
 	// Creates a deployment target. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target with this ID); NOT_FOUND
@@ -280,12 +280,12 @@ type InfrastructureServiceClient interface {
 	// Changes a deployment target. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment target, or an object it refers to
-	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
 	// and retry).
 	UpdateDeploymentTarget(ctx context.Context, in *UpdateDeploymentTargetRequest, opts ...grpc.CallOption) (*UpdateDeploymentTargetResponse, error)
 	// Deletes a deployment target. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment target with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentTarget(ctx context.Context, in *DeleteDeploymentTargetRequest, opts ...grpc.CallOption) (*DeleteDeploymentTargetResponse, error)
 	// Gets one fleet type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// fleet type with this ID).
@@ -294,9 +294,9 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleetTypes(ctx context.Context, in *BatchGetFleetTypesRequest, opts ...grpc.CallOption) (*BatchGetFleetTypesResponse, error)
-	// Lists fleet types, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListFleetTypes(ctx context.Context, in *ListFleetTypesRequest, opts ...grpc.CallOption) (*ListFleetTypesResponse, error)
 	// Creates a fleet type. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet type with this ID); NOT_FOUND (an object it
@@ -305,11 +305,11 @@ type InfrastructureServiceClient interface {
 	// Changes a fleet type. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such fleet type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateFleetType(ctx context.Context, in *UpdateFleetTypeRequest, opts ...grpc.CallOption) (*UpdateFleetTypeResponse, error)
 	// Deletes a fleet type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet type
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteFleetType(ctx context.Context, in *DeleteFleetTypeRequest, opts ...grpc.CallOption) (*DeleteFleetTypeResponse, error)
 	// Gets one fleet. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no fleet
 	// with this ID).
@@ -318,8 +318,8 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleets(ctx context.Context, in *BatchGetFleetsRequest, opts ...grpc.CallOption) (*BatchGetFleetsResponse, error)
-	// Lists fleets, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListFleets(ctx context.Context, in *ListFleetsRequest, opts ...grpc.CallOption) (*ListFleetsResponse, error)
 	// Creates a fleet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -329,17 +329,17 @@ type InfrastructureServiceClient interface {
 	// Changes a fleet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such fleet, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateFleet(ctx context.Context, in *UpdateFleetRequest, opts ...grpc.CallOption) (*UpdateFleetResponse, error)
 	// Deletes a fleet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteFleet(ctx context.Context, in *DeleteFleetRequest, opts ...grpc.CallOption) (*DeleteFleetResponse, error)
 	// Links a deployment target to a fleet: one of the deployment targets that run on the fleet, its home
 	// included. Linking twice is not an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of
 	// the two does not exist); FAILED_PRECONDITION (the two are not in the same partition).
 	AddFleetDeploymentTarget(ctx context.Context, in *AddFleetDeploymentTargetRequest, opts ...grpc.CallOption) (*AddFleetDeploymentTargetResponse, error)
-	// Removes the link of a deployment target to a fleet. Removing what is not there is not an error. Errors:
+	// Removes the link of a deployment target to a fleet. Removing a missing link is not an error. Errors:
 	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist); FAILED_PRECONDITION (the
 	// deployment target is the home of the fleet).
 	RemoveFleetDeploymentTarget(ctx context.Context, in *RemoveFleetDeploymentTargetRequest, opts ...grpc.CallOption) (*RemoveFleetDeploymentTargetResponse, error)
@@ -347,8 +347,8 @@ type InfrastructureServiceClient interface {
 	// an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist);
 	// FAILED_PRECONDITION (the two are not in the same environment).
 	AddFleetSubnet(ctx context.Context, in *AddFleetSubnetRequest, opts ...grpc.CallOption) (*AddFleetSubnetResponse, error)
-	// Removes the link of a subnet to a fleet. Removing what is not there is not an error. Errors:
-	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+	// Removes the link of a subnet to a fleet. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+	// (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveFleetSubnet(ctx context.Context, in *RemoveFleetSubnetRequest, opts ...grpc.CallOption) (*RemoveFleetSubnetResponse, error)
 }
 
@@ -1004,10 +1004,10 @@ func (c *infrastructureServiceClient) RemoveFleetSubnet(ctx context.Context, in 
 // All implementations must embed UnimplementedInfrastructureServiceServer
 // for forward compatibility.
 //
-// InfrastructureService keeps environments, providers and everything that stands in them. Any method may also
-// fail with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again)
-// and with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose
-// reason is an ErrorReason.
+// InfrastructureService manages environments, providers and everything in them. Any method may also fail with
+// DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+// with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+// ErrorReason.
 type InfrastructureServiceServer interface {
 	// Gets one environment. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// environment with this ID).
@@ -1016,8 +1016,8 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetEnvironments(context.Context, *BatchGetEnvironmentsRequest) (*BatchGetEnvironmentsResponse, error)
-	// Lists environments, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListEnvironments(context.Context, *ListEnvironmentsRequest) (*ListEnvironmentsResponse, error)
 	// Creates an environment. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -1026,11 +1026,11 @@ type InfrastructureServiceServer interface {
 	// Changes an environment. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such environment, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateEnvironment(context.Context, *UpdateEnvironmentRequest) (*UpdateEnvironmentResponse, error)
 	// Deletes an environment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no environment
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteEnvironment(context.Context, *DeleteEnvironmentRequest) (*DeleteEnvironmentResponse, error)
 	// Gets one provider type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// provider type with this ID).
@@ -1039,8 +1039,8 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviderTypes(context.Context, *BatchGetProviderTypesRequest) (*BatchGetProviderTypesResponse, error)
-	// Lists provider types, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
 	// token belongs to another query).
 	ListProviderTypes(context.Context, *ListProviderTypesRequest) (*ListProviderTypesResponse, error)
 	// Creates a provider type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
@@ -1049,11 +1049,11 @@ type InfrastructureServiceServer interface {
 	// Changes a provider type. Renaming it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such provider type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProviderType(context.Context, *UpdateProviderTypeRequest) (*UpdateProviderTypeResponse, error)
 	// Deletes a provider type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider
 	// type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-	// counts them); ABORTED (the etag is not the present one).
+	// counts them); ABORTED (the etag is not the current one).
 	DeleteProviderType(context.Context, *DeleteProviderTypeRequest) (*DeleteProviderTypeResponse, error)
 	// Gets one provider. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// provider with this ID).
@@ -1062,9 +1062,9 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviders(context.Context, *BatchGetProvidersRequest) (*BatchGetProvidersResponse, error)
-	// Lists providers, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListProviders(context.Context, *ListProvidersRequest) (*ListProvidersResponse, error)
 	// Creates a provider. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider with this ID); NOT_FOUND (an object it
@@ -1073,11 +1073,11 @@ type InfrastructureServiceServer interface {
 	// Changes a provider. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such provider, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateProvider(context.Context, *UpdateProviderRequest) (*UpdateProviderResponse, error)
 	// Deletes a provider. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteProvider(context.Context, *DeleteProviderRequest) (*DeleteProviderResponse, error)
 	// Gets one region. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no region
 	// with this ID).
@@ -1086,9 +1086,9 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRegions(context.Context, *BatchGetRegionsRequest) (*BatchGetRegionsResponse, error)
-	// Lists regions, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListRegions(context.Context, *ListRegionsRequest) (*ListRegionsResponse, error)
 	// Creates a region. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a region with this ID); NOT_FOUND (an object it refers
@@ -1097,11 +1097,11 @@ type InfrastructureServiceServer interface {
 	// Changes a region. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such region, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateRegion(context.Context, *UpdateRegionRequest) (*UpdateRegionResponse, error)
 	// Deletes a region. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no region with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteRegion(context.Context, *DeleteRegionRequest) (*DeleteRegionResponse, error)
 	// Gets one zone. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no zone with
 	// this ID).
@@ -1110,8 +1110,8 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetZones(context.Context, *BatchGetZonesRequest) (*BatchGetZonesResponse, error)
-	// Lists zones, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListZones(context.Context, *ListZonesRequest) (*ListZonesResponse, error)
 	// Creates a zone. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
@@ -1121,11 +1121,11 @@ type InfrastructureServiceServer interface {
 	// Changes a zone. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such zone, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateZone(context.Context, *UpdateZoneRequest) (*UpdateZoneResponse, error)
 	// Deletes a zone. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no zone with this ID);
 	// FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-	// (the etag is not the present one).
+	// (the etag is not the current one).
 	DeleteZone(context.Context, *DeleteZoneRequest) (*DeleteZoneResponse, error)
 	// Gets one partition. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// partition with this ID).
@@ -1134,9 +1134,9 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetPartitions(context.Context, *BatchGetPartitionsRequest) (*BatchGetPartitionsResponse, error)
-	// Lists partitions, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListPartitions(context.Context, *ListPartitionsRequest) (*ListPartitionsResponse, error)
 	// Creates a partition. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a partition with this ID); NOT_FOUND (an object it
@@ -1145,11 +1145,11 @@ type InfrastructureServiceServer interface {
 	// Changes a partition. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such partition, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdatePartition(context.Context, *UpdatePartitionRequest) (*UpdatePartitionResponse, error)
 	// Deletes a partition. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no partition with
 	// this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeletePartition(context.Context, *DeletePartitionRequest) (*DeletePartitionResponse, error)
 	// Gets one deployment target type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND
 	// (there is no deployment target type with this ID).
@@ -1159,7 +1159,7 @@ type InfrastructureServiceServer interface {
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargetTypes(context.Context, *BatchGetDeploymentTargetTypesRequest) (*BatchGetDeploymentTargetTypesResponse, error)
 	// Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-	// whatever is written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
+	// regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
 	// malformed, or the token belongs to another query).
 	ListDeploymentTargetTypes(context.Context, *ListDeploymentTargetTypesRequest) (*ListDeploymentTargetTypesResponse, error)
 	// Creates a deployment target type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is
@@ -1168,12 +1168,12 @@ type InfrastructureServiceServer interface {
 	// Changes a deployment target type. Renaming it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment target type, or an object it refers
-	// to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read
+	// to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read
 	// again and retry).
 	UpdateDeploymentTargetType(context.Context, *UpdateDeploymentTargetTypeRequest) (*UpdateDeploymentTargetTypeResponse, error)
 	// Deletes a deployment target type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment target type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set;
-	// the message counts them); ABORTED (the etag is not the present one).
+	// the message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentTargetType(context.Context, *DeleteDeploymentTargetTypeRequest) (*DeleteDeploymentTargetTypeResponse, error)
 	// Gets one deployment target. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is
 	// no deployment target with this ID).
@@ -1182,9 +1182,9 @@ type InfrastructureServiceServer interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargets(context.Context, *BatchGetDeploymentTargetsRequest) (*BatchGetDeploymentTargetsResponse, error)
-	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, whatever is
-	// written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
+	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+	// the token belongs to another query).
 	ListDeploymentTargets(context.Context, *ListDeploymentTargetsRequest) (*ListDeploymentTargetsResponse, error)
 	// Creates a deployment target. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target with this ID); NOT_FOUND
@@ -1193,12 +1193,12 @@ type InfrastructureServiceServer interface {
 	// Changes a deployment target. Renaming or moving it re-keys it and everything below it in one transaction.
 	// Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
 	// immutable field would change); NOT_FOUND (there is no such deployment target, or an object it refers to
-	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+	// does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
 	// and retry).
 	UpdateDeploymentTarget(context.Context, *UpdateDeploymentTargetRequest) (*UpdateDeploymentTargetResponse, error)
 	// Deletes a deployment target. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
 	// deployment target with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-	// message counts them); ABORTED (the etag is not the present one).
+	// message counts them); ABORTED (the etag is not the current one).
 	DeleteDeploymentTarget(context.Context, *DeleteDeploymentTargetRequest) (*DeleteDeploymentTargetResponse, error)
 	// Gets one fleet type. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// fleet type with this ID).
@@ -1207,9 +1207,9 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleetTypes(context.Context, *BatchGetFleetTypesRequest) (*BatchGetFleetTypesResponse, error)
-	// Lists fleet types, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListFleetTypes(context.Context, *ListFleetTypesRequest) (*ListFleetTypesResponse, error)
 	// Creates a fleet type. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet type with this ID); NOT_FOUND (an object it
@@ -1218,11 +1218,11 @@ type InfrastructureServiceServer interface {
 	// Changes a fleet type. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such fleet type, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateFleetType(context.Context, *UpdateFleetTypeRequest) (*UpdateFleetTypeResponse, error)
 	// Deletes a fleet type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet type
 	// with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-	// them); ABORTED (the etag is not the present one).
+	// them); ABORTED (the etag is not the current one).
 	DeleteFleetType(context.Context, *DeleteFleetTypeRequest) (*DeleteFleetTypeResponse, error)
 	// Gets one fleet. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no fleet
 	// with this ID).
@@ -1231,8 +1231,8 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleets(context.Context, *BatchGetFleetsRequest) (*BatchGetFleetsResponse, error)
-	// Lists fleets, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+	// Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
 	// belongs to another query).
 	ListFleets(context.Context, *ListFleetsRequest) (*ListFleetsResponse, error)
 	// Creates a fleet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
@@ -1242,17 +1242,17 @@ type InfrastructureServiceServer interface {
 	// Changes a fleet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such fleet, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
 	UpdateFleet(context.Context, *UpdateFleetRequest) (*UpdateFleetResponse, error)
 	// Deletes a fleet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteFleet(context.Context, *DeleteFleetRequest) (*DeleteFleetResponse, error)
 	// Links a deployment target to a fleet: one of the deployment targets that run on the fleet, its home
 	// included. Linking twice is not an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of
 	// the two does not exist); FAILED_PRECONDITION (the two are not in the same partition).
 	AddFleetDeploymentTarget(context.Context, *AddFleetDeploymentTargetRequest) (*AddFleetDeploymentTargetResponse, error)
-	// Removes the link of a deployment target to a fleet. Removing what is not there is not an error. Errors:
+	// Removes the link of a deployment target to a fleet. Removing a missing link is not an error. Errors:
 	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist); FAILED_PRECONDITION (the
 	// deployment target is the home of the fleet).
 	RemoveFleetDeploymentTarget(context.Context, *RemoveFleetDeploymentTargetRequest) (*RemoveFleetDeploymentTargetResponse, error)
@@ -1260,8 +1260,8 @@ type InfrastructureServiceServer interface {
 	// an error. Errors: INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist);
 	// FAILED_PRECONDITION (the two are not in the same environment).
 	AddFleetSubnet(context.Context, *AddFleetSubnetRequest) (*AddFleetSubnetResponse, error)
-	// Removes the link of a subnet to a fleet. Removing what is not there is not an error. Errors:
-	// INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+	// Removes the link of a subnet to a fleet. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+	// (an ID is malformed); NOT_FOUND (one of the two does not exist).
 	RemoveFleetSubnet(context.Context, *RemoveFleetSubnetRequest) (*RemoveFleetSubnetResponse, error)
 	mustEmbedUnimplementedInfrastructureServiceServer()
 }

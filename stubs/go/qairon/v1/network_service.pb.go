@@ -36,9 +36,9 @@ type AllocateSubnetRequest struct {
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// The defaults of the new subnet.
 	Defaults *structpb.Struct `protobuf:"bytes,4,opt,name=defaults,proto3" json:"defaults,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters,
 	// such as a UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields

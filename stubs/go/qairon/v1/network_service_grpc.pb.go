@@ -41,8 +41,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-// UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-// message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+// (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type NetworkServiceClient interface {
 	// Gets one network. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// network with this ID).
@@ -51,9 +51,9 @@ type NetworkServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetNetworks(ctx context.Context, in *BatchGetNetworksRequest, opts ...grpc.CallOption) (*BatchGetNetworksResponse, error)
-	// Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListNetworks(ctx context.Context, in *ListNetworksRequest, opts ...grpc.CallOption) (*ListNetworksResponse, error)
 	// Creates a network. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a network with this ID); NOT_FOUND (an object it
@@ -62,12 +62,12 @@ type NetworkServiceClient interface {
 	// Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-	// FAILED_PRECONDITION (a subnet would lie outside the network).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+	// FAILED_PRECONDITION (a subnet would be outside the network).
 	UpdateNetwork(ctx context.Context, in *UpdateNetworkRequest, opts ...grpc.CallOption) (*UpdateNetworkResponse, error)
 	// Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteNetwork(ctx context.Context, in *DeleteNetworkRequest, opts ...grpc.CallOption) (*DeleteNetworkResponse, error)
 	// Gets one subnet. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no subnet
 	// with this ID).
@@ -76,23 +76,23 @@ type NetworkServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetSubnets(ctx context.Context, in *BatchGetSubnetsRequest, opts ...grpc.CallOption) (*BatchGetSubnetsResponse, error)
-	// Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListSubnets(ctx context.Context, in *ListSubnetsRequest, opts ...grpc.CallOption) (*ListSubnetsResponse, error)
 	// Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-	// to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+	// to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
 	CreateSubnet(ctx context.Context, in *CreateSubnetRequest, opts ...grpc.CallOption) (*CreateSubnetResponse, error)
 	// Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-	// FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+	// FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
 	UpdateSubnet(ctx context.Context, in *UpdateSubnetRequest, opts ...grpc.CallOption) (*UpdateSubnetResponse, error)
 	// Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteSubnet(ctx context.Context, in *DeleteSubnetRequest, opts ...grpc.CallOption) (*DeleteSubnetResponse, error)
 	// Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
 	// Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
@@ -245,8 +245,8 @@ func (c *networkServiceClient) AllocateSubnet(ctx context.Context, in *AllocateS
 // for forward compatibility.
 //
 // NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-// UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-// message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+// (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type NetworkServiceServer interface {
 	// Gets one network. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no
 	// network with this ID).
@@ -255,9 +255,9 @@ type NetworkServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetNetworks(context.Context, *BatchGetNetworksRequest) (*BatchGetNetworksResponse, error)
-	// Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListNetworks(context.Context, *ListNetworksRequest) (*ListNetworksResponse, error)
 	// Creates a network. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a network with this ID); NOT_FOUND (an object it
@@ -266,12 +266,12 @@ type NetworkServiceServer interface {
 	// Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-	// FAILED_PRECONDITION (a subnet would lie outside the network).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+	// FAILED_PRECONDITION (a subnet would be outside the network).
 	UpdateNetwork(context.Context, *UpdateNetworkRequest) (*UpdateNetworkResponse, error)
 	// Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteNetwork(context.Context, *DeleteNetworkRequest) (*DeleteNetworkResponse, error)
 	// Gets one subnet. Errors: INVALID_ARGUMENT (the ID or the mask is malformed); NOT_FOUND (there is no subnet
 	// with this ID).
@@ -280,23 +280,23 @@ type NetworkServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetSubnets(context.Context, *BatchGetSubnetsRequest) (*BatchGetSubnetsResponse, error)
-	// Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-	// meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+	// token belongs to another query).
 	ListSubnets(context.Context, *ListSubnetsRequest) (*ListSubnetsResponse, error)
 	// Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-	// to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+	// to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
 	CreateSubnet(context.Context, *CreateSubnetRequest) (*CreateSubnetResponse, error)
 	// Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
 	// INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
 	// field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-	// FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+	// ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+	// FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
 	UpdateSubnet(context.Context, *UpdateSubnetRequest) (*UpdateSubnetResponse, error)
 	// Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-	// ABORTED (the etag is not the present one).
+	// ABORTED (the etag is not the current one).
 	DeleteSubnet(context.Context, *DeleteSubnetRequest) (*DeleteSubnetResponse, error)
 	// Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
 	// Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:

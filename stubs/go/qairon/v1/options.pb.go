@@ -4,9 +4,9 @@
 // 	protoc        (unknown)
 // source: qairon/v1/options.proto
 
-// What protobuf itself cannot say of an entity. These options are public API: the server, the command line, the
-// documentation and the tests are all derived from them, and a description that breaks a rule stated here is refused
-// when the program is built.
+// What protobuf itself cannot express about an entity. These options are public API: the server, the command line, the
+// documentation and the tests are all derived from them. The build refuses a description that violates a rule stated
+// here.
 
 package qaironv1
 
@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// LinkDependent is the end of a link that suffers when the other end does. See Dependence for how traces use it.
+// LinkDependent is the end of a link that is affected when the other end fails. See Dependence for how traces use it.
 type LinkDependent int32
 
 const (
@@ -194,29 +194,30 @@ func (Format) EnumDescriptor() ([]byte, []int) {
 	return file_qairon_v1_options_proto_rawDescGZIP(), []int{2}
 }
 
-// Dependence is what a reference says of who depends on whom. The impact of an object is found by walking from it to
-// those that depend on it, and from each of them on, in three moods:
+// Dependence defines which end of a reference depends on the other. The impact of an object is a walk from it to its
+// dependents, then to theirs, and so on. The walk has three modes:
 //
 //   - at home: from the start, while only DEPENDS and LIVES_IN have been crossed;
-//   - abroad: after a USES reference or a link. LIVES_IN is no longer followed: what lives at the other end does not
-//     suffer because its host uses something that does;
-//   - rising: after a CARRIES reference was climbed. Only further CARRIES references are followed, from the carrier to
-//     what it carries: a service suffers with one of its deployments, its other deployments do not.
+//   - abroad: after a USES reference or a link. LIVES_IN is no longer followed: an object that lives at the other end
+//     is not affected by what its host uses;
+//   - rising: after a CARRIES reference. Only further CARRIES references are followed, from the carrier to what it
+//     carries: a service is affected by one of its deployments, its other deployments are not.
 //
-// An object that has a declared dependency (the entities dependency_case, dependency and related) on one that was
-// reached is reached as well. The walk goes on from it at home, or rising where it was rising.
+// An object that has a declared dependency (the entities dependency_case, dependency and related) on a reached one is
+// reached as well. The walk continues from it at home, or rising if it was rising.
 type Dependence int32
 
 const (
 	// The same as DEPENDENCE_DEPENDS.
 	Dependence_DEPENDENCE_UNSPECIFIED Dependence = 0
-	// The object depends on the one it names, and so does all that depends on the object.
+	// The object depends on the one it names, and so does everything that depends on the object.
 	Dependence_DEPENDENCE_DEPENDS Dependence = 1
-	// As DEPENDS, but only for a walk at home: the object lives in the one it names, and has means of its own.
+	// As DEPENDS, but only for a walk at home: the object lives in the one it names, and has its own resources.
 	Dependence_DEPENDENCE_LIVES_IN Dependence = 2
 	// As DEPENDS, and the walk is abroad afterwards: the object uses the one it names.
 	Dependence_DEPENDENCE_USES Dependence = 3
-	// As DEPENDS, and in the other direction the one that is named is carried by the object and suffers with it.
+	// As DEPENDS, and in the other direction the object carries the one it names, which is affected when the object
+	// fails.
 	Dependence_DEPENDENCE_CARRIES Dependence = 4
 	// Neither depends on the other.
 	Dependence_DEPENDENCE_NONE Dependence = 5
@@ -454,7 +455,7 @@ type AttributeOptions struct {
 	Format Format `protobuf:"varint,1,opt,name=format,proto3,enum=qairon.v1.Format" json:"format,omitempty"`
 	// Makes the field a foreign key. The field is a string named for the relation with the suffix `_id`.
 	Reference *ReferenceOptions `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
-	// Makes the field the ID of an object whose type, an entity name in CamelCase, stands in the field named here.
+	// Makes the field the ID of an object. The field named here has its type, an entity name in CamelCase.
 	ObjectOf string `protobuf:"bytes,3,opt,name=object_of,json=objectOf,proto3" json:"object_of,omitempty"`
 	// The one-letter flag of `qcli <entity> create`; without one the field has its long flag only.
 	Flag string `protobuf:"bytes,4,opt,name=flag,proto3" json:"flag,omitempty"`
@@ -464,7 +465,7 @@ type AttributeOptions struct {
 	Derived bool `protobuf:"varint,6,opt,name=derived,proto3" json:"derived,omitempty"`
 	// Filled with the object or objects of a relation.
 	Embed *EmbedOptions `protobuf:"bytes,7,opt,name=embed,proto3" json:"embed,omitempty"`
-	// Kept in an index of its own, for look-ups by value.
+	// Has its own index, for look-ups by value.
 	Indexed       bool `protobuf:"varint,8,opt,name=indexed,proto3" json:"indexed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -565,7 +566,7 @@ type ReferenceOptions struct {
 	Relation string `protobuf:"bytes,2,opt,name=relation,proto3" json:"relation,omitempty"`
 	// The names of the relation on the other side: the referring objects. The first is the canonical one.
 	Inverse []string `protobuf:"bytes,3,rep,name=inverse,proto3" json:"inverse,omitempty"`
-	// What the reference says of dependence.
+	// How the ends of the reference depend on each other.
 	Dependence    Dependence `protobuf:"varint,4,opt,name=dependence,proto3,enum=qairon.v1.Dependence" json:"dependence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

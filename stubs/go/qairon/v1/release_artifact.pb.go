@@ -50,7 +50,7 @@ type ReleaseArtifact struct {
 	OutputRepoId string `protobuf:"bytes,12,opt,name=output_repo_id,json=outputRepoId,proto3" json:"output_repo_id,omitempty"`
 	// The name of the artifact below its parent: one component of the ID.
 	Name string `protobuf:"bytes,13,opt,name=name,proto3" json:"name,omitempty"`
-	// Where the artifact lies within the output repository.
+	// The path of the artifact in the output repository.
 	UploadPath string `protobuf:"bytes,14,opt,name=upload_path,json=uploadPath,proto3" json:"upload_path,omitempty"`
 	// Anything worth keeping about the artifact, such as digests; unset when there is nothing.
 	Data          *structpb.Struct `protobuf:"bytes,15,opt,name=data,proto3" json:"data,omitempty"`
@@ -177,7 +177,7 @@ type GetReleaseArtifactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the release artifact.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -278,7 +278,7 @@ type BatchGetReleaseArtifactsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IDs, 1 to 1,000 of them.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -387,9 +387,9 @@ type ListReleaseArtifactsRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Comma-separated fields, each with an optional `asc` or `desc`; by `id` when empty.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// How many objects to pass over before the first page: zero or greater.
+	// How many objects to skip before the first page: zero or greater.
 	Skip int32 `protobuf:"varint,5,opt,name=skip,proto3" json:"skip,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	// Whether to count the objects that match. Counting reads all of them.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
@@ -481,7 +481,7 @@ type ListReleaseArtifactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects of the page, in order.
 	ReleaseArtifacts []*ReleaseArtifact `protobuf:"bytes,1,rep,name=release_artifacts,json=releaseArtifacts,proto3" json:"release_artifacts,omitempty"`
-	// Asks for the next page; empty when this page is the last.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many objects match the filter, when include_total_size was set.
 	TotalSize     *int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
@@ -543,12 +543,12 @@ func (x *ListReleaseArtifactsResponse) GetTotalSize() int64 {
 // CreateReleaseArtifactRequest holds the release artifact to create.
 type CreateReleaseArtifactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The release artifact; fields that are output only are ignored.
+	// The release artifact; output-only fields are ignored.
 	ReleaseArtifact *ReleaseArtifact `protobuf:"bytes,1,opt,name=release_artifact,json=releaseArtifact,proto3" json:"release_artifact,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -654,17 +654,17 @@ func (x *CreateReleaseArtifactResponse) GetReleaseArtifact() *ReleaseArtifact {
 // UpdateReleaseArtifactRequest holds the changes to a release artifact.
 type UpdateReleaseArtifactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The release artifact with its present ID and the new values.
+	// The release artifact with its current ID and the new values.
 	ReleaseArtifact *ReleaseArtifact `protobuf:"bytes,1,opt,name=release_artifact,json=releaseArtifact,proto3" json:"release_artifact,omitempty"`
 	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
 	// has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the release artifact when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -795,16 +795,16 @@ type DeleteReleaseArtifactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the release artifact.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Deletes only if this is the present etag.
+	// Deletes only if this is the current etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Deletes everything that depends on it as well, in the same transaction.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	// Succeeds, and deletes nothing, when there is no such object.
 	AllowMissing bool `protobuf:"varint,4,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -882,7 +882,7 @@ func (x *DeleteReleaseArtifactRequest) GetRequestId() string {
 	return ""
 }
 
-// DeleteReleaseArtifactResponse tells what was deleted.
+// DeleteReleaseArtifactResponse returns what was deleted.
 type DeleteReleaseArtifactResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects deleted, the release artifact itself included.

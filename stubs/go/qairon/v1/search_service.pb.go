@@ -86,11 +86,11 @@ func (Match) EnumDescriptor() ([]byte, []int) {
 	return file_qairon_v1_search_service_proto_rawDescGZIP(), []int{0}
 }
 
-// FindObjectsRequest says what is looked for.
+// FindObjectsRequest holds the text to find.
 type FindObjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Part of an ID or a name, 1 to 256 characters, all of them literal. Colons join the components of IDs, as ever.
-	// Texts of three characters and more are looked up in an index; shorter ones are read for, which takes longer.
+	// Part of an ID or a name, 1 to 256 characters, all of them literal. Colons join the components of IDs. Texts of
+	// three or more characters use an index; shorter ones need a scan, which takes longer.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// Only objects of these resources; all when empty.
 	Resources []string `protobuf:"bytes,2,rep,name=resources,proto3" json:"resources,omitempty"`
@@ -163,7 +163,7 @@ func (x *FindObjectsRequest) GetPageToken() string {
 // FindObjectsResponse holds one page.
 type FindObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was found, best first: in the order of the kinds of match, then of the resources in the order of the model,
+	// The objects found, best first: in the order of the kinds of match, then of the resources in the order of the model,
 	// then of IDs.
 	Objects []*FoundObject `protobuf:"bytes,1,rep,name=objects,proto3" json:"objects,omitempty"`
 	// The token of the next page; empty when this is the last.
@@ -463,7 +463,7 @@ func (x *NativeObject) GetNativeId() string {
 	return ""
 }
 
-// ExplainFilterRequest holds what a List would be asked.
+// ExplainFilterRequest holds the filter and order of a List.
 type ExplainFilterRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource that would be listed, such as `deployment`.
@@ -527,12 +527,12 @@ func (x *ExplainFilterRequest) GetOrderBy() string {
 	return ""
 }
 
-// ExplainFilterResponse says the same again.
+// ExplainFilterResponse holds them as text.
 type ExplainFilterResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The filter as AIP-160 text; empty when everything matches.
 	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
-	// The order, including what a document says of it; empty when nothing is said.
+	// The order, including that of a document; empty by default.
 	OrderBy       string `protobuf:"bytes,2,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -582,7 +582,7 @@ func (x *ExplainFilterResponse) GetOrderBy() string {
 	return ""
 }
 
-// CompleteIdsRequest says what was begun.
+// CompleteIdsRequest holds the beginning of an ID.
 type CompleteIdsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource.
@@ -591,7 +591,7 @@ type CompleteIdsRequest struct {
 	Prefix string `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// Only objects that this filter matches, as in List.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// How many answers at most: up to 1,000, and 100 when 0.
+	// The maximum number of answers: up to 1,000, and 100 when 0.
 	MaxResults    int32 `protobuf:"varint,4,opt,name=max_results,json=maxResults,proto3" json:"max_results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -655,12 +655,12 @@ func (x *CompleteIdsRequest) GetMaxResults() int32 {
 	return 0
 }
 
-// CompleteIdsResponse holds the ways to go on.
+// CompleteIdsResponse holds the completions.
 type CompleteIdsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ways to go on, in order.
+	// The completions, in order.
 	Completions []*IdCompletion `protobuf:"bytes,1,rep,name=completions,proto3" json:"completions,omitempty"`
-	// Whether there are more than were asked for, even up to the next colon.
+	// Whether there are more than requested, even up to the next colon.
 	Truncated     bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -710,10 +710,10 @@ func (x *CompleteIdsResponse) GetTruncated() bool {
 	return false
 }
 
-// IdCompletion is one way to go on.
+// IdCompletion is one completion.
 type IdCompletion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ID, or how it begins, up to and including a colon.
+	// The ID, or its beginning up to and including a colon.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// Whether it is the ID of an object.
 	Whole         bool `protobuf:"varint,2,opt,name=whole,proto3" json:"whole,omitempty"`

@@ -31,22 +31,22 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-// DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+// has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type SearchServiceClient interface {
-	// Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+	// Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
 	// INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
 	// search).
 	FindObjects(ctx context.Context, in *FindObjectsRequest, opts ...grpc.CallOption) (*FindObjectsResponse, error)
 	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
 	// INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
 	FindByNativeId(ctx context.Context, in *FindByNativeIdRequest, opts ...grpc.CallOption) (*FindByNativeIdResponse, error)
-	// Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+	// Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
 	// INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
 	ExplainFilter(ctx context.Context, in *ExplainFilterRequest, opts ...grpc.CallOption) (*ExplainFilterResponse, error)
-	// Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-	// the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+	// Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+	// colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
 	CompleteIds(ctx context.Context, in *CompleteIdsRequest, opts ...grpc.CallOption) (*CompleteIdsResponse, error)
 }
 
@@ -102,22 +102,22 @@ func (c *searchServiceClient) CompleteIds(ctx context.Context, in *CompleteIdsRe
 // All implementations must embed UnimplementedSearchServiceServer
 // for forward compatibility.
 //
-// SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-// DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+// has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type SearchServiceServer interface {
-	// Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+	// Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
 	// INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
 	// search).
 	FindObjects(context.Context, *FindObjectsRequest) (*FindObjectsResponse, error)
 	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
 	// INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
 	FindByNativeId(context.Context, *FindByNativeIdRequest) (*FindByNativeIdResponse, error)
-	// Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+	// Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
 	// INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
 	ExplainFilter(context.Context, *ExplainFilterRequest) (*ExplainFilterResponse, error)
-	// Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-	// the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+	// Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+	// colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
 	CompleteIds(context.Context, *CompleteIdsRequest) (*CompleteIdsResponse, error)
 	mustEmbedUnimplementedSearchServiceServer()
 }

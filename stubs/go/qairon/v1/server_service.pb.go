@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: qairon/v1/server_service.proto
 
-// The service that tells about the server.
+// The service that describes the server.
 
 package qaironv1
 
@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// GetServerInfoRequest asks which server this is.
+// GetServerInfoRequest requests the versions of the server.
 type GetServerInfoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -60,16 +60,16 @@ func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
 	return file_qairon_v1_server_service_proto_rawDescGZIP(), []int{0}
 }
 
-// GetServerInfoResponse tells which server this is.
+// GetServerInfoResponse holds the versions of the server.
 type GetServerInfoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The version of the server, such as `0.1.0`.
 	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The packages of the API that it serves, such as `qairon.v1`.
 	ApiPackages []string `protobuf:"bytes,2,rep,name=api_packages,json=apiPackages,proto3" json:"api_packages,omitempty"`
-	// The version of PostgreSQL, such as `15.9`; empty when the database is away.
+	// The version of PostgreSQL, such as `15.9`; empty when the database is unreachable.
 	DatabaseVersion string `protobuf:"bytes,3,opt,name=database_version,json=databaseVersion,proto3" json:"database_version,omitempty"`
-	// The last migration of the schema, such as `20261123000009`; empty when the database is away.
+	// The last migration of the schema, such as `20261123000009`; empty when the database is unreachable.
 	SchemaVersion string `protobuf:"bytes,4,opt,name=schema_version,json=schemaVersion,proto3" json:"schema_version,omitempty"`
 	// The largest message that it takes, in bytes.
 	MaxMessageBytes int64 `protobuf:"varint,5,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`

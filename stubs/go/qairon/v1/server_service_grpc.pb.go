@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: qairon/v1/server_service.proto
 
-// The service that tells about the server.
+// The service that describes the server.
 
 package qaironv1
 
@@ -28,10 +28,11 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
-// server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// ServerService describes the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
+// server is stopping: try again). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type ServerServiceClient interface {
-	// Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
+	// Returns the versions of the server. It answers even without the database; the values of the database may be a
+	// second old.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 }
 
@@ -57,10 +58,11 @@ func (c *serverServiceClient) GetServerInfo(ctx context.Context, in *GetServerIn
 // All implementations must embed UnimplementedServerServiceServer
 // for forward compatibility.
 //
-// ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
-// server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// ServerService describes the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
+// server is stopping: try again). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type ServerServiceServer interface {
-	// Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
+	// Returns the versions of the server. It answers even without the database; the values of the database may be a
+	// second old.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	mustEmbedUnimplementedServerServiceServer()
 }

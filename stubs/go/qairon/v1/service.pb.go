@@ -150,7 +150,7 @@ type GetServiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the service.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -251,7 +251,7 @@ type BatchGetServicesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IDs, 1 to 1,000 of them.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -360,9 +360,9 @@ type ListServicesRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Comma-separated fields, each with an optional `asc` or `desc`; by `id` when empty.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// How many objects to pass over before the first page: zero or greater.
+	// How many objects to skip before the first page: zero or greater.
 	Skip int32 `protobuf:"varint,5,opt,name=skip,proto3" json:"skip,omitempty"`
-	// Which fields to return, by name; every field when unset. The ID always comes along.
+	// Which fields to return, by name; every field when unset. The ID is always included.
 	ReadMask *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	// Whether to count the objects that match. Counting reads all of them.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
@@ -454,7 +454,7 @@ type ListServicesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects of the page, in order.
 	Services []*Service `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
-	// Asks for the next page; empty when this page is the last.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many objects match the filter, when include_total_size was set.
 	TotalSize     *int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
@@ -516,12 +516,12 @@ func (x *ListServicesResponse) GetTotalSize() int64 {
 // CreateServiceRequest holds the service to create.
 type CreateServiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The service; fields that are output only are ignored.
+	// The service; output-only fields are ignored.
 	Service *Service `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -627,17 +627,17 @@ func (x *CreateServiceResponse) GetService() *Service {
 // UpdateServiceRequest holds the changes to a service.
 type UpdateServiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The service with its present ID and the new values.
+	// The service with its current ID and the new values.
 	Service *Service `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
 	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
 	// has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the service when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -768,16 +768,16 @@ type DeleteServiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the service.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Deletes only if this is the present etag.
+	// Deletes only if this is the current etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Deletes everything that depends on it as well, in the same transaction.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	// Succeeds, and deletes nothing, when there is no such object.
 	AllowMissing bool `protobuf:"varint,4,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -855,7 +855,7 @@ func (x *DeleteServiceRequest) GetRequestId() string {
 	return ""
 }
 
-// DeleteServiceResponse tells what was deleted.
+// DeleteServiceResponse returns what was deleted.
 type DeleteServiceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects deleted, the service itself included.
@@ -908,10 +908,10 @@ type AddServiceRepoRequest struct {
 	ServiceId string `protobuf:"bytes,1,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
 	// The ID of the repo.
 	RepoId string `protobuf:"bytes,2,opt,name=repo_id,json=repoId,proto3" json:"repo_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -975,10 +975,10 @@ func (x *AddServiceRepoRequest) GetRequestId() string {
 	return ""
 }
 
-// AddServiceRepoResponse tells what was done.
+// AddServiceRepoResponse returns the result.
 type AddServiceRepoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the link is new; false when it stood already.
+	// Whether the link is new; false when it existed already.
 	Added         bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1028,10 +1028,10 @@ type RemoveServiceRepoRequest struct {
 	ServiceId string `protobuf:"bytes,1,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
 	// The ID of the repo.
 	RepoId string `protobuf:"bytes,2,opt,name=repo_id,json=repoId,proto3" json:"repo_id,omitempty"`
-	// Checks everything and answers as the real call would, but changes nothing.
+	// Checks everything and returns what the real call would, but changes nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call idempotent: a repetition with the same request_id (1 to 64 printable ASCII characters,
-	// such as a UUID) within 24 hours returns the first result and changes nothing.
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1095,7 +1095,7 @@ func (x *RemoveServiceRepoRequest) GetRequestId() string {
 	return ""
 }
 
-// RemoveServiceRepoResponse tells what was done.
+// RemoveServiceRepoResponse returns the result.
 type RemoveServiceRepoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether there was a link; false when there was none.

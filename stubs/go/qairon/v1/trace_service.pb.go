@@ -84,7 +84,7 @@ type TraceInfrastructureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows.
 	Rows []*InfrastructureRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// Takes the stream up behind these rows.
+	// Resumes the stream after these rows.
 	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -234,7 +234,7 @@ func (x *InfrastructureRow) GetEnvironmentId() string {
 	return ""
 }
 
-// TraceImpactRequest names an object and what is wanted of those that depend on it.
+// TraceImpactRequest names an object and which of its dependents to return.
 type TraceImpactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource of the object, such as `fleet`.
@@ -245,7 +245,7 @@ type TraceImpactRequest struct {
 	To []string `protobuf:"bytes,3,rep,name=to,proto3" json:"to,omitempty"`
 	// Only objects at most this many steps away; 0 for no limit.
 	MaxDepth int32 `protobuf:"varint,4,opt,name=max_depth,json=maxDepth,proto3" json:"max_depth,omitempty"`
-	// Leaves declared dependencies out of the walk.
+	// Ignores declared dependencies.
 	IgnoreDeclared bool `protobuf:"varint,5,opt,name=ignore_declared,json=ignoreDeclared,proto3" json:"ignore_declared,omitempty"`
 	// Fills parent_resource and parent_id of each row.
 	IncludeParents bool `protobuf:"varint,6,opt,name=include_parents,json=includeParents,proto3" json:"include_parents,omitempty"`
@@ -339,7 +339,7 @@ type TraceImpactResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows.
 	Rows []*ImpactRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// Takes the stream up behind these rows.
+	// Resumes the stream after these rows.
 	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -396,7 +396,7 @@ type ImpactRow struct {
 	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
 	// The ID.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	// How many steps away it is at least, from 1.
+	// The smallest number of steps to it, from 1.
 	Depth int32 `protobuf:"varint,3,opt,name=depth,proto3" json:"depth,omitempty"`
 	// The relation by which it was first reached, as the object before it names it, such as `deployments`; for a declared
 	// dependency, `dependency_case:` and the ID of the case. Of several, the first by name, declared ones last.
@@ -541,7 +541,7 @@ type TraceNeighborsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows.
 	Rows []*NeighborRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// Takes the stream up behind these rows.
+	// Resumes the stream after these rows.
 	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -602,7 +602,7 @@ type NeighborRow struct {
 	ServiceId string `protobuf:"bytes,3,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
 	// The tag of the deployment.
 	Tag string `protobuf:"bytes,4,opt,name=tag,proto3" json:"tag,omitempty"`
-	// Its release in effect; unset before the first.
+	// Its current release; unset before the first.
 	CurrentReleaseId *string `protobuf:"bytes,5,opt,name=current_release_id,json=currentReleaseId,proto3,oneof" json:"current_release_id,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -678,7 +678,7 @@ type TraceProvenanceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ID of the deployment.
 	DeploymentId string `protobuf:"bytes,1,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
-	// Another release of the deployment than the one in effect.
+	// Another release of the deployment than the current one.
 	ReleaseId     string `protobuf:"bytes,2,opt,name=release_id,json=releaseId,proto3" json:"release_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -728,14 +728,14 @@ func (x *TraceProvenanceRequest) GetReleaseId() string {
 	return ""
 }
 
-// TraceProvenanceResponse tells where a deployment's binary is and how it came about.
+// TraceProvenanceResponse describes where a deployment's binary is and how it was made.
 type TraceProvenanceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The deployment.
 	DeploymentId string `protobuf:"bytes,1,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
 	// The service.
 	ServiceId string `protobuf:"bytes,2,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
-	// The release; unset, with all that follows, when the deployment has none in effect.
+	// The release. When the deployment has no current one, this and all following fields are unset.
 	ReleaseId *string `protobuf:"bytes,3,opt,name=release_id,json=releaseId,proto3,oneof" json:"release_id,omitempty"`
 	// The artifacts of the release, in the order of IDs.
 	ReleaseArtifacts []*ArtifactLocation `protobuf:"bytes,4,rep,name=release_artifacts,json=releaseArtifacts,proto3" json:"release_artifacts,omitempty"`
@@ -828,7 +828,7 @@ func (x *TraceProvenanceResponse) GetVcsRef() string {
 	return ""
 }
 
-// ArtifactLocation tells where an artifact came from and where it is.
+// ArtifactLocation describes where an artifact came from and where it is.
 type ArtifactLocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The artifact.
@@ -839,9 +839,9 @@ type ArtifactLocation struct {
 	InputRepoId string `protobuf:"bytes,3,opt,name=input_repo_id,json=inputRepoId,proto3" json:"input_repo_id,omitempty"`
 	// The repo it is in.
 	OutputRepoId string `protobuf:"bytes,4,opt,name=output_repo_id,json=outputRepoId,proto3" json:"output_repo_id,omitempty"`
-	// Its place in that repo.
+	// Its path in that repo.
 	UploadPath string `protobuf:"bytes,5,opt,name=upload_path,json=uploadPath,proto3" json:"upload_path,omitempty"`
-	// The URL of the repo it is in and the place there, joined by one slash; unset when the repo has no URL.
+	// The URL of the repo it is in and the path there, joined by one slash; unset when the repo has no URL.
 	Location      *string `protobuf:"bytes,6,opt,name=location,proto3,oneof" json:"location,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -974,7 +974,7 @@ func (x *TraceLineageRequest) GetId() string {
 	return ""
 }
 
-// TraceLineageResponse tells how an artifact came about.
+// TraceLineageResponse describes how an artifact was made.
 type TraceLineageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource of the artifact.
@@ -1106,7 +1106,7 @@ type TraceBuildsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The commit, tag or branch as builds record it.
 	VcsRef string `protobuf:"bytes,1,opt,name=vcs_ref,json=vcsRef,proto3" json:"vcs_ref,omitempty"`
-	// Finds every vcs_ref that begins so, for abbreviated commits; at least 4 characters are wanted then.
+	// Finds every vcs_ref with this beginning, for abbreviated commits; needs at least 4 characters.
 	Prefix bool `protobuf:"varint,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// The token of the last message of a stream that broke; empty to begin.
 	ResumeToken   string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
@@ -1170,7 +1170,7 @@ type TraceBuildsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rows.
 	Rows []*BuildRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// Takes the stream up behind these rows.
+	// Resumes the stream after these rows.
 	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1233,9 +1233,9 @@ type BuildRow struct {
 	VcsRef string `protobuf:"bytes,4,opt,name=vcs_ref,json=vcsRef,proto3" json:"vcs_ref,omitempty"`
 	// The deployment, for a release, its artifacts, and a deployment itself.
 	DeploymentId *string `protobuf:"bytes,5,opt,name=deployment_id,json=deploymentId,proto3,oneof" json:"deployment_id,omitempty"`
-	// Whether it is in effect: the release is its deployment's current one. Unset for builds and their artifacts.
+	// Whether it is current: the release is its deployment's current one. Unset for builds and their artifacts.
 	Current *bool `protobuf:"varint,6,opt,name=current,proto3,oneof" json:"current,omitempty"`
-	// Where an artifact is; unset for anything else, and when the repo has no URL.
+	// The URL of an artifact; unset for other resources, and when the repo has no URL.
 	Location      *string `protobuf:"bytes,7,opt,name=location,proto3,oneof" json:"location,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1331,11 +1331,11 @@ type TracePathRequest struct {
 	ToResource string `protobuf:"bytes,3,opt,name=to_resource,json=toResource,proto3" json:"to_resource,omitempty"`
 	// The ID of the second.
 	ToId string `protobuf:"bytes,4,opt,name=to_id,json=toId,proto3" json:"to_id,omitempty"`
-	// The most steps a way may have, 1 to 32; 16 when 0.
+	// The maximum number of steps of a path, 1 to 32; 16 when 0.
 	MaxLength int32 `protobuf:"varint,5,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
-	// How many ways are told at most when several are equally short, 1 to 100; 10 when 0.
+	// The maximum number of paths when several are equally short, 1 to 100; 10 when 0.
 	MaxPaths int32 `protobuf:"varint,6,opt,name=max_paths,json=maxPaths,proto3" json:"max_paths,omitempty"`
-	// Leaves declared dependencies out.
+	// Ignores declared dependencies.
 	IgnoreDeclared bool `protobuf:"varint,7,opt,name=ignore_declared,json=ignoreDeclared,proto3" json:"ignore_declared,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1420,12 +1420,12 @@ func (x *TracePathRequest) GetIgnoreDeclared() bool {
 	return false
 }
 
-// TracePathResponse holds the shortest ways.
+// TracePathResponse holds the shortest paths.
 type TracePathResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ways, in the order of their steps; none when the objects are further apart than max_length, or not connected.
+	// The paths, in the order of their steps; none when the objects are further apart than max_length, or not connected.
 	Paths []*ObjectPath `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
-	// Whether there are more ways as short as these.
+	// Whether there are more paths of this length.
 	Truncated     bool `protobuf:"varint,2,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1475,10 +1475,10 @@ func (x *TracePathResponse) GetTruncated() bool {
 	return false
 }
 
-// ObjectPath is a way from one object to another.
+// ObjectPath is a path from one object to another.
 type ObjectPath struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects on the way, both ends included.
+	// The objects on the path, both ends included.
 	Steps         []*PathStep `protobuf:"bytes,1,rep,name=steps,proto3" json:"steps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1521,7 +1521,7 @@ func (x *ObjectPath) GetSteps() []*PathStep {
 	return nil
 }
 
-// PathStep is one object on a way.
+// PathStep is one object on a path.
 type PathStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The relation that led here, as the object before names it, or `dependency_case:` and the ID of the case; empty at

@@ -34,15 +34,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// TraceService follows relations from one object to others. What counts as depending on something is said by the options
-// Dependence and LinkDependent of the model, and is the same for every method.
+// TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+// define what depends on what, for every method.
 //
-// A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-// that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+// A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+// stream after that message. Rows that changed in between have their new values.
 //
 // Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-// UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+// RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type TraceServiceClient interface {
 	// Where a service runs: one row per deployment, with everything below it up to the environment, in the order of the
 	// deployments' IDs. Errors: NOT_FOUND (no such service).
@@ -53,16 +53,16 @@ type TraceServiceClient interface {
 	// What else is deployed on the deployment target of a deployment, in the order of IDs. Errors: NOT_FOUND (no such
 	// deployment).
 	TraceNeighbors(ctx context.Context, in *TraceNeighborsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TraceNeighborsResponse], error)
-	// Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+	// Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
 	// of it).
 	TraceProvenance(ctx context.Context, in *TraceProvenanceRequest, opts ...grpc.CallOption) (*TraceProvenanceResponse, error)
 	// The build and the commit that made an artifact, and the repos it came from and went to. Errors: NOT_FOUND (no such
 	// artifact).
 	TraceLineage(ctx context.Context, in *TraceLineageRequest, opts ...grpc.CallOption) (*TraceLineageResponse, error)
 	// Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-	// here, then of IDs. A commit that no build names has none.
+	// here, then of IDs. A commit without a build has none.
 	TraceBuilds(ctx context.Context, in *TraceBuildsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TraceBuildsResponse], error)
-	// The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+	// The shortest paths from one object to another, over relations in either direction and over declared dependencies.
 	// Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
 	TracePath(ctx context.Context, in *TracePathRequest, opts ...grpc.CallOption) (*TracePathResponse, error)
 }
@@ -185,15 +185,15 @@ func (c *traceServiceClient) TracePath(ctx context.Context, in *TracePathRequest
 // All implementations must embed UnimplementedTraceServiceServer
 // for forward compatibility.
 //
-// TraceService follows relations from one object to others. What counts as depending on something is said by the options
-// Dependence and LinkDependent of the model, and is the same for every method.
+// TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+// define what depends on what, for every method.
 //
-// A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-// that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+// A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+// stream after that message. Rows that changed in between have their new values.
 //
 // Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-// UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-// Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+// UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+// RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
 type TraceServiceServer interface {
 	// Where a service runs: one row per deployment, with everything below it up to the environment, in the order of the
 	// deployments' IDs. Errors: NOT_FOUND (no such service).
@@ -204,16 +204,16 @@ type TraceServiceServer interface {
 	// What else is deployed on the deployment target of a deployment, in the order of IDs. Errors: NOT_FOUND (no such
 	// deployment).
 	TraceNeighbors(*TraceNeighborsRequest, grpc.ServerStreamingServer[TraceNeighborsResponse]) error
-	// Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+	// Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
 	// of it).
 	TraceProvenance(context.Context, *TraceProvenanceRequest) (*TraceProvenanceResponse, error)
 	// The build and the commit that made an artifact, and the repos it came from and went to. Errors: NOT_FOUND (no such
 	// artifact).
 	TraceLineage(context.Context, *TraceLineageRequest) (*TraceLineageResponse, error)
 	// Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-	// here, then of IDs. A commit that no build names has none.
+	// here, then of IDs. A commit without a build has none.
 	TraceBuilds(*TraceBuildsRequest, grpc.ServerStreamingServer[TraceBuildsResponse]) error
-	// The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+	// The shortest paths from one object to another, over relations in either direction and over declared dependencies.
 	// Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
 	TracePath(context.Context, *TracePathRequest) (*TracePathResponse, error)
 	mustEmbedUnimplementedTraceServiceServer()

@@ -29,7 +29,7 @@ from qairon.v1 import (
 )
 
 _Request = TypeVar("_Request", bound=Message)
-#: What one message may hold: 4 MiB are sent at most, and answers are held to that by the service.
+#: The largest message: at most 4 MiB are sent, and the service limits answers to that.
 _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.enable_retries", 1),
     ("grpc.max_receive_message_length", -1),
@@ -95,7 +95,7 @@ class Client:
             yield from getattr(page, page.DESCRIPTOR.fields_by_number[1].name)
 
     def stream(self, method: Callable[..., Any], request: Message) -> Iterator[Any]:
-        """The rows of a trace. A stream that breaks is taken up behind the last message that came, so that no row is
+        """The rows of a trace. A broken stream is resumed after the last received message, so that no row is
         left out and none comes twice. Raises QaironError when that fails five times in a row, or nothing has come.
         """
         request = _copy(request)

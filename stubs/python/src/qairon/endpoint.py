@@ -11,7 +11,7 @@ _PORTS = {"http": 50051, "https": 443}
 
 
 class Endpoint(NamedTuple):
-    """An address as gRPC wants it, `host:port`, and whether the way there is encrypted."""
+    """An address in the form of gRPC, `host:port`, and whether the connection is encrypted."""
 
     target: str
     secure: bool

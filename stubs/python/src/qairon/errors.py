@@ -1,4 +1,4 @@
-"""What a call can fail with: exceptions by kind, each with the details that the service gives."""
+"""The errors of calls: one exception for each kind, with the details of the service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class QaironError(grpc.RpcError):
     Attributes:
         code: the grpc.StatusCode.
         reason: the ErrorReason without its prefix, such as `ALREADY_EXISTS`; empty when the service gave none.
-        field: the field of the request at fault; empty when it is none in particular.
+        field: the invalid field of the request; empty when there is no specific one.
         resource: the resource of the object that the error is about, such as `stack`; may be empty.
         resource_id: the ID of that object; may be empty.
         request_id: what ties the call to its line in the log of the service; may be empty.
@@ -31,7 +31,7 @@ class QaironError(grpc.RpcError):
         self.resource = ""
         self.resource_id = ""
         self.request_id = ""
-        #: The error as gRPC raised it; None when it arose on this side.
+        #: The error of gRPC; None for an error of the client.
         self.call = call
 
     def code(self) -> grpc.StatusCode:
@@ -47,11 +47,11 @@ class QaironError(grpc.RpcError):
 
 
 class InvalidArgument(QaironError):
-    """The request is wrong whatever the service holds: `field` tells where."""
+    """The request is wrong, independent of the data: `field` names the field."""
 
 
 class NotFound(QaironError):
-    """There is no such object, or none that a field refers to."""
+    """The object, or one that a field refers to, does not exist."""
 
 
 class AlreadyExists(QaironError):
@@ -59,19 +59,19 @@ class AlreadyExists(QaironError):
 
 
 class FailedPrecondition(QaironError):
-    """A rule of the model, or other objects, stand against it."""
+    """The call violates a rule of the model, or other objects depend on the object."""
 
 
 class Conflict(QaironError):
-    """Somebody else changed the same: the etag is another, or writes collided."""
+    """A concurrent change: the etag is outdated, or writes collided."""
 
 
 class Exhausted(QaironError):
-    """A limit was met: of a message, a network, or the number of objects concerned."""
+    """A limit was reached: of a message, a network, or the number of affected objects."""
 
 
 class Unavailable(QaironError):
-    """The service or its database cannot be reached, or did not answer in time: try again."""
+    """The service or its database is unreachable, or did not answer in time: try again."""
 
 
 _KINDS: dict[grpc.StatusCode, type[QaironError]] = {

@@ -1,4 +1,4 @@
-"""What happens to every call on its way: who acts, the request ID of a write, repetitions, and errors with details."""
+"""What is added to every call: the actor, the request ID of a write, retries, and errors with details."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Calls(
         return prepared
 
     def intercept_unary_unary(self, continuation: _Continuation, details: grpc.ClientCallDetails, request: Any) -> Any:
-        """One request, one answer: repeated when writes collided, with the same `request_id`."""
+        """One request, one answer: retried when writes collided, with the same `request_id`."""
         prepared = self._prepared(details, limited=True)
         request = with_request_id(request)
         path = prepared.method.decode() if isinstance(prepared.method, bytes) else prepared.method
@@ -81,7 +81,7 @@ class Calls(
         return Answers(continuation(self._prepared(details, limited=False), request))
 
     def intercept_stream_unary(self, continuation: _Continuation, details: grpc.ClientCallDetails, requests: Any) -> Any:
-        """A stream of requests, one answer. It is made once: a part of it may have been acted on."""
+        """A stream of requests, one answer. It is never retried: a part of it may have been executed."""
         call = continuation(self._prepared(details, limited=False), requests)
         error = call.exception()
         if isinstance(error, grpc.RpcError):
@@ -89,7 +89,7 @@ class Calls(
         return call
 
     def intercept_stream_stream(self, continuation: _Continuation, details: grpc.ClientCallDetails, requests: Any) -> Any:
-        """Streams both ways."""
+        """A bidirectional stream."""
         return Answers(continuation(self._prepared(details, limited=False), requests))
 
 
@@ -113,7 +113,7 @@ class Answers:
 
 
 def with_request_id(request: Any) -> Any:
-    """The request with a `request_id`, when it has that field and none is given. The caller's message stays as it is."""
+    """The request with a `request_id`, if it has that field and none is given. The caller's message is unchanged."""
     if not isinstance(request, Message) or "request_id" not in request.DESCRIPTOR.fields_by_name:
         return request
     if getattr(request, "request_id"):

@@ -1,4 +1,4 @@
-"""What can be repeated, and how: by gRPC's own retries where they are enough, and here where they are not."""
+"""What can be retried, and how: by gRPC's own retries where they are enough, and here where they are not."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from qairon import methods
 
-#: How often a call is made at most.
+#: The maximum number of attempts.
 ATTEMPTS = 5
-#: The pause before the second attempt, in seconds; it doubles from one to the next.
+#: The pause before the second attempt, in seconds; it doubles each time.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
 
 def can_repeat(method: MethodDescriptor) -> bool:
-    """Whether making a call again does no harm: it changes nothing, or it carries a `request_id`."""
+    """Whether a call is safe to retry: it changes nothing, or it has a `request_id`."""
     fields = method.input_type.fields_by_name
     if method.client_streaming:
         return False
@@ -25,7 +25,7 @@ def can_repeat(method: MethodDescriptor) -> bool:
 
 
 def service_config() -> str:
-    """The gRPC service config: UNAVAILABLE is tried again for every method that can be repeated."""
+    """The gRPC service config: UNAVAILABLE is retried for every method that can be repeated."""
     names = [
         {"service": service.full_name, "method": method.name}
         for service in methods.services()

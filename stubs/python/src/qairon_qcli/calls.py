@@ -48,7 +48,7 @@ class Calls:
         return message_factory.GetMessageClass(descriptor.input_type)(**fields)
 
     def call(self, method: str, request: Message) -> Any:
-        """Calls a method that takes one message and gives one."""
+        """Calls a method that takes one message and returns one."""
         return self._method(method)(request)
 
     def get(self, entity: schema.Entity, resource_id: str, mask: Optional[list[str]] = None) -> Any:
@@ -79,7 +79,7 @@ class Calls:
 
 
 def text_of(given: Any) -> str:
-    """An ID as text. Raises ValueError for what is none, such as None or bytes."""
+    """An ID as text. Raises ValueError for other values, such as None or bytes."""
     if isinstance(given, int) and not isinstance(given, bool):
         return str(given)
     if not isinstance(given, str):
@@ -92,7 +92,7 @@ def text_of(given: Any) -> str:
 
 
 def read_mask(fields: Optional[list[str]]) -> list[str]:
-    """The read mask for the fields asked for: empty when all are, never empty otherwise."""
+    """The read mask for the requested fields: empty for all, never empty otherwise."""
     if not fields:
         return []
     return ["id", *(name for name in fields if name not in ("id", "resource"))]

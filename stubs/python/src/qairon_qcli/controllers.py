@@ -39,14 +39,14 @@ __all__ = [
     "StringIOOutputController",
 ]
 
-#: How like a field a key has to be for its author to have meant that.
+#: How similar a key has to be to a field to be a probable misspelling.
 _A_SLIP = 0.8
-#: Keys of argument dictionaries that say how to call, and are no fields.
+#: Keys of argument dictionaries that are call options, not fields.
 _CONTROLS = frozenset(("resource", "command", "output_format", "output_fields", "q"))
 
 
 class QaironSchema:
-    """What resources there are, and how they are created."""
+    """The resources, and the arguments to create them."""
 
     #: The resource names.
     MODELS: list[str] = list(schema.entities())
@@ -77,18 +77,18 @@ class QCLIController:
         self._calls.close()
 
     def get(self, resource: str, resource_id: str, **keywords: Any) -> None:
-        """Hands on one object."""
+        """Outputs one object."""
         out = _Output(self.output_controller, keywords)
         entity = schema.entity(resource)
         values.check_fields(entity, out.fields)
         out.one(values.row(entity, self._calls.get(entity, resource_id, out.fields), out.fields))
 
     def list(self, resource: str, **keywords: Any) -> None:
-        """Hands on all objects of a resource."""
+        """Outputs all objects of a resource."""
         self._rows(schema.entity(resource), "", _Output(self.output_controller, keywords))
 
     def query(self, resource: str, query: str, **keywords: Any) -> None:
-        """Hands on the objects that a JSON query document selects."""
+        """Outputs the objects that a JSON query document selects."""
         if not isinstance(query, str):
             # A document that was not turned to text yet.
             query = json.dumps(query)
@@ -97,7 +97,7 @@ class QCLIController:
         self._rows(schema.entity(resource), query, _Output(self.output_controller, keywords))
 
     def get_field(self, resource: str, resource_id: str, field: str, **keywords: Any) -> None:
-        """Hands on the value of a plain field, or the object or objects of a relation."""
+        """Outputs the value of a plain field, or the object or objects of a relation."""
         entity = schema.entity(resource)
         own, relation = entity.field(field), entity.relation(field)
         if relation is not None and (own is None or own.embeds):
@@ -114,7 +114,7 @@ class QCLIController:
         out.one(values.value(own, self._calls.get(entity, resource_id, [own.name])))
 
     def get_collection(self, resource: str, collection: str, resource_id: str, **keywords: Any) -> None:
-        """Hands on the objects of a relation to many."""
+        """Outputs the objects of a relation to many."""
         entity = schema.entity(resource)
         relation = _relation(entity, collection, to_one=False)
         target = schema.entity(relation.target)
@@ -130,7 +130,7 @@ class QCLIController:
         out.many(values.row(target, message, out.fields) for message in found)
 
     def get_parent(self, resource: str, relation: str, resource_id: str, **keywords: Any) -> None:
-        """Hands on the object of a relation to one; None when it is unset."""
+        """Outputs the object of a relation to one; None when it is unset."""
         entity = schema.entity(resource)
         found = _relation(entity, relation, to_one=True)
         target = schema.entity(found.target)
@@ -145,7 +145,7 @@ class QCLIController:
         out.one(values.row(target, self._calls.get(target, parent_id, out.fields), out.fields) if parent_id else None)
 
     def create(self, args_dict: dict[str, Any], **keywords: Any) -> None:
-        """Creates an object: `resource` says of what, the other keys are its fields. Hands on the object.
+        """Creates an object: `resource` says of what, the other keys are its fields. Outputs the object.
 
         Keys that are no fields are ignored, so that whole dictionaries of arguments can be handed in, unless one is so
         like a field that it must be a slip: that is a ValueError.
@@ -168,14 +168,14 @@ class QCLIController:
                 if difflib.get_close_matches(str(name), [found.name for found in entity.fields], n=1, cutoff=_A_SLIP):
                     raise schema.unknown(f"field of `{entity.name}`", name, [found.name for found in entity.fields])
                 continue
-            # Rows can be handed in as they came: what only the service sets is passed over.
+            # Rows can be passed in unchanged: fields that only the service sets are ignored.
             if own.settable:
                 values.set_value(own, message, given)
         created = getattr(self._calls.call(method, request), entity.name)
         out.one(values.row(entity, created, out.fields))
 
     def delete(self, resource: str, resource_id: str, **keywords: Any) -> None:
-        """Deletes an object. Hands on its resource, its ID and the status 204."""
+        """Deletes an object. Outputs its resource, its ID and the status 204."""
         entity = schema.entity(resource)
         method = f"Delete{entity.type_name}"
         out = _Output(self.output_controller, {**keywords, "output_fields": None})
@@ -183,7 +183,7 @@ class QCLIController:
         out.one({"resource": entity.name, "id": resource_id, "status": 204})
 
     def set_field(self, resource: str, resource_id: str, field: str, value: Any, **keywords: Any) -> None:
-        """Sets one field of an object; None clears it. Hands on the object."""
+        """Sets one field of an object; None clears it. Outputs the object."""
         entity = schema.entity(resource)
         out = _Output(self.output_controller, keywords)
         values.check_fields(entity, out.fields)
@@ -208,7 +208,7 @@ class QCLIController:
         out.one(values.row(entity, updated, out.fields))
 
     def allocate_subnet(self, network_id: str, additional_mask_bits: Any, name: str, **keywords: Any) -> None:
-        """Creates the first free subnet whose prefix is so many bits longer than the network's. Hands it on."""
+        """Creates the first free subnet whose prefix is this many bits longer than the network's. Outputs it."""
         try:
             bits = int(str(additional_mask_bits).strip())
         except ValueError:
@@ -219,17 +219,17 @@ class QCLIController:
     def add_to_collection(
         self, resource: str, singular_resource: str, items: str, owner_id: str, item_id: str, **keywords: Any
     ) -> None:
-        """Links an object to another of a many-to-many relation; twice is not an error. Hands on the link."""
+        """Links an object to another of a many-to-many relation; twice is not an error. Outputs the link."""
         self._link("Add", resource, singular_resource, items, owner_id, item_id, keywords)
 
     def del_from_collection(
         self, resource: str, singular_resource: str, items: str, owner_id: str, item_id: str, **keywords: Any
     ) -> None:
-        """Removes a link; one that is not there is not an error. Hands on the link."""
+        """Removes a link; a missing link is not an error. Outputs the link."""
         self._link("Remove", resource, singular_resource, items, owner_id, item_id, keywords)
 
     def promote(self, resource: str, srcid: str, dstid: str, **keywords: Any) -> None:
-        """Releases the current build of one deployment to another of the same service. Hands on what that made."""
+        """Releases the current build of one deployment to another of the same service. Outputs it."""
         if schema.entity(resource).name != "deployment":
             raise ValueError(f"`{resource}` cannot be promoted, only a deployment can")
         self._special("PromoteDeployment", {"source_id": srcid, "destination_id": dstid}, keywords)
@@ -240,7 +240,7 @@ class QCLIController:
         self._special("CloneDeployment", fields, keywords)
 
     def clone_config(self, config_id: str, deployment_id: str, **keywords: Any) -> None:
-        """Creates the same configuration for another deployment. Hands it on."""
+        """Creates the same configuration for another deployment. Outputs it."""
         entity = schema.entity("deployment_config")
         source = self._calls.get(entity, config_id)
         arguments = {own.name: values.value(own, source) for own in entity.fields if own.settable}
@@ -251,7 +251,7 @@ class QCLIController:
         out.many(values.row(entity, found, out.fields) for found in self._calls.objects(entity, text, out.fields))
 
     def _special(self, method: str, fields: dict[str, Any], keywords: dict[str, Any]) -> None:
-        """A method of its own, which answers with an object in its first field."""
+        """A hand-written method that returns an object in its first field."""
         out = _Output(self.output_controller, keywords)
         request = self._calls.request(method, **fields)
         defaults = keywords.get("defaults")
@@ -309,7 +309,7 @@ class _Output:
         if not self._quiet:
             self._controller.handle_many(rows, self._format, self.fields)
             return
-        # What fails, fails without output as well.
+        # A failing call has no output.
         for _ in rows:
             pass
 

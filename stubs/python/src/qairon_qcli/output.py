@@ -1,4 +1,4 @@
-"""Where rows go: printed, written to a text stream, or gathered in a list."""
+"""Where rows go: printed, written to a text stream, or collected in a list."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional, TextIO
 
-#: Held in memory before rows that may yet fail to come go to a temporary file.
+#: The limit in memory; further rows go to a temporary file until the call succeeds.
 _IN_MEMORY = 8 * 1024 * 1024
 
 
 class AbstractOutputController(ABC):
-    """What a QCLIController hands its rows to. Nothing is told of a call that fails."""
+    """What a QCLIController passes its rows to. A failed call passes nothing."""
 
     @abstractmethod
     def handle_one(self, row: Any, output_format: str, output_fields: Optional[list[str]]) -> None:
@@ -22,7 +22,7 @@ class AbstractOutputController(ABC):
 
     @abstractmethod
     def handle_many(self, rows: Iterable[Any], output_format: str, output_fields: Optional[list[str]]) -> None:
-        """Takes rows as they come. When reading them fails, the exception goes on to the caller."""
+        """Takes rows as they arrive. When reading them fails, the exception is passed to the caller."""
 
 
 class _TextOutputController(AbstractOutputController):

@@ -23,7 +23,7 @@ _REQUIRED = field_behavior_pb2.REQUIRED
 _OUTPUT_ONLY = field_behavior_pb2.OUTPUT_ONLY
 #: For programs that speak gRPC; rows leave them out.
 _HIDDEN = ("uid", "etag")
-#: The entities of this service have rows of their own fields alone.
+#: The entities of this service have rows with only their own fields.
 _DEPENDENCIES = "DependencyService"
 
 
@@ -56,7 +56,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Relation:
-    """A way from objects of one entity to those of another."""
+    """A relation from objects of one entity to those of another."""
 
     names: tuple[str, ...]
     target: str
@@ -142,7 +142,7 @@ def entity(resource: str) -> Entity:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> ValueError:
-    """The error for a name that is not known, with the nearest that is."""
+    """The error for an unknown name, with the closest known one."""
     near = difflib.get_close_matches(name, list(known), n=1)
     hint = f", did you mean `{near[0]}`?" if near else ""
     return ValueError(f"unknown {what} `{name}`{hint}")

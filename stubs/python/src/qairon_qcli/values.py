@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def row(entity: schema.Entity, message: Message, fields: Optional[list[str]] = None, embedded: bool = False) -> Row:
-    """The row of an object: `resource`, then its fields in order, or the fields asked for in the order asked for."""
+    """The row of an object: `resource`, then its fields in order, or the requested fields in the requested order."""
     if fields:
         found: Row = {}
         for name in fields:
@@ -65,7 +65,7 @@ def value(own: schema.Field, message: Message) -> Any:
 
 
 def label(enum: EnumDescriptor, number: int) -> str:
-    """The label of an enum's number: `HIGH` for WATERMARK_HIGH. The number itself when it is of a newer service."""
+    """The label of an enum's number: `HIGH` for WATERMARK_HIGH. The number itself when it is from a newer service."""
     found = enum.values_by_number.get(number)
     return found.name[len(_prefix(enum)) :] if found is not None else str(number)
 
@@ -140,7 +140,7 @@ def _struct(given: Any) -> struct_pb2.Struct:
         except json.JSONDecodeError as error:
             raise ValueError(f"not JSON: {error}") from None
     if not isinstance(given, dict):
-        raise ValueError(f'a JSON object is wanted, such as {{"key": "value"}}, not {type(given).__name__}')
+        raise ValueError(f'expected a JSON object, such as {{"key": "value"}}, not {type(given).__name__}')
     _check_exact(given)
     try:
         return json_format.ParseDict(given, struct_pb2.Struct())
@@ -149,7 +149,7 @@ def _struct(given: Any) -> struct_pb2.Struct:
 
 
 def _check_exact(given: Any) -> None:
-    """Numbers are doubles: one that would change on the way is refused."""
+    """Numbers are doubles: one that would lose precision is refused."""
     if isinstance(given, dict):
         for key, inner in given.items():
             if not isinstance(key, str):
@@ -161,7 +161,7 @@ def _check_exact(given: Any) -> None:
     elif isinstance(given, float) and not math.isfinite(given):
         raise ValueError(f"JSON has no number {given}")
     elif isinstance(given, int) and not isinstance(given, bool) and not _is_exact(given):
-        raise ValueError(f"the number {str(given)[:40]} cannot be kept exactly, write it as a text")
+        raise ValueError(f"the number {str(given)[:40]} cannot be stored exactly; write it as a text")
 
 
 def _is_exact(number: int) -> bool:

@@ -19,8 +19,8 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class BulkServiceStub:
     """BulkService writes and reads many objects at once. Any method may also fail with DEADLINE_EXCEEDED, with UNAVAILABLE
-    (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too large).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too
+    large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -28,92 +28,90 @@ class BulkServiceStub:
         qairon.v1.bulk_service_pb2.ImportObjectsRequest,
         qairon.v1.bulk_service_pb2.ImportObjectsResponse,
     ]
-    """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-    refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
-    created. Errors: INVALID_ARGUMENT (a message is malformed).
+    """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. A refused object does
+    not end the call, nor does a message that is not an entity: the answer lists all of them, and nothing is created
+    then. Errors: INVALID_ARGUMENT (a message is malformed).
     """
 
     LoadObjects: grpc.StreamStreamMultiCallable[
         qairon.v1.bulk_service_pb2.LoadObjectsRequest,
         qairon.v1.bulk_service_pb2.LoadObjectsResponse,
     ]
-    """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
-    stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
-    stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-    tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
-    Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+    """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
+    stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
+    stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
+    that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
+    INVALID_ARGUMENT (the options do not fit, or a message is malformed).
     """
 
     ApplyObjects: grpc.StreamStreamMultiCallable[
         qairon.v1.bulk_service_pb2.ApplyObjectsRequest,
         qairon.v1.bulk_service_pb2.ApplyObjectsResponse,
     ]
-    """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
-    others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
-    answers list every change, or every object that was refused, and then nothing has changed. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
-    than the server takes at once).
+    """Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
+    others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
+    list every change, or every refused object; then nothing has changed. Errors: INVALID_ARGUMENT (the options do not
+    fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects than the server takes at once).
     """
 
     ExportObjects: grpc.UnaryStreamMultiCallable[
         qairon.v1.bulk_service_pb2.ExportObjectsRequest,
         qairon.v1.bulk_service_pb2.ExportObjectsResponse,
     ]
-    """Reads all objects of some resources as they are at one moment, each after those that it refers to: what
+    """Reads all objects of some resources from one snapshot, each after those that it refers to, in the form that
     ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
-    (there is no object that a scope names).
+    (the object of a scope does not exist).
     """
 
 class BulkServiceAsyncStub:
     """BulkService writes and reads many objects at once. Any method may also fail with DEADLINE_EXCEEDED, with UNAVAILABLE
-    (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too large).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too
+    large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     ImportObjects: grpc.aio.StreamUnaryMultiCallable[
         qairon.v1.bulk_service_pb2.ImportObjectsRequest,
         qairon.v1.bulk_service_pb2.ImportObjectsResponse,
     ]
-    """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-    refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
-    created. Errors: INVALID_ARGUMENT (a message is malformed).
+    """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. A refused object does
+    not end the call, nor does a message that is not an entity: the answer lists all of them, and nothing is created
+    then. Errors: INVALID_ARGUMENT (a message is malformed).
     """
 
     LoadObjects: grpc.aio.StreamStreamMultiCallable[
         qairon.v1.bulk_service_pb2.LoadObjectsRequest,
         qairon.v1.bulk_service_pb2.LoadObjectsResponse,
     ]
-    """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
-    stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
-    stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-    tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
-    Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+    """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
+    stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
+    stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
+    that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
+    INVALID_ARGUMENT (the options do not fit, or a message is malformed).
     """
 
     ApplyObjects: grpc.aio.StreamStreamMultiCallable[
         qairon.v1.bulk_service_pb2.ApplyObjectsRequest,
         qairon.v1.bulk_service_pb2.ApplyObjectsResponse,
     ]
-    """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
-    others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
-    answers list every change, or every object that was refused, and then nothing has changed. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
-    than the server takes at once).
+    """Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
+    others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
+    list every change, or every refused object; then nothing has changed. Errors: INVALID_ARGUMENT (the options do not
+    fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects than the server takes at once).
     """
 
     ExportObjects: grpc.aio.UnaryStreamMultiCallable[
         qairon.v1.bulk_service_pb2.ExportObjectsRequest,
         qairon.v1.bulk_service_pb2.ExportObjectsResponse,
     ]
-    """Reads all objects of some resources as they are at one moment, each after those that it refers to: what
+    """Reads all objects of some resources from one snapshot, each after those that it refers to, in the form that
     ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
-    (there is no object that a scope names).
+    (the object of a scope does not exist).
     """
 
 class BulkServiceServicer(metaclass=abc.ABCMeta):
     """BulkService writes and reads many objects at once. Any method may also fail with DEADLINE_EXCEEDED, with UNAVAILABLE
-    (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too large).
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED (a message is too
+    large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @abc.abstractmethod
@@ -122,9 +120,9 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         request_iterator: _MaybeAsyncIterator[qairon.v1.bulk_service_pb2.ImportObjectsRequest],
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.bulk_service_pb2.ImportObjectsResponse, collections.abc.Awaitable[qairon.v1.bulk_service_pb2.ImportObjectsResponse]]:
-        """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. Objects that are
-        refused do not end the call, nor does what is no entity: the answer lists every one of them, and then nothing is
-        created. Errors: INVALID_ARGUMENT (a message is malformed).
+        """Creates the objects of a stream, all or none, and answers once: LoadObjects for few objects. A refused object does
+        not end the call, nor does a message that is not an entity: the answer lists all of them, and nothing is created
+        then. Errors: INVALID_ARGUMENT (a message is malformed).
         """
 
     @abc.abstractmethod
@@ -133,11 +131,11 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         request_iterator: _MaybeAsyncIterator[qairon.v1.bulk_service_pb2.LoadObjectsRequest],
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.bulk_service_pb2.LoadObjectsResponse], collections.abc.AsyncIterator[qairon.v1.bulk_service_pb2.LoadObjectsResponse]]:
-        """Creates the objects of a stream, or sets what differs in those that exist, and acknowledges every message of the
-        stream in its order: any number of objects, in the memory of a few messages. An object may refer to others of the
-        stream; those that come before it cost nothing extra. Objects that are refused do not end the call: the answers
-        tell each of them, and of what is no entity. Unless the options say otherwise, all objects are written or none.
-        Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+        """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
+        stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
+        stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
+        that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
+        INVALID_ARGUMENT (the options do not fit, or a message is malformed).
         """
 
     @abc.abstractmethod
@@ -146,11 +144,10 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         request_iterator: _MaybeAsyncIterator[qairon.v1.bulk_service_pb2.ApplyObjectsRequest],
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.bulk_service_pb2.ApplyObjectsResponse], collections.abc.AsyncIterator[qairon.v1.bulk_service_pb2.ApplyObjectsResponse]]:
-        """Makes objects be as they are given, in one transaction: creates those that are missing, sets what differs in the
-        others, leaves what is the same, and with `prune` deletes what is no longer given. Objects come in any order. The
-        answers list every change, or every object that was refused, and then nothing has changed. Errors:
-        INVALID_ARGUMENT (the options do not fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects
-        than the server takes at once).
+        """Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
+        others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
+        list every change, or every refused object; then nothing has changed. Errors: INVALID_ARGUMENT (the options do not
+        fit, or a message is malformed), RESOURCE_EXHAUSTED (there are more objects than the server takes at once).
         """
 
     @abc.abstractmethod
@@ -159,9 +156,9 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.bulk_service_pb2.ExportObjectsRequest,
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.bulk_service_pb2.ExportObjectsResponse], collections.abc.AsyncIterator[qairon.v1.bulk_service_pb2.ExportObjectsResponse]]:
-        """Reads all objects of some resources as they are at one moment, each after those that it refers to: what
+        """Reads all objects of some resources from one snapshot, each after those that it refers to, in the form that
         ApplyObjects takes. Errors: INVALID_ARGUMENT (a resource, the filter, the scope or the mask is wrong), NOT_FOUND
-        (there is no object that a scope names).
+        (the object of a scope does not exist).
         """
 
 def add_BulkServiceServicer_to_server(servicer: BulkServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -28,10 +28,10 @@ if _version_not_supported:
 
 
 class CapacityServiceStub(object):
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -133,10 +133,10 @@ class CapacityServiceStub(object):
 
 
 class CapacityServiceServicer(object):
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetAllocationType(self, request, context):
@@ -157,8 +157,8 @@ class CapacityServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListAllocationTypes(self, request, context):
-        """Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,7 +177,7 @@ class CapacityServiceServicer(object):
         """Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -187,7 +187,7 @@ class CapacityServiceServicer(object):
     def DeleteAllocationType(self, request, context):
         """Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,9 +211,9 @@ class CapacityServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListAllocations(self, request, context):
-        """Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,7 +232,7 @@ class CapacityServiceServicer(object):
         """Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,7 +241,7 @@ class CapacityServiceServicer(object):
     def DeleteAllocation(self, request, context):
         """Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -265,9 +265,9 @@ class CapacityServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListCapacities(self, request, context):
-        """Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -286,7 +286,7 @@ class CapacityServiceServicer(object):
         """Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -295,7 +295,7 @@ class CapacityServiceServicer(object):
     def DeleteCapacity(self, request, context):
         """Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -403,10 +403,10 @@ def add_CapacityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CapacityService(object):
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

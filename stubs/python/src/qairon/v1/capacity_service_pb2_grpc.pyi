@@ -20,10 +20,10 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class CapacityServiceStub:
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -48,8 +48,8 @@ class CapacityServiceStub:
         qairon.v1.allocation_type_pb2.ListAllocationTypesRequest,
         qairon.v1.allocation_type_pb2.ListAllocationTypesResponse,
     ]
-    """Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -68,7 +68,7 @@ class CapacityServiceStub:
     """Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -78,7 +78,7 @@ class CapacityServiceStub:
     ]
     """Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     GetAllocation: grpc.UnaryUnaryMultiCallable[
@@ -102,9 +102,9 @@ class CapacityServiceStub:
         qairon.v1.allocation_pb2.ListAllocationsRequest,
         qairon.v1.allocation_pb2.ListAllocationsResponse,
     ]
-    """Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateAllocation: grpc.UnaryUnaryMultiCallable[
@@ -123,7 +123,7 @@ class CapacityServiceStub:
     """Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteAllocation: grpc.UnaryUnaryMultiCallable[
@@ -132,7 +132,7 @@ class CapacityServiceStub:
     ]
     """Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetCapacity: grpc.UnaryUnaryMultiCallable[
@@ -156,9 +156,9 @@ class CapacityServiceStub:
         qairon.v1.capacity_pb2.ListCapacitiesRequest,
         qairon.v1.capacity_pb2.ListCapacitiesResponse,
     ]
-    """Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateCapacity: grpc.UnaryUnaryMultiCallable[
@@ -177,7 +177,7 @@ class CapacityServiceStub:
     """Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteCapacity: grpc.UnaryUnaryMultiCallable[
@@ -186,14 +186,14 @@ class CapacityServiceStub:
     ]
     """Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
 class CapacityServiceAsyncStub:
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     GetAllocationType: grpc.aio.UnaryUnaryMultiCallable[
@@ -217,8 +217,8 @@ class CapacityServiceAsyncStub:
         qairon.v1.allocation_type_pb2.ListAllocationTypesRequest,
         qairon.v1.allocation_type_pb2.ListAllocationTypesResponse,
     ]
-    """Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -237,7 +237,7 @@ class CapacityServiceAsyncStub:
     """Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -247,7 +247,7 @@ class CapacityServiceAsyncStub:
     ]
     """Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     GetAllocation: grpc.aio.UnaryUnaryMultiCallable[
@@ -271,9 +271,9 @@ class CapacityServiceAsyncStub:
         qairon.v1.allocation_pb2.ListAllocationsRequest,
         qairon.v1.allocation_pb2.ListAllocationsResponse,
     ]
-    """Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateAllocation: grpc.aio.UnaryUnaryMultiCallable[
@@ -292,7 +292,7 @@ class CapacityServiceAsyncStub:
     """Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteAllocation: grpc.aio.UnaryUnaryMultiCallable[
@@ -301,7 +301,7 @@ class CapacityServiceAsyncStub:
     ]
     """Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetCapacity: grpc.aio.UnaryUnaryMultiCallable[
@@ -325,9 +325,9 @@ class CapacityServiceAsyncStub:
         qairon.v1.capacity_pb2.ListCapacitiesRequest,
         qairon.v1.capacity_pb2.ListCapacitiesResponse,
     ]
-    """Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateCapacity: grpc.aio.UnaryUnaryMultiCallable[
@@ -346,7 +346,7 @@ class CapacityServiceAsyncStub:
     """Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteCapacity: grpc.aio.UnaryUnaryMultiCallable[
@@ -355,14 +355,14 @@ class CapacityServiceAsyncStub:
     ]
     """Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
 class CapacityServiceServicer(metaclass=abc.ABCMeta):
-    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
-    is an ErrorReason.
+    """CapacityService keeps what fleets provide and what deployed processes consume. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @abc.abstractmethod
@@ -392,8 +392,8 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.allocation_type_pb2.ListAllocationTypesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.allocation_type_pb2.ListAllocationTypesResponse, collections.abc.Awaitable[qairon.v1.allocation_type_pb2.ListAllocationTypesResponse]]:
-        """Lists allocation types, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -416,7 +416,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         """Changes an allocation type. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such allocation type, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -428,7 +428,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.allocation_type_pb2.DeleteAllocationTypeResponse, collections.abc.Awaitable[qairon.v1.allocation_type_pb2.DeleteAllocationTypeResponse]]:
         """Deletes an allocation type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         allocation type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -458,9 +458,9 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.allocation_pb2.ListAllocationsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.allocation_pb2.ListAllocationsResponse, collections.abc.Awaitable[qairon.v1.allocation_pb2.ListAllocationsResponse]]:
-        """Lists allocations, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -483,7 +483,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         """Changes an allocation. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such allocation, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -494,7 +494,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.allocation_pb2.DeleteAllocationResponse, collections.abc.Awaitable[qairon.v1.allocation_pb2.DeleteAllocationResponse]]:
         """Deletes an allocation. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no allocation
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -524,9 +524,9 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.capacity_pb2.ListCapacitiesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.capacity_pb2.ListCapacitiesResponse, collections.abc.Awaitable[qairon.v1.capacity_pb2.ListCapacitiesResponse]]:
-        """Lists capacities, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -549,7 +549,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         """Changes a capacity. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such capacity, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -560,7 +560,7 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.capacity_pb2.DeleteCapacityResponse, collections.abc.Awaitable[qairon.v1.capacity_pb2.DeleteCapacityResponse]]:
         """Deletes a capacity. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no capacity with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
 def add_CapacityServiceServicer_to_server(servicer: CapacityServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

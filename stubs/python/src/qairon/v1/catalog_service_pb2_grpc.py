@@ -30,9 +30,9 @@ if _version_not_supported:
 
 class CatalogServiceStub(object):
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -175,9 +175,9 @@ class CatalogServiceStub(object):
 
 class CatalogServiceServicer(object):
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetApplication(self, request, context):
@@ -198,8 +198,8 @@ class CatalogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListApplications(self, request, context):
-        """Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -218,7 +218,7 @@ class CatalogServiceServicer(object):
         """Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,7 +227,7 @@ class CatalogServiceServicer(object):
     def DeleteApplication(self, request, context):
         """Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,8 +251,8 @@ class CatalogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListStacks(self, request, context):
-        """Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -272,7 +272,7 @@ class CatalogServiceServicer(object):
         """Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -281,7 +281,7 @@ class CatalogServiceServicer(object):
     def DeleteStack(self, request, context):
         """Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -305,9 +305,9 @@ class CatalogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListServices(self, request, context):
-        """Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -326,7 +326,7 @@ class CatalogServiceServicer(object):
         """Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -335,7 +335,7 @@ class CatalogServiceServicer(object):
     def DeleteService(self, request, context):
         """Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -351,8 +351,8 @@ class CatalogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RemoveServiceRepo(self, request, context):
-        """Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-        INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+        """Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+        (an ID is malformed); NOT_FOUND (one of the two does not exist).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -376,8 +376,8 @@ class CatalogServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListProcs(self, request, context):
-        """Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -397,7 +397,7 @@ class CatalogServiceServicer(object):
         """Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -406,7 +406,7 @@ class CatalogServiceServicer(object):
     def DeleteProc(self, request, context):
         """Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
         FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-        (the etag is not the present one).
+        (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -555,9 +555,9 @@ def add_CatalogServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class CatalogService(object):
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

@@ -22,9 +22,9 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class CatalogServiceStub:
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -49,8 +49,8 @@ class CatalogServiceStub:
         qairon.v1.application_pb2.ListApplicationsRequest,
         qairon.v1.application_pb2.ListApplicationsResponse,
     ]
-    """Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -69,7 +69,7 @@ class CatalogServiceStub:
     """Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteApplication: grpc.UnaryUnaryMultiCallable[
@@ -78,7 +78,7 @@ class CatalogServiceStub:
     ]
     """Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetStack: grpc.UnaryUnaryMultiCallable[
@@ -102,8 +102,8 @@ class CatalogServiceStub:
         qairon.v1.stack_pb2.ListStacksRequest,
         qairon.v1.stack_pb2.ListStacksResponse,
     ]
-    """Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -123,7 +123,7 @@ class CatalogServiceStub:
     """Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteStack: grpc.UnaryUnaryMultiCallable[
@@ -132,7 +132,7 @@ class CatalogServiceStub:
     ]
     """Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetService: grpc.UnaryUnaryMultiCallable[
@@ -156,9 +156,9 @@ class CatalogServiceStub:
         qairon.v1.service_pb2.ListServicesRequest,
         qairon.v1.service_pb2.ListServicesResponse,
     ]
-    """Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateService: grpc.UnaryUnaryMultiCallable[
@@ -177,7 +177,7 @@ class CatalogServiceStub:
     """Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteService: grpc.UnaryUnaryMultiCallable[
@@ -186,7 +186,7 @@ class CatalogServiceStub:
     ]
     """Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     AddServiceRepo: grpc.UnaryUnaryMultiCallable[
@@ -202,8 +202,8 @@ class CatalogServiceStub:
         qairon.v1.service_pb2.RemoveServiceRepoRequest,
         qairon.v1.service_pb2.RemoveServiceRepoResponse,
     ]
-    """Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-    INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+    """Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+    (an ID is malformed); NOT_FOUND (one of the two does not exist).
     """
 
     GetProc: grpc.UnaryUnaryMultiCallable[
@@ -227,8 +227,8 @@ class CatalogServiceStub:
         qairon.v1.proc_pb2.ListProcsRequest,
         qairon.v1.proc_pb2.ListProcsResponse,
     ]
-    """Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -248,7 +248,7 @@ class CatalogServiceStub:
     """Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteProc: grpc.UnaryUnaryMultiCallable[
@@ -257,14 +257,14 @@ class CatalogServiceStub:
     ]
     """Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
     FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-    (the etag is not the present one).
+    (the etag is not the current one).
     """
 
 class CatalogServiceAsyncStub:
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     GetApplication: grpc.aio.UnaryUnaryMultiCallable[
@@ -288,8 +288,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.application_pb2.ListApplicationsRequest,
         qairon.v1.application_pb2.ListApplicationsResponse,
     ]
-    """Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -308,7 +308,7 @@ class CatalogServiceAsyncStub:
     """Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteApplication: grpc.aio.UnaryUnaryMultiCallable[
@@ -317,7 +317,7 @@ class CatalogServiceAsyncStub:
     ]
     """Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetStack: grpc.aio.UnaryUnaryMultiCallable[
@@ -341,8 +341,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.stack_pb2.ListStacksRequest,
         qairon.v1.stack_pb2.ListStacksResponse,
     ]
-    """Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -362,7 +362,7 @@ class CatalogServiceAsyncStub:
     """Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteStack: grpc.aio.UnaryUnaryMultiCallable[
@@ -371,7 +371,7 @@ class CatalogServiceAsyncStub:
     ]
     """Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetService: grpc.aio.UnaryUnaryMultiCallable[
@@ -395,9 +395,9 @@ class CatalogServiceAsyncStub:
         qairon.v1.service_pb2.ListServicesRequest,
         qairon.v1.service_pb2.ListServicesResponse,
     ]
-    """Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateService: grpc.aio.UnaryUnaryMultiCallable[
@@ -416,7 +416,7 @@ class CatalogServiceAsyncStub:
     """Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteService: grpc.aio.UnaryUnaryMultiCallable[
@@ -425,7 +425,7 @@ class CatalogServiceAsyncStub:
     ]
     """Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     AddServiceRepo: grpc.aio.UnaryUnaryMultiCallable[
@@ -441,8 +441,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.service_pb2.RemoveServiceRepoRequest,
         qairon.v1.service_pb2.RemoveServiceRepoResponse,
     ]
-    """Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-    INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+    """Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+    (an ID is malformed); NOT_FOUND (one of the two does not exist).
     """
 
     GetProc: grpc.aio.UnaryUnaryMultiCallable[
@@ -466,8 +466,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.proc_pb2.ListProcsRequest,
         qairon.v1.proc_pb2.ListProcsResponse,
     ]
-    """Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -487,7 +487,7 @@ class CatalogServiceAsyncStub:
     """Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteProc: grpc.aio.UnaryUnaryMultiCallable[
@@ -496,14 +496,14 @@ class CatalogServiceAsyncStub:
     ]
     """Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
     FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-    (the etag is not the present one).
+    (the etag is not the current one).
     """
 
 class CatalogServiceServicer(metaclass=abc.ABCMeta):
     """CatalogService keeps applications, their stacks, services and processes. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @abc.abstractmethod
@@ -533,8 +533,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.application_pb2.ListApplicationsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.application_pb2.ListApplicationsResponse, collections.abc.Awaitable[qairon.v1.application_pb2.ListApplicationsResponse]]:
-        """Lists applications, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -557,7 +557,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         """Changes an application. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such application, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -568,7 +568,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.application_pb2.DeleteApplicationResponse, collections.abc.Awaitable[qairon.v1.application_pb2.DeleteApplicationResponse]]:
         """Deletes an application. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no application
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -598,8 +598,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.stack_pb2.ListStacksRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.stack_pb2.ListStacksResponse, collections.abc.Awaitable[qairon.v1.stack_pb2.ListStacksResponse]]:
-        """Lists stacks, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
 
@@ -623,7 +623,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         """Changes a stack. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such stack, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -634,7 +634,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.stack_pb2.DeleteStackResponse, collections.abc.Awaitable[qairon.v1.stack_pb2.DeleteStackResponse]]:
         """Deletes a stack. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -664,9 +664,9 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.service_pb2.ListServicesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.service_pb2.ListServicesResponse, collections.abc.Awaitable[qairon.v1.service_pb2.ListServicesResponse]]:
-        """Lists services, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -689,7 +689,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         """Changes a service. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such service, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -700,7 +700,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.service_pb2.DeleteServiceResponse, collections.abc.Awaitable[qairon.v1.service_pb2.DeleteServiceResponse]]:
         """Deletes a service. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -720,8 +720,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.service_pb2.RemoveServiceRepoRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.service_pb2.RemoveServiceRepoResponse, collections.abc.Awaitable[qairon.v1.service_pb2.RemoveServiceRepoResponse]]:
-        """Removes the link of a repo to a service. Removing what is not there is not an error. Errors:
-        INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+        """Removes the link of a repo to a service. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+        (an ID is malformed); NOT_FOUND (one of the two does not exist).
         """
 
     @abc.abstractmethod
@@ -751,8 +751,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.proc_pb2.ListProcsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.proc_pb2.ListProcsResponse, collections.abc.Awaitable[qairon.v1.proc_pb2.ListProcsResponse]]:
-        """Lists procs, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
 
@@ -776,7 +776,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         """Changes a proc. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such proc, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -787,7 +787,7 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.proc_pb2.DeleteProcResponse, collections.abc.Awaitable[qairon.v1.proc_pb2.DeleteProcResponse]]:
         """Deletes a proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no proc with this ID);
         FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-        (the etag is not the present one).
+        (the etag is not the current one).
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

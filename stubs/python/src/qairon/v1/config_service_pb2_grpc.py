@@ -31,8 +31,8 @@ if _version_not_supported:
 
 class ConfigServiceStub(object):
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 
@@ -196,8 +196,8 @@ class ConfigServiceStub(object):
 
 class ConfigServiceServicer(object):
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 
@@ -219,9 +219,9 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListLanguages(self, request, context):
-        """Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -239,7 +239,7 @@ class ConfigServiceServicer(object):
         """Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -248,7 +248,7 @@ class ConfigServiceServicer(object):
     def DeleteLanguage(self, request, context):
         """Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -272,8 +272,8 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListConfigTemplates(self, request, context):
-        """Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -293,7 +293,7 @@ class ConfigServiceServicer(object):
         """Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -303,7 +303,7 @@ class ConfigServiceServicer(object):
     def DeleteConfigTemplate(self, request, context):
         """Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
         template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -327,8 +327,8 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListStackConfigs(self, request, context):
-        """Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -348,7 +348,7 @@ class ConfigServiceServicer(object):
         """Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -358,7 +358,7 @@ class ConfigServiceServicer(object):
     def DeleteStackConfig(self, request, context):
         """Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -382,8 +382,8 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListServiceConfigs(self, request, context):
-        """Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -403,7 +403,7 @@ class ConfigServiceServicer(object):
         """Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -413,7 +413,7 @@ class ConfigServiceServicer(object):
     def DeleteServiceConfig(self, request, context):
         """Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
         config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -437,9 +437,9 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeploymentConfigs(self, request, context):
-        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+        the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -458,7 +458,7 @@ class ConfigServiceServicer(object):
         """Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
         and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -468,7 +468,7 @@ class ConfigServiceServicer(object):
     def DeleteDeploymentConfig(self, request, context):
         """Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -637,8 +637,8 @@ def add_ConfigServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ConfigService(object):
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 

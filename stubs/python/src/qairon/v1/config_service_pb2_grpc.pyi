@@ -23,8 +23,8 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class ConfigServiceStub:
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 
@@ -50,9 +50,9 @@ class ConfigServiceStub:
         qairon.v1.language_pb2.ListLanguagesRequest,
         qairon.v1.language_pb2.ListLanguagesResponse,
     ]
-    """Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateLanguage: grpc.UnaryUnaryMultiCallable[
@@ -70,7 +70,7 @@ class ConfigServiceStub:
     """Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteLanguage: grpc.UnaryUnaryMultiCallable[
@@ -79,7 +79,7 @@ class ConfigServiceStub:
     ]
     """Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetConfigTemplate: grpc.UnaryUnaryMultiCallable[
@@ -103,8 +103,8 @@ class ConfigServiceStub:
         qairon.v1.config_template_pb2.ListConfigTemplatesRequest,
         qairon.v1.config_template_pb2.ListConfigTemplatesResponse,
     ]
-    """Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -124,7 +124,7 @@ class ConfigServiceStub:
     """Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -134,7 +134,7 @@ class ConfigServiceStub:
     ]
     """Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
     template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetStackConfig: grpc.UnaryUnaryMultiCallable[
@@ -158,8 +158,8 @@ class ConfigServiceStub:
         qairon.v1.stack_config_pb2.ListStackConfigsRequest,
         qairon.v1.stack_config_pb2.ListStackConfigsResponse,
     ]
-    """Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -179,7 +179,7 @@ class ConfigServiceStub:
     """Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -189,7 +189,7 @@ class ConfigServiceStub:
     ]
     """Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetServiceConfig: grpc.UnaryUnaryMultiCallable[
@@ -213,8 +213,8 @@ class ConfigServiceStub:
         qairon.v1.service_config_pb2.ListServiceConfigsRequest,
         qairon.v1.service_config_pb2.ListServiceConfigsResponse,
     ]
-    """Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -234,7 +234,7 @@ class ConfigServiceStub:
     """Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -244,7 +244,7 @@ class ConfigServiceStub:
     ]
     """Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
     config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetDeploymentConfig: grpc.UnaryUnaryMultiCallable[
@@ -268,9 +268,9 @@ class ConfigServiceStub:
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse,
     ]
-    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+    the token belongs to another query).
     """
 
     CreateDeploymentConfig: grpc.UnaryUnaryMultiCallable[
@@ -289,7 +289,7 @@ class ConfigServiceStub:
     """Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-    does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+    does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
     and retry).
     """
 
@@ -299,13 +299,13 @@ class ConfigServiceStub:
     ]
     """Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
 class ConfigServiceAsyncStub:
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 
@@ -330,9 +330,9 @@ class ConfigServiceAsyncStub:
         qairon.v1.language_pb2.ListLanguagesRequest,
         qairon.v1.language_pb2.ListLanguagesResponse,
     ]
-    """Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateLanguage: grpc.aio.UnaryUnaryMultiCallable[
@@ -350,7 +350,7 @@ class ConfigServiceAsyncStub:
     """Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteLanguage: grpc.aio.UnaryUnaryMultiCallable[
@@ -359,7 +359,7 @@ class ConfigServiceAsyncStub:
     ]
     """Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetConfigTemplate: grpc.aio.UnaryUnaryMultiCallable[
@@ -383,8 +383,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.config_template_pb2.ListConfigTemplatesRequest,
         qairon.v1.config_template_pb2.ListConfigTemplatesResponse,
     ]
-    """Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -404,7 +404,7 @@ class ConfigServiceAsyncStub:
     """Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -414,7 +414,7 @@ class ConfigServiceAsyncStub:
     ]
     """Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
     template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetStackConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -438,8 +438,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.stack_config_pb2.ListStackConfigsRequest,
         qairon.v1.stack_config_pb2.ListStackConfigsResponse,
     ]
-    """Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -459,7 +459,7 @@ class ConfigServiceAsyncStub:
     """Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -469,7 +469,7 @@ class ConfigServiceAsyncStub:
     ]
     """Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetServiceConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -493,8 +493,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.service_config_pb2.ListServiceConfigsRequest,
         qairon.v1.service_config_pb2.ListServiceConfigsResponse,
     ]
-    """Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -514,7 +514,7 @@ class ConfigServiceAsyncStub:
     """Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -524,7 +524,7 @@ class ConfigServiceAsyncStub:
     ]
     """Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
     config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetDeploymentConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -548,9 +548,9 @@ class ConfigServiceAsyncStub:
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse,
     ]
-    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+    the token belongs to another query).
     """
 
     CreateDeploymentConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -569,7 +569,7 @@ class ConfigServiceAsyncStub:
     """Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-    does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+    does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
     and retry).
     """
 
@@ -579,13 +579,13 @@ class ConfigServiceAsyncStub:
     ]
     """Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
 class ConfigServiceServicer(metaclass=abc.ABCMeta):
     """ConfigService keeps configuration templates and the configurations made from them. Any method may also fail
-    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and
-    with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason
+    with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again)
+    and with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason
     is an ErrorReason.
     """
 
@@ -616,9 +616,9 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.language_pb2.ListLanguagesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.language_pb2.ListLanguagesResponse, collections.abc.Awaitable[qairon.v1.language_pb2.ListLanguagesResponse]]:
-        """Lists languages, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -640,7 +640,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         """Changes a language. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such language, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -651,7 +651,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.language_pb2.DeleteLanguageResponse, collections.abc.Awaitable[qairon.v1.language_pb2.DeleteLanguageResponse]]:
         """Deletes a language. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no language with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -681,8 +681,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.config_template_pb2.ListConfigTemplatesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.config_template_pb2.ListConfigTemplatesResponse, collections.abc.Awaitable[qairon.v1.config_template_pb2.ListConfigTemplatesResponse]]:
-        """Lists config templates, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -706,7 +706,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         """Changes a config template. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such config template, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -718,7 +718,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.config_template_pb2.DeleteConfigTemplateResponse, collections.abc.Awaitable[qairon.v1.config_template_pb2.DeleteConfigTemplateResponse]]:
         """Deletes a config template. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no config
         template with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -748,8 +748,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.stack_config_pb2.ListStackConfigsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.stack_config_pb2.ListStackConfigsResponse, collections.abc.Awaitable[qairon.v1.stack_config_pb2.ListStackConfigsResponse]]:
-        """Lists stack configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -773,7 +773,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         """Changes a stack config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such stack config, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -785,7 +785,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.stack_config_pb2.DeleteStackConfigResponse, collections.abc.Awaitable[qairon.v1.stack_config_pb2.DeleteStackConfigResponse]]:
         """Deletes a stack config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no stack config
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -815,8 +815,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.service_config_pb2.ListServiceConfigsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.service_config_pb2.ListServiceConfigsResponse, collections.abc.Awaitable[qairon.v1.service_config_pb2.ListServiceConfigsResponse]]:
-        """Lists service configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -840,7 +840,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         """Changes a service config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such service config, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -852,7 +852,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.service_config_pb2.DeleteServiceConfigResponse, collections.abc.Awaitable[qairon.v1.service_config_pb2.DeleteServiceConfigResponse]]:
         """Deletes a service config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no service
         config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -882,9 +882,9 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse, collections.abc.Awaitable[qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse]]:
-        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
+        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+        the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -907,7 +907,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         """Changes a deployment config. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment config, or an object it refers to
-        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
         and retry).
         """
 
@@ -919,7 +919,7 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.deployment_config_pb2.DeleteDeploymentConfigResponse, collections.abc.Awaitable[qairon.v1.deployment_config_pb2.DeleteDeploymentConfigResponse]]:
         """Deletes a deployment config. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment config with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
 
 def add_ConfigServiceServicer_to_server(servicer: ConfigServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -32,9 +32,9 @@ if _version_not_supported:
 
 class DeliveryServiceStub(object):
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -227,9 +227,9 @@ class DeliveryServiceStub(object):
 
 class DeliveryServiceServicer(object):
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetRepoType(self, request, context):
@@ -250,9 +250,9 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRepoTypes(self, request, context):
-        """Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -270,7 +270,7 @@ class DeliveryServiceServicer(object):
         """Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -279,7 +279,7 @@ class DeliveryServiceServicer(object):
     def DeleteRepoType(self, request, context):
         """Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -303,8 +303,8 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRepos(self, request, context):
-        """Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -324,7 +324,7 @@ class DeliveryServiceServicer(object):
         """Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -333,7 +333,7 @@ class DeliveryServiceServicer(object):
     def DeleteRepo(self, request, context):
         """Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
         FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-        (the etag is not the present one).
+        (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -357,8 +357,8 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListBuilds(self, request, context):
-        """Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -378,7 +378,7 @@ class DeliveryServiceServicer(object):
         """Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -387,7 +387,7 @@ class DeliveryServiceServicer(object):
     def DeleteBuild(self, request, context):
         """Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -411,8 +411,8 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListBuildArtifacts(self, request, context):
-        """Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -432,7 +432,7 @@ class DeliveryServiceServicer(object):
         """Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -442,7 +442,7 @@ class DeliveryServiceServicer(object):
     def DeleteBuildArtifact(self, request, context):
         """Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
         artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -466,9 +466,9 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListReleases(self, request, context):
-        """Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -487,7 +487,7 @@ class DeliveryServiceServicer(object):
         """Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (build and deployment are of different services).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -497,7 +497,7 @@ class DeliveryServiceServicer(object):
     def DeleteRelease(self, request, context):
         """Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -521,8 +521,8 @@ class DeliveryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListReleaseArtifacts(self, request, context):
-        """Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -542,7 +542,7 @@ class DeliveryServiceServicer(object):
         """Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -552,7 +552,7 @@ class DeliveryServiceServicer(object):
     def DeleteReleaseArtifact(self, request, context):
         """Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
         artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -751,9 +751,9 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DeliveryService(object):
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

@@ -24,9 +24,9 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class DeliveryServiceStub:
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -51,9 +51,9 @@ class DeliveryServiceStub:
         qairon.v1.repo_type_pb2.ListRepoTypesRequest,
         qairon.v1.repo_type_pb2.ListRepoTypesResponse,
     ]
-    """Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRepoType: grpc.UnaryUnaryMultiCallable[
@@ -71,7 +71,7 @@ class DeliveryServiceStub:
     """Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRepoType: grpc.UnaryUnaryMultiCallable[
@@ -80,7 +80,7 @@ class DeliveryServiceStub:
     ]
     """Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetRepo: grpc.UnaryUnaryMultiCallable[
@@ -104,8 +104,8 @@ class DeliveryServiceStub:
         qairon.v1.repo_pb2.ListReposRequest,
         qairon.v1.repo_pb2.ListReposResponse,
     ]
-    """Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -125,7 +125,7 @@ class DeliveryServiceStub:
     """Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRepo: grpc.UnaryUnaryMultiCallable[
@@ -134,7 +134,7 @@ class DeliveryServiceStub:
     ]
     """Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
     FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-    (the etag is not the present one).
+    (the etag is not the current one).
     """
 
     GetBuild: grpc.UnaryUnaryMultiCallable[
@@ -158,8 +158,8 @@ class DeliveryServiceStub:
         qairon.v1.build_pb2.ListBuildsRequest,
         qairon.v1.build_pb2.ListBuildsResponse,
     ]
-    """Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -179,7 +179,7 @@ class DeliveryServiceStub:
     """Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteBuild: grpc.UnaryUnaryMultiCallable[
@@ -188,7 +188,7 @@ class DeliveryServiceStub:
     ]
     """Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetBuildArtifact: grpc.UnaryUnaryMultiCallable[
@@ -212,8 +212,8 @@ class DeliveryServiceStub:
         qairon.v1.build_artifact_pb2.ListBuildArtifactsRequest,
         qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse,
     ]
-    """Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -233,7 +233,7 @@ class DeliveryServiceStub:
     """Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -243,7 +243,7 @@ class DeliveryServiceStub:
     ]
     """Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
     artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetRelease: grpc.UnaryUnaryMultiCallable[
@@ -267,9 +267,9 @@ class DeliveryServiceStub:
         qairon.v1.release_pb2.ListReleasesRequest,
         qairon.v1.release_pb2.ListReleasesResponse,
     ]
-    """Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelease: grpc.UnaryUnaryMultiCallable[
@@ -288,7 +288,7 @@ class DeliveryServiceStub:
     """Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (build and deployment are of different services).
     """
 
@@ -298,7 +298,7 @@ class DeliveryServiceStub:
     ]
     """Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetReleaseArtifact: grpc.UnaryUnaryMultiCallable[
@@ -322,8 +322,8 @@ class DeliveryServiceStub:
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsRequest,
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse,
     ]
-    """Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -343,7 +343,7 @@ class DeliveryServiceStub:
     """Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -353,14 +353,14 @@ class DeliveryServiceStub:
     ]
     """Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
     artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
 class DeliveryServiceAsyncStub:
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     GetRepoType: grpc.aio.UnaryUnaryMultiCallable[
@@ -384,9 +384,9 @@ class DeliveryServiceAsyncStub:
         qairon.v1.repo_type_pb2.ListRepoTypesRequest,
         qairon.v1.repo_type_pb2.ListRepoTypesResponse,
     ]
-    """Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRepoType: grpc.aio.UnaryUnaryMultiCallable[
@@ -404,7 +404,7 @@ class DeliveryServiceAsyncStub:
     """Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRepoType: grpc.aio.UnaryUnaryMultiCallable[
@@ -413,7 +413,7 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetRepo: grpc.aio.UnaryUnaryMultiCallable[
@@ -437,8 +437,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.repo_pb2.ListReposRequest,
         qairon.v1.repo_pb2.ListReposResponse,
     ]
-    """Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -458,7 +458,7 @@ class DeliveryServiceAsyncStub:
     """Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRepo: grpc.aio.UnaryUnaryMultiCallable[
@@ -467,7 +467,7 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
     FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-    (the etag is not the present one).
+    (the etag is not the current one).
     """
 
     GetBuild: grpc.aio.UnaryUnaryMultiCallable[
@@ -491,8 +491,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.build_pb2.ListBuildsRequest,
         qairon.v1.build_pb2.ListBuildsResponse,
     ]
-    """Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+    """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
     belongs to another query).
     """
 
@@ -512,7 +512,7 @@ class DeliveryServiceAsyncStub:
     """Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteBuild: grpc.aio.UnaryUnaryMultiCallable[
@@ -521,7 +521,7 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetBuildArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -545,8 +545,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.build_artifact_pb2.ListBuildArtifactsRequest,
         qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse,
     ]
-    """Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -566,7 +566,7 @@ class DeliveryServiceAsyncStub:
     """Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -576,7 +576,7 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
     artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
     GetRelease: grpc.aio.UnaryUnaryMultiCallable[
@@ -600,9 +600,9 @@ class DeliveryServiceAsyncStub:
         qairon.v1.release_pb2.ListReleasesRequest,
         qairon.v1.release_pb2.ListReleasesResponse,
     ]
-    """Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelease: grpc.aio.UnaryUnaryMultiCallable[
@@ -621,7 +621,7 @@ class DeliveryServiceAsyncStub:
     """Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (build and deployment are of different services).
     """
 
@@ -631,7 +631,7 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetReleaseArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -655,8 +655,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsRequest,
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse,
     ]
-    """Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -676,7 +676,7 @@ class DeliveryServiceAsyncStub:
     """Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry).
     """
 
@@ -686,14 +686,14 @@ class DeliveryServiceAsyncStub:
     ]
     """Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
     artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-    counts them); ABORTED (the etag is not the present one).
+    counts them); ABORTED (the etag is not the current one).
     """
 
 class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     """DeliveryService keeps repositories, builds, releases and their artifacts. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @abc.abstractmethod
@@ -723,9 +723,9 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.repo_type_pb2.ListRepoTypesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.repo_type_pb2.ListRepoTypesResponse, collections.abc.Awaitable[qairon.v1.repo_type_pb2.ListRepoTypesResponse]]:
-        """Lists repo types, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -747,7 +747,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a repo type. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such repo type, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -758,7 +758,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.repo_type_pb2.DeleteRepoTypeResponse, collections.abc.Awaitable[qairon.v1.repo_type_pb2.DeleteRepoTypeResponse]]:
         """Deletes a repo type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo type with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -788,8 +788,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.repo_pb2.ListReposRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.repo_pb2.ListReposResponse, collections.abc.Awaitable[qairon.v1.repo_pb2.ListReposResponse]]:
-        """Lists repos, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
 
@@ -813,7 +813,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a repo. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such repo, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -824,7 +824,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.repo_pb2.DeleteRepoResponse, collections.abc.Awaitable[qairon.v1.repo_pb2.DeleteRepoResponse]]:
         """Deletes a repo. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no repo with this ID);
         FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-        (the etag is not the present one).
+        (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -854,8 +854,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.build_pb2.ListBuildsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.build_pb2.ListBuildsResponse, collections.abc.Awaitable[qairon.v1.build_pb2.ListBuildsResponse]]:
-        """Lists builds, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
 
@@ -879,7 +879,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a build. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such build, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -890,7 +890,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.build_pb2.DeleteBuildResponse, collections.abc.Awaitable[qairon.v1.build_pb2.DeleteBuildResponse]]:
         """Deletes a build. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -920,8 +920,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.build_artifact_pb2.ListBuildArtifactsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse, collections.abc.Awaitable[qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse]]:
-        """Lists build artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -945,7 +945,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a build artifact. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such build artifact, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -957,7 +957,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.build_artifact_pb2.DeleteBuildArtifactResponse, collections.abc.Awaitable[qairon.v1.build_artifact_pb2.DeleteBuildArtifactResponse]]:
         """Deletes a build artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no build
         artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -987,9 +987,9 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.release_pb2.ListReleasesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.release_pb2.ListReleasesResponse, collections.abc.Awaitable[qairon.v1.release_pb2.ListReleasesResponse]]:
-        """Lists releases, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1012,7 +1012,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a release. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such release, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (build and deployment are of different services).
         """
 
@@ -1024,7 +1024,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.release_pb2.DeleteReleaseResponse, collections.abc.Awaitable[qairon.v1.release_pb2.DeleteReleaseResponse]]:
         """Deletes a release. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -1054,8 +1054,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.release_artifact_pb2.ListReleaseArtifactsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse, collections.abc.Awaitable[qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse]]:
-        """Lists release artifacts, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -1079,7 +1079,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         """Changes a release artifact. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such release artifact, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry).
         """
 
@@ -1091,7 +1091,7 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.release_artifact_pb2.DeleteReleaseArtifactResponse, collections.abc.Awaitable[qairon.v1.release_artifact_pb2.DeleteReleaseArtifactResponse]]:
         """Deletes a release artifact. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no release
         artifact with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -30,9 +30,9 @@ if _version_not_supported:
 
 class DependencyServiceStub(object):
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -165,9 +165,9 @@ class DependencyServiceStub(object):
 
 class DependencyServiceServicer(object):
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetDependencyCase(self, request, context):
@@ -188,8 +188,8 @@ class DependencyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDependencyCases(self, request, context):
-        """Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -208,7 +208,7 @@ class DependencyServiceServicer(object):
         """Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -218,7 +218,7 @@ class DependencyServiceServicer(object):
     def DeleteDependencyCase(self, request, context):
         """Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -242,9 +242,9 @@ class DependencyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRelatables(self, request, context):
-        """Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,7 +263,7 @@ class DependencyServiceServicer(object):
         """Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -272,7 +272,7 @@ class DependencyServiceServicer(object):
     def DeleteRelatable(self, request, context):
         """Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -296,8 +296,8 @@ class DependencyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDependencies(self, request, context):
-        """Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -317,7 +317,7 @@ class DependencyServiceServicer(object):
         """Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the relatable is not of the type of the case).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -327,7 +327,7 @@ class DependencyServiceServicer(object):
     def DeleteDependency(self, request, context):
         """Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -351,9 +351,9 @@ class DependencyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRelateds(self, request, context):
-        """Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -373,7 +373,7 @@ class DependencyServiceServicer(object):
         """Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -383,7 +383,7 @@ class DependencyServiceServicer(object):
     def DeleteRelated(self, request, context):
         """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -522,9 +522,9 @@ def add_DependencyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DependencyService(object):
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

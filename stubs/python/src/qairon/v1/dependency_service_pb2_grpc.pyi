@@ -22,9 +22,9 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class DependencyServiceStub:
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -49,8 +49,8 @@ class DependencyServiceStub:
         qairon.v1.dependency_case_pb2.ListDependencyCasesRequest,
         qairon.v1.dependency_case_pb2.ListDependencyCasesResponse,
     ]
-    """Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -69,7 +69,7 @@ class DependencyServiceStub:
     """Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
     """
 
@@ -79,7 +79,7 @@ class DependencyServiceStub:
     ]
     """Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     GetRelatable: grpc.UnaryUnaryMultiCallable[
@@ -103,9 +103,9 @@ class DependencyServiceStub:
         qairon.v1.relatable_pb2.ListRelatablesRequest,
         qairon.v1.relatable_pb2.ListRelatablesResponse,
     ]
-    """Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelatable: grpc.UnaryUnaryMultiCallable[
@@ -124,7 +124,7 @@ class DependencyServiceStub:
     """Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRelatable: grpc.UnaryUnaryMultiCallable[
@@ -133,7 +133,7 @@ class DependencyServiceStub:
     ]
     """Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetDependency: grpc.UnaryUnaryMultiCallable[
@@ -157,8 +157,8 @@ class DependencyServiceStub:
         qairon.v1.dependency_pb2.ListDependenciesRequest,
         qairon.v1.dependency_pb2.ListDependenciesResponse,
     ]
-    """Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -178,7 +178,7 @@ class DependencyServiceStub:
     """Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the relatable is not of the type of the case).
     """
 
@@ -188,7 +188,7 @@ class DependencyServiceStub:
     ]
     """Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetRelated: grpc.UnaryUnaryMultiCallable[
@@ -212,9 +212,9 @@ class DependencyServiceStub:
         qairon.v1.related_pb2.ListRelatedsRequest,
         qairon.v1.related_pb2.ListRelatedsResponse,
     ]
-    """Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelated: grpc.UnaryUnaryMultiCallable[
@@ -234,7 +234,7 @@ class DependencyServiceStub:
     """Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
     """
 
@@ -244,14 +244,14 @@ class DependencyServiceStub:
     ]
     """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
 class DependencyServiceAsyncStub:
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     GetDependencyCase: grpc.aio.UnaryUnaryMultiCallable[
@@ -275,8 +275,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.dependency_case_pb2.ListDependencyCasesRequest,
         qairon.v1.dependency_case_pb2.ListDependencyCasesResponse,
     ]
-    """Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -295,7 +295,7 @@ class DependencyServiceAsyncStub:
     """Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
     """
 
@@ -305,7 +305,7 @@ class DependencyServiceAsyncStub:
     ]
     """Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     GetRelatable: grpc.aio.UnaryUnaryMultiCallable[
@@ -329,9 +329,9 @@ class DependencyServiceAsyncStub:
         qairon.v1.relatable_pb2.ListRelatablesRequest,
         qairon.v1.relatable_pb2.ListRelatablesResponse,
     ]
-    """Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelatable: grpc.aio.UnaryUnaryMultiCallable[
@@ -350,7 +350,7 @@ class DependencyServiceAsyncStub:
     """Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
     """
 
     DeleteRelatable: grpc.aio.UnaryUnaryMultiCallable[
@@ -359,7 +359,7 @@ class DependencyServiceAsyncStub:
     ]
     """Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
     this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetDependency: grpc.aio.UnaryUnaryMultiCallable[
@@ -383,8 +383,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.dependency_pb2.ListDependenciesRequest,
         qairon.v1.dependency_pb2.ListDependenciesResponse,
     ]
-    """Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -404,7 +404,7 @@ class DependencyServiceAsyncStub:
     """Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the relatable is not of the type of the case).
     """
 
@@ -414,7 +414,7 @@ class DependencyServiceAsyncStub:
     ]
     """Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     GetRelated: grpc.aio.UnaryUnaryMultiCallable[
@@ -438,9 +438,9 @@ class DependencyServiceAsyncStub:
         qairon.v1.related_pb2.ListRelatedsRequest,
         qairon.v1.related_pb2.ListRelatedsResponse,
     ]
-    """Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateRelated: grpc.aio.UnaryUnaryMultiCallable[
@@ -460,7 +460,7 @@ class DependencyServiceAsyncStub:
     """Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
     """
 
@@ -470,14 +470,14 @@ class DependencyServiceAsyncStub:
     ]
     """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
 class DependencyServiceServicer(metaclass=abc.ABCMeta):
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @abc.abstractmethod
@@ -507,8 +507,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.dependency_case_pb2.ListDependencyCasesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.dependency_case_pb2.ListDependencyCasesResponse, collections.abc.Awaitable[qairon.v1.dependency_case_pb2.ListDependencyCasesResponse]]:
-        """Lists dependency cases, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -531,7 +531,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         """Changes a dependency case. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such dependency case, or an object it refers to does not
-        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry); FAILED_PRECONDITION (an existing dependency would break the changed rule).
         """
 
@@ -543,7 +543,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.dependency_case_pb2.DeleteDependencyCaseResponse, collections.abc.Awaitable[qairon.v1.dependency_case_pb2.DeleteDependencyCaseResponse]]:
         """Deletes a dependency case. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         dependency case with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -573,9 +573,9 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.relatable_pb2.ListRelatablesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.relatable_pb2.ListRelatablesResponse, collections.abc.Awaitable[qairon.v1.relatable_pb2.ListRelatablesResponse]]:
-        """Lists relatables, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -598,7 +598,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         """Changes a relatable. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such relatable, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
 
     @abc.abstractmethod
@@ -609,7 +609,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.relatable_pb2.DeleteRelatableResponse, collections.abc.Awaitable[qairon.v1.relatable_pb2.DeleteRelatableResponse]]:
         """Deletes a relatable. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no relatable with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -639,8 +639,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.dependency_pb2.ListDependenciesRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.dependency_pb2.ListDependenciesResponse, collections.abc.Awaitable[qairon.v1.dependency_pb2.ListDependenciesResponse]]:
-        """Lists dependencies, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -664,7 +664,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         """Changes a dependency. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such dependency, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the relatable is not of the type of the case).
         """
 
@@ -676,7 +676,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.dependency_pb2.DeleteDependencyResponse, collections.abc.Awaitable[qairon.v1.dependency_pb2.DeleteDependencyResponse]]:
         """Deletes a dependency. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no dependency
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -706,9 +706,9 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.related_pb2.ListRelatedsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.related_pb2.ListRelatedsResponse, collections.abc.Awaitable[qairon.v1.related_pb2.ListRelatedsResponse]]:
-        """Lists relateds, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -732,7 +732,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         """Changes a related. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such related, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the type is not that of the case, or the dependency is one-to-one and has its object).
         """
 
@@ -744,7 +744,7 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.related_pb2.DeleteRelatedResponse, collections.abc.Awaitable[qairon.v1.related_pb2.DeleteRelatedResponse]]:
         """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
 def add_DependencyServiceServicer_to_server(servicer: DependencyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -29,9 +29,9 @@ if _version_not_supported:
 
 class DeploymentServiceStub(object):
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -124,9 +124,9 @@ class DeploymentServiceStub(object):
 
 class DeploymentServiceServicer(object):
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetDeployment(self, request, context):
@@ -147,9 +147,9 @@ class DeploymentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeployments(self, request, context):
-        """Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,7 +168,7 @@ class DeploymentServiceServicer(object):
         """Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the current release belongs to another deployment).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -178,7 +178,7 @@ class DeploymentServiceServicer(object):
     def DeleteDeployment(self, request, context):
         """Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,7 +194,7 @@ class DeploymentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RemoveDeploymentZone(self, request, context):
-        """Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+        """Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
         INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -219,8 +219,8 @@ class DeploymentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeploymentProcs(self, request, context):
-        """Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -241,7 +241,7 @@ class DeploymentServiceServicer(object):
         """Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry); FAILED_PRECONDITION (process and deployment are of different services).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -251,7 +251,7 @@ class DeploymentServiceServicer(object):
     def DeleteDeploymentProc(self, request, context):
         """Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -370,9 +370,9 @@ def add_DeploymentServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DeploymentService(object):
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

@@ -21,9 +21,9 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class DeploymentServiceStub:
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -48,9 +48,9 @@ class DeploymentServiceStub:
         qairon.v1.deployment_pb2.ListDeploymentsRequest,
         qairon.v1.deployment_pb2.ListDeploymentsResponse,
     ]
-    """Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateDeployment: grpc.UnaryUnaryMultiCallable[
@@ -69,7 +69,7 @@ class DeploymentServiceStub:
     """Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the current release belongs to another deployment).
     """
 
@@ -79,7 +79,7 @@ class DeploymentServiceStub:
     ]
     """Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     AddDeploymentZone: grpc.UnaryUnaryMultiCallable[
@@ -95,7 +95,7 @@ class DeploymentServiceStub:
         qairon.v1.deployment_pb2.RemoveDeploymentZoneRequest,
         qairon.v1.deployment_pb2.RemoveDeploymentZoneResponse,
     ]
-    """Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+    """Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
     INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
     """
 
@@ -120,8 +120,8 @@ class DeploymentServiceStub:
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsRequest,
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse,
     ]
-    """Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -142,7 +142,7 @@ class DeploymentServiceStub:
     """Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry); FAILED_PRECONDITION (process and deployment are of different services).
     """
 
@@ -152,7 +152,7 @@ class DeploymentServiceStub:
     ]
     """Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     CloneDeployment: grpc.UnaryUnaryMultiCallable[
@@ -177,9 +177,9 @@ class DeploymentServiceStub:
 
 class DeploymentServiceAsyncStub:
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     GetDeployment: grpc.aio.UnaryUnaryMultiCallable[
@@ -203,9 +203,9 @@ class DeploymentServiceAsyncStub:
         qairon.v1.deployment_pb2.ListDeploymentsRequest,
         qairon.v1.deployment_pb2.ListDeploymentsResponse,
     ]
-    """Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateDeployment: grpc.aio.UnaryUnaryMultiCallable[
@@ -224,7 +224,7 @@ class DeploymentServiceAsyncStub:
     """Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
     FAILED_PRECONDITION (the current release belongs to another deployment).
     """
 
@@ -234,7 +234,7 @@ class DeploymentServiceAsyncStub:
     ]
     """Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
     with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-    them); ABORTED (the etag is not the present one).
+    them); ABORTED (the etag is not the current one).
     """
 
     AddDeploymentZone: grpc.aio.UnaryUnaryMultiCallable[
@@ -250,7 +250,7 @@ class DeploymentServiceAsyncStub:
         qairon.v1.deployment_pb2.RemoveDeploymentZoneRequest,
         qairon.v1.deployment_pb2.RemoveDeploymentZoneResponse,
     ]
-    """Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+    """Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
     INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
     """
 
@@ -275,8 +275,8 @@ class DeploymentServiceAsyncStub:
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsRequest,
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse,
     ]
-    """Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-    written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
     token belongs to another query).
     """
 
@@ -297,7 +297,7 @@ class DeploymentServiceAsyncStub:
     """Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
     Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
     immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+    not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
     retry); FAILED_PRECONDITION (process and deployment are of different services).
     """
 
@@ -307,7 +307,7 @@ class DeploymentServiceAsyncStub:
     ]
     """Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
     deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-    message counts them); ABORTED (the etag is not the present one).
+    message counts them); ABORTED (the etag is not the current one).
     """
 
     CloneDeployment: grpc.aio.UnaryUnaryMultiCallable[
@@ -332,9 +332,9 @@ class DeploymentServiceAsyncStub:
 
 class DeploymentServiceServicer(metaclass=abc.ABCMeta):
     """DeploymentService keeps deployments and the processes that run in them. Any method may also fail with
-    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again) and with
-    RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose reason is
-    an ErrorReason.
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @abc.abstractmethod
@@ -364,9 +364,9 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_pb2.ListDeploymentsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_pb2.ListDeploymentsResponse, collections.abc.Awaitable[qairon.v1.deployment_pb2.ListDeploymentsResponse]]:
-        """Lists deployments, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -389,7 +389,7 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         """Changes a deployment. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such deployment, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
         FAILED_PRECONDITION (the current release belongs to another deployment).
         """
 
@@ -401,7 +401,7 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.deployment_pb2.DeleteDeploymentResponse, collections.abc.Awaitable[qairon.v1.deployment_pb2.DeleteDeploymentResponse]]:
         """Deletes a deployment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no deployment
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -421,7 +421,7 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_pb2.RemoveDeploymentZoneRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_pb2.RemoveDeploymentZoneResponse, collections.abc.Awaitable[qairon.v1.deployment_pb2.RemoveDeploymentZoneResponse]]:
-        """Removes the link of a zone to a deployment. Removing what is not there is not an error. Errors:
+        """Removes the link of a zone to a deployment. Removing a missing link is not an error. Errors:
         INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
         """
 
@@ -452,8 +452,8 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_proc_pb2.ListDeploymentProcsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse, collections.abc.Awaitable[qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse]]:
-        """Lists deployment procs, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
 
@@ -478,7 +478,7 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         """Changes a deployment proc. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment proc, or an object it refers to does
-        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and
+        not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and
         retry); FAILED_PRECONDITION (process and deployment are of different services).
         """
 
@@ -490,7 +490,7 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.deployment_proc_pb2.DeleteDeploymentProcResponse, collections.abc.Awaitable[qairon.v1.deployment_proc_pb2.DeleteDeploymentProcResponse]]:
         """Deletes a deployment proc. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment proc with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod

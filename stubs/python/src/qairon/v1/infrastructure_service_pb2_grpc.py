@@ -35,10 +35,10 @@ if _version_not_supported:
 
 
 class InfrastructureServiceStub(object):
-    """InfrastructureService keeps environments, providers and everything that stands in them. Any method may also
-    fail with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again)
-    and with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose
-    reason is an ErrorReason.
+    """InfrastructureService manages environments, providers and everything in them. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def __init__(self, channel):
@@ -370,10 +370,10 @@ class InfrastructureServiceStub(object):
 
 
 class InfrastructureServiceServicer(object):
-    """InfrastructureService keeps environments, providers and everything that stands in them. Any method may also
-    fail with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again)
-    and with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose
-    reason is an ErrorReason.
+    """InfrastructureService manages environments, providers and everything in them. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     def GetEnvironment(self, request, context):
@@ -394,8 +394,8 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListEnvironments(self, request, context):
-        """Lists environments, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -414,7 +414,7 @@ class InfrastructureServiceServicer(object):
         """Changes an environment. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such environment, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -423,7 +423,7 @@ class InfrastructureServiceServicer(object):
     def DeleteEnvironment(self, request, context):
         """Deletes an environment. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no environment
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -447,8 +447,8 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListProviderTypes(self, request, context):
-        """Lists provider types, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        """Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
         token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -467,7 +467,7 @@ class InfrastructureServiceServicer(object):
         """Changes a provider type. Renaming it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such provider type, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -476,7 +476,7 @@ class InfrastructureServiceServicer(object):
     def DeleteProviderType(self, request, context):
         """Deletes a provider type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider
         type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message
-        counts them); ABORTED (the etag is not the present one).
+        counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -500,9 +500,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListProviders(self, request, context):
-        """Lists providers, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -521,7 +521,7 @@ class InfrastructureServiceServicer(object):
         """Changes a provider. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such provider, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -530,7 +530,7 @@ class InfrastructureServiceServicer(object):
     def DeleteProvider(self, request, context):
         """Deletes a provider. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no provider with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -554,9 +554,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRegions(self, request, context):
-        """Lists regions, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -575,7 +575,7 @@ class InfrastructureServiceServicer(object):
         """Changes a region. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such region, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -584,7 +584,7 @@ class InfrastructureServiceServicer(object):
     def DeleteRegion(self, request, context):
         """Deletes a region. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no region with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -608,8 +608,8 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListZones(self, request, context):
-        """Lists zones, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -629,7 +629,7 @@ class InfrastructureServiceServicer(object):
         """Changes a zone. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such zone, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -638,7 +638,7 @@ class InfrastructureServiceServicer(object):
     def DeleteZone(self, request, context):
         """Deletes a zone. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no zone with this ID);
         FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them); ABORTED
-        (the etag is not the present one).
+        (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -662,9 +662,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListPartitions(self, request, context):
-        """Lists partitions, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -683,7 +683,7 @@ class InfrastructureServiceServicer(object):
         """Changes a partition. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such partition, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -692,7 +692,7 @@ class InfrastructureServiceServicer(object):
     def DeletePartition(self, request, context):
         """Deletes a partition. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no partition with
         this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -717,7 +717,7 @@ class InfrastructureServiceServicer(object):
 
     def ListDeploymentTargetTypes(self, request, context):
         """Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-        whatever is written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
+        regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
         malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -736,7 +736,7 @@ class InfrastructureServiceServicer(object):
         """Changes a deployment target type. Renaming it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment target type, or an object it refers
-        to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read
+        to does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read
         again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -746,7 +746,7 @@ class InfrastructureServiceServicer(object):
     def DeleteDeploymentTargetType(self, request, context):
         """Deletes a deployment target type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment target type with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set;
-        the message counts them); ABORTED (the etag is not the present one).
+        the message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -770,9 +770,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeploymentTargets(self, request, context):
-        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, whatever is
-        written meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
+        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
+        the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -791,7 +791,7 @@ class InfrastructureServiceServicer(object):
         """Changes a deployment target. Renaming or moving it re-keys it and everything below it in one transaction.
         Errors: INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an
         immutable field would change); NOT_FOUND (there is no such deployment target, or an object it refers to
-        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again
+        does not exist); ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again
         and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -801,7 +801,7 @@ class InfrastructureServiceServicer(object):
     def DeleteDeploymentTarget(self, request, context):
         """Deletes a deployment target. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no
         deployment target with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the
-        message counts them); ABORTED (the etag is not the present one).
+        message counts them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -825,9 +825,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListFleetTypes(self, request, context):
-        """Lists fleet types, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -846,7 +846,7 @@ class InfrastructureServiceServicer(object):
         """Changes a fleet type. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such fleet type, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -855,7 +855,7 @@ class InfrastructureServiceServicer(object):
     def DeleteFleetType(self, request, context):
         """Deletes a fleet type. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet type
         with this ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts
-        them); ABORTED (the etag is not the present one).
+        them); ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -879,8 +879,8 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListFleets(self, request, context):
-        """Lists fleets, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
+        """Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
         belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -900,7 +900,7 @@ class InfrastructureServiceServicer(object):
         """Changes a fleet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such fleet, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -909,7 +909,7 @@ class InfrastructureServiceServicer(object):
     def DeleteFleet(self, request, context):
         """Deletes a fleet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no fleet with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -925,7 +925,7 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RemoveFleetDeploymentTarget(self, request, context):
-        """Removes the link of a deployment target to a fleet. Removing what is not there is not an error. Errors:
+        """Removes the link of a deployment target to a fleet. Removing a missing link is not an error. Errors:
         INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist); FAILED_PRECONDITION (the
         deployment target is the home of the fleet).
         """
@@ -943,8 +943,8 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RemoveFleetSubnet(self, request, context):
-        """Removes the link of a subnet to a fleet. Removing what is not there is not an error. Errors:
-        INVALID_ARGUMENT (an ID is malformed); NOT_FOUND (one of the two does not exist).
+        """Removes the link of a subnet to a fleet. Removing a missing link is not an error. Errors: INVALID_ARGUMENT
+        (an ID is malformed); NOT_FOUND (one of the two does not exist).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1282,10 +1282,10 @@ def add_InfrastructureServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InfrastructureService(object):
-    """InfrastructureService keeps environments, providers and everything that stands in them. Any method may also
-    fail with DEADLINE_EXCEEDED, with UNAVAILABLE (the database is away or the server is stopping: try again)
-    and with RESOURCE_EXHAUSTED (the message is too large). Every error carries a google.rpc.ErrorInfo whose
-    reason is an ErrorReason.
+    """InfrastructureService manages environments, providers and everything in them. Any method may also fail with
+    DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
+    with RESOURCE_EXHAUSTED (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an
+    ErrorReason.
     """
 
     @staticmethod

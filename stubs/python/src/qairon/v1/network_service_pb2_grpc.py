@@ -29,8 +29,8 @@ if _version_not_supported:
 
 class NetworkServiceStub(object):
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel):
@@ -108,8 +108,8 @@ class NetworkServiceStub(object):
 
 class NetworkServiceServicer(object):
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def GetNetwork(self, request, context):
@@ -130,9 +130,9 @@ class NetworkServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListNetworks(self, request, context):
-        """Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,8 +151,8 @@ class NetworkServiceServicer(object):
         """Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-        FAILED_PRECONDITION (a subnet would lie outside the network).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+        FAILED_PRECONDITION (a subnet would be outside the network).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -161,7 +161,7 @@ class NetworkServiceServicer(object):
     def DeleteNetwork(self, request, context):
         """Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,9 +185,9 @@ class NetworkServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListSubnets(self, request, context):
-        """Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -196,7 +196,7 @@ class NetworkServiceServicer(object):
     def CreateSubnet(self, request, context):
         """Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
         malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-        to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+        to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,8 +206,8 @@ class NetworkServiceServicer(object):
         """Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-        FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+        FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -216,7 +216,7 @@ class NetworkServiceServicer(object):
     def DeleteSubnet(self, request, context):
         """Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -311,8 +311,8 @@ def add_NetworkServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class NetworkService(object):
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @staticmethod

@@ -21,8 +21,8 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
 
 class NetworkServiceStub:
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -47,9 +47,9 @@ class NetworkServiceStub:
         qairon.v1.network_pb2.ListNetworksRequest,
         qairon.v1.network_pb2.ListNetworksResponse,
     ]
-    """Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateNetwork: grpc.UnaryUnaryMultiCallable[
@@ -68,8 +68,8 @@ class NetworkServiceStub:
     """Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-    FAILED_PRECONDITION (a subnet would lie outside the network).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+    FAILED_PRECONDITION (a subnet would be outside the network).
     """
 
     DeleteNetwork: grpc.UnaryUnaryMultiCallable[
@@ -78,7 +78,7 @@ class NetworkServiceStub:
     ]
     """Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetSubnet: grpc.UnaryUnaryMultiCallable[
@@ -102,9 +102,9 @@ class NetworkServiceStub:
         qairon.v1.subnet_pb2.ListSubnetsRequest,
         qairon.v1.subnet_pb2.ListSubnetsResponse,
     ]
-    """Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateSubnet: grpc.UnaryUnaryMultiCallable[
@@ -113,7 +113,7 @@ class NetworkServiceStub:
     ]
     """Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
     malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-    to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+    to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
     """
 
     UpdateSubnet: grpc.UnaryUnaryMultiCallable[
@@ -123,8 +123,8 @@ class NetworkServiceStub:
     """Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-    FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+    FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
     """
 
     DeleteSubnet: grpc.UnaryUnaryMultiCallable[
@@ -133,7 +133,7 @@ class NetworkServiceStub:
     ]
     """Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     AllocateSubnet: grpc.UnaryUnaryMultiCallable[
@@ -149,8 +149,8 @@ class NetworkServiceStub:
 
 class NetworkServiceAsyncStub:
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     GetNetwork: grpc.aio.UnaryUnaryMultiCallable[
@@ -174,9 +174,9 @@ class NetworkServiceAsyncStub:
         qairon.v1.network_pb2.ListNetworksRequest,
         qairon.v1.network_pb2.ListNetworksResponse,
     ]
-    """Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateNetwork: grpc.aio.UnaryUnaryMultiCallable[
@@ -195,8 +195,8 @@ class NetworkServiceAsyncStub:
     """Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-    FAILED_PRECONDITION (a subnet would lie outside the network).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+    FAILED_PRECONDITION (a subnet would be outside the network).
     """
 
     DeleteNetwork: grpc.aio.UnaryUnaryMultiCallable[
@@ -205,7 +205,7 @@ class NetworkServiceAsyncStub:
     ]
     """Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     GetSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -229,9 +229,9 @@ class NetworkServiceAsyncStub:
         qairon.v1.subnet_pb2.ListSubnetsRequest,
         qairon.v1.subnet_pb2.ListSubnetsResponse,
     ]
-    """Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-    meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+    token belongs to another query).
     """
 
     CreateSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -240,7 +240,7 @@ class NetworkServiceAsyncStub:
     ]
     """Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
     malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-    to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+    to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
     """
 
     UpdateSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -250,8 +250,8 @@ class NetworkServiceAsyncStub:
     """Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
     INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
     field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-    FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+    ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+    FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
     """
 
     DeleteSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -260,7 +260,7 @@ class NetworkServiceAsyncStub:
     ]
     """Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-    ABORTED (the etag is not the present one).
+    ABORTED (the etag is not the current one).
     """
 
     AllocateSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -276,8 +276,8 @@ class NetworkServiceAsyncStub:
 
 class NetworkServiceServicer(metaclass=abc.ABCMeta):
     """NetworkService keeps networks and their subnets. Any method may also fail with DEADLINE_EXCEEDED, with
-    UNAVAILABLE (the database is away or the server is stopping: try again) and with RESOURCE_EXHAUSTED (the
-    message is too large). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and with RESOURCE_EXHAUSTED
+    (the message is too large). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @abc.abstractmethod
@@ -307,9 +307,9 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.network_pb2.ListNetworksRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.network_pb2.ListNetworksResponse, collections.abc.Awaitable[qairon.v1.network_pb2.ListNetworksResponse]]:
-        """Lists networks, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -332,8 +332,8 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         """Changes a network. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such network, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-        FAILED_PRECONDITION (a subnet would lie outside the network).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+        FAILED_PRECONDITION (a subnet would be outside the network).
         """
 
     @abc.abstractmethod
@@ -344,7 +344,7 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.network_pb2.DeleteNetworkResponse, collections.abc.Awaitable[qairon.v1.network_pb2.DeleteNetworkResponse]]:
         """Deletes a network. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no network with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod
@@ -374,9 +374,9 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.subnet_pb2.ListSubnetsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.subnet_pb2.ListSubnetsResponse, collections.abc.Awaitable[qairon.v1.subnet_pb2.ListSubnetsResponse]]:
-        """Lists subnets, page by page. An object that exists throughout appears exactly once, whatever is written
-        meanwhile. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
+        token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -387,7 +387,7 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.subnet_pb2.CreateSubnetResponse, collections.abc.Awaitable[qairon.v1.subnet_pb2.CreateSubnetResponse]]:
         """Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
         malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
-        to does not exist); FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+        to does not exist); FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
         """
 
     @abc.abstractmethod
@@ -399,8 +399,8 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         """Changes a subnet. Renaming or moving it re-keys it and everything below it in one transaction. Errors:
         INVALID_ARGUMENT (a field is malformed or out of range, the mask names an unknown field, or an immutable
         field would change); NOT_FOUND (there is no such subnet, or an object it refers to does not exist);
-        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the present one: read again and retry);
-        FAILED_PRECONDITION (the subnet lies outside its network or overlaps a sibling).
+        ALREADY_EXISTS (the new ID is taken); ABORTED (the etag is not the current one: read again and retry);
+        FAILED_PRECONDITION (the subnet is outside its network or overlaps a sibling).
         """
 
     @abc.abstractmethod
@@ -411,7 +411,7 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[qairon.v1.subnet_pb2.DeleteSubnetResponse, collections.abc.Awaitable[qairon.v1.subnet_pb2.DeleteSubnetResponse]]:
         """Deletes a subnet. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no subnet with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
-        ABORTED (the etag is not the present one).
+        ABORTED (the etag is not the current one).
         """
 
     @abc.abstractmethod

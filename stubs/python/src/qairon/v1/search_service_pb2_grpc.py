@@ -26,9 +26,9 @@ if _version_not_supported:
 
 
 class SearchServiceStub(object):
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel):
@@ -60,13 +60,13 @@ class SearchServiceStub(object):
 
 
 class SearchServiceServicer(object):
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def FindObjects(self, request, context):
-        """Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+        """Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
         INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
         search).
         """
@@ -83,7 +83,7 @@ class SearchServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ExplainFilter(self, request, context):
-        """Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+        """Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
         INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -91,8 +91,8 @@ class SearchServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CompleteIds(self, request, context):
-        """Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-        the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+        """Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+        colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,9 +130,9 @@ def add_SearchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SearchService(object):
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @staticmethod

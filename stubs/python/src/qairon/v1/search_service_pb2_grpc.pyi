@@ -18,9 +18,9 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class SearchServiceStub:
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -28,7 +28,7 @@ class SearchServiceStub:
         qairon.v1.search_service_pb2.FindObjectsRequest,
         qairon.v1.search_service_pb2.FindObjectsResponse,
     ]
-    """Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+    """Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
     INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
     search).
     """
@@ -45,7 +45,7 @@ class SearchServiceStub:
         qairon.v1.search_service_pb2.ExplainFilterRequest,
         qairon.v1.search_service_pb2.ExplainFilterResponse,
     ]
-    """Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+    """Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
     INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
     """
 
@@ -53,21 +53,21 @@ class SearchServiceStub:
         qairon.v1.search_service_pb2.CompleteIdsRequest,
         qairon.v1.search_service_pb2.CompleteIdsResponse,
     ]
-    """Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-    the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+    """Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+    colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
     """
 
 class SearchServiceAsyncStub:
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     FindObjects: grpc.aio.UnaryUnaryMultiCallable[
         qairon.v1.search_service_pb2.FindObjectsRequest,
         qairon.v1.search_service_pb2.FindObjectsResponse,
     ]
-    """Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+    """Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
     INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
     search).
     """
@@ -84,7 +84,7 @@ class SearchServiceAsyncStub:
         qairon.v1.search_service_pb2.ExplainFilterRequest,
         qairon.v1.search_service_pb2.ExplainFilterResponse,
     ]
-    """Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+    """Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
     INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
     """
 
@@ -92,14 +92,14 @@ class SearchServiceAsyncStub:
         qairon.v1.search_service_pb2.CompleteIdsRequest,
         qairon.v1.search_service_pb2.CompleteIdsResponse,
     ]
-    """Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-    the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+    """Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+    colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
     """
 
 class SearchServiceServicer(metaclass=abc.ABCMeta):
-    """SearchService finds objects of any entity by what people remember of them. Any method may also fail with
-    DEADLINE_EXCEEDED, UNAVAILABLE (the database is away or the server is stopping: try again) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """SearchService finds objects of any entity by a part of their names. Any method may also fail with DEADLINE_EXCEEDED,
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again) and RESOURCE_EXHAUSTED. Every error
+    has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @abc.abstractmethod
@@ -108,7 +108,7 @@ class SearchServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.search_service_pb2.FindObjectsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.search_service_pb2.FindObjectsResponse, collections.abc.Awaitable[qairon.v1.search_service_pb2.FindObjectsResponse]]:
-        """Finds a text in IDs and names, whatever the case of its letters (those from A to Z): best matches first. Errors:
+        """Finds a text in IDs and names, best matches first. The case of the letters A to Z does not matter. Errors:
         INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
         search).
         """
@@ -129,7 +129,7 @@ class SearchServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.search_service_pb2.ExplainFilterRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.search_service_pb2.ExplainFilterResponse, collections.abc.Awaitable[qairon.v1.search_service_pb2.ExplainFilterResponse]]:
-        """Reads a filter and an order as the List method of a resource would, and says them again as AIP-160 text. Errors:
+        """Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
         INVALID_ARGUMENT (the resource is unknown, or List would refuse the filter or the order).
         """
 
@@ -139,8 +139,8 @@ class SearchServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.search_service_pb2.CompleteIdsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.search_service_pb2.CompleteIdsResponse, collections.abc.Awaitable[qairon.v1.search_service_pb2.CompleteIdsResponse]]:
-        """Continues an ID that was begun, for completion at a keyboard. Where too many IDs begin so, the answer goes up to
-        the next colon that they differ before. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
+        """Completes the beginning of an ID, for completion in a shell. If too many IDs match, the answer goes up to the next
+        colon before which they differ. Errors: INVALID_ARGUMENT (the resource or the filter is wrong).
         """
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

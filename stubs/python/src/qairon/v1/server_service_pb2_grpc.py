@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class ServerServiceStub(object):
-    """ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
-    server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """ServerService describes the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
+    server is stopping: try again). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel):
@@ -44,12 +44,13 @@ class ServerServiceStub(object):
 
 
 class ServerServiceServicer(object):
-    """ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
-    server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """ServerService describes the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
+    server is stopping: try again). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def GetServerInfo(self, request, context):
-        """Tells which server this is. It answers whether or not the database does; what it tells of that may be a second old.
+        """Returns the versions of the server. It answers even without the database; the values of the database may be a
+        second old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,8 +73,8 @@ def add_ServerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ServerService(object):
-    """ServerService tells about the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
-    server is stopping: try again). Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    """ServerService describes the server itself. Any method may also fail with DEADLINE_EXCEEDED and UNAVAILABLE (the
+    server is stopping: try again). Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @staticmethod

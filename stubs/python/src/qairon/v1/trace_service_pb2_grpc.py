@@ -26,15 +26,15 @@ if _version_not_supported:
 
 
 class TraceServiceStub(object):
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel):
@@ -81,15 +81,15 @@ class TraceServiceStub(object):
 
 
 class TraceServiceServicer(object):
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def TraceInfrastructure(self, request, context):
@@ -117,7 +117,7 @@ class TraceServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TraceProvenance(self, request, context):
-        """Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+        """Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
         of it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -134,14 +134,14 @@ class TraceServiceServicer(object):
 
     def TraceBuilds(self, request, context):
         """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-        here, then of IDs. A commit that no build names has none.
+        here, then of IDs. A commit without a build has none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def TracePath(self, request, context):
-        """The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+        """The shortest paths from one object to another, over relations in either direction and over declared dependencies.
         Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -195,15 +195,15 @@ def add_TraceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TraceService(object):
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @staticmethod

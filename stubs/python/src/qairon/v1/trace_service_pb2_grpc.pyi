@@ -18,15 +18,15 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class TraceServiceStub:
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
@@ -58,7 +58,7 @@ class TraceServiceStub:
         qairon.v1.trace_service_pb2.TraceProvenanceRequest,
         qairon.v1.trace_service_pb2.TraceProvenanceResponse,
     ]
-    """Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+    """Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
     of it).
     """
 
@@ -75,27 +75,27 @@ class TraceServiceStub:
         qairon.v1.trace_service_pb2.TraceBuildsResponse,
     ]
     """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-    here, then of IDs. A commit that no build names has none.
+    here, then of IDs. A commit without a build has none.
     """
 
     TracePath: grpc.UnaryUnaryMultiCallable[
         qairon.v1.trace_service_pb2.TracePathRequest,
         qairon.v1.trace_service_pb2.TracePathResponse,
     ]
-    """The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+    """The shortest paths from one object to another, over relations in either direction and over declared dependencies.
     Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
     """
 
 class TraceServiceAsyncStub:
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     TraceInfrastructure: grpc.aio.UnaryStreamMultiCallable[
@@ -126,7 +126,7 @@ class TraceServiceAsyncStub:
         qairon.v1.trace_service_pb2.TraceProvenanceRequest,
         qairon.v1.trace_service_pb2.TraceProvenanceResponse,
     ]
-    """Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+    """Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
     of it).
     """
 
@@ -143,27 +143,27 @@ class TraceServiceAsyncStub:
         qairon.v1.trace_service_pb2.TraceBuildsResponse,
     ]
     """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-    here, then of IDs. A commit that no build names has none.
+    here, then of IDs. A commit without a build has none.
     """
 
     TracePath: grpc.aio.UnaryUnaryMultiCallable[
         qairon.v1.trace_service_pb2.TracePathRequest,
         qairon.v1.trace_service_pb2.TracePathResponse,
     ]
-    """The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+    """The shortest paths from one object to another, over relations in either direction and over declared dependencies.
     Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
     """
 
 class TraceServiceServicer(metaclass=abc.ABCMeta):
-    """TraceService follows relations from one object to others. What counts as depending on something is said by the options
-    Dependence and LinkDependent of the model, and is the same for every method.
+    """TraceService follows relations from one object to others. The options Dependence and LinkDependent of the model
+    define what depends on what, for every method.
 
-    A stream is complete: it has no upper limit. Its order is fixed, and each message carries a token with which a stream
-    that broke is taken up behind that message. Rows that changed meanwhile appear as they are when they are read.
+    A stream is complete: it has no upper limit. Its order is fixed, and each message has a token that resumes a broken
+    stream after that message. Rows that changed in between have their new values.
 
     Any method may also fail with INVALID_ARGUMENT (an ID is malformed or a resource unknown), DEADLINE_EXCEEDED,
-    UNAVAILABLE (the database is away or the server is stopping: try again, with the last token) and RESOURCE_EXHAUSTED.
-    Every error carries a google.rpc.ErrorInfo whose reason is an ErrorReason.
+    UNAVAILABLE (the database is unreachable or the server is stopping: try again with the last token) and
+    RESOURCE_EXHAUSTED. Every error has a google.rpc.ErrorInfo whose reason is an ErrorReason.
     """
 
     @abc.abstractmethod
@@ -202,7 +202,7 @@ class TraceServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.trace_service_pb2.TraceProvenanceRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.trace_service_pb2.TraceProvenanceResponse, collections.abc.Awaitable[qairon.v1.trace_service_pb2.TraceProvenanceResponse]]:
-        """Where the binary of a deployment is and how it came about. Errors: NOT_FOUND (no such deployment, or no such release
+        """Where the binary of a deployment is and how it was made. Errors: NOT_FOUND (no such deployment, or no such release
         of it).
         """
 
@@ -223,7 +223,7 @@ class TraceServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.trace_service_pb2.TraceBuildsResponse], collections.abc.AsyncIterator[qairon.v1.trace_service_pb2.TraceBuildsResponse]]:
         """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
-        here, then of IDs. A commit that no build names has none.
+        here, then of IDs. A commit without a build has none.
         """
 
     @abc.abstractmethod
@@ -232,7 +232,7 @@ class TraceServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.trace_service_pb2.TracePathRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.trace_service_pb2.TracePathResponse, collections.abc.Awaitable[qairon.v1.trace_service_pb2.TracePathResponse]]:
-        """The shortest ways from one object to another, over relations in either direction and over declared dependencies.
+        """The shortest paths from one object to another, over relations in either direction and over declared dependencies.
         Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
         """
 
