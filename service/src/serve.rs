@@ -10,8 +10,8 @@ use tonic_health::server::HealthReporter;
 
 use crate::call::Contexts;
 use crate::config::{Reflection, ServeArgs};
+use crate::db::about::ping;
 use crate::db::migrations::{self, MigrationError};
-use crate::db::versions::ping;
 use crate::db::{Db, Door, Identity, Sources, repeats};
 use crate::grpc::router::Router;
 use crate::grpc::{Server, health, listen};

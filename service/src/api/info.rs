@@ -7,7 +7,8 @@ use qairon::v1::{GetServerInfoRequest, GetServerInfoResponse};
 use super::requests::decode;
 use crate::call::Context;
 use crate::call::limits::MAX_MESSAGE_BYTES;
-use crate::db::versions::{Versions, versions};
+use crate::db::Versions;
+use crate::db::about::versions;
 use crate::error::Result;
 
 /// Answers whether or not the database does.

@@ -9,6 +9,7 @@
 //! What differs is locked and read again before it is written, so nobody's change is overwritten unseen. What is the
 //! same is not locked: whoever changes it meanwhile comes after.
 
+mod applying;
 mod compare;
 mod links;
 mod prune;
@@ -16,43 +17,14 @@ mod rounds;
 mod shown;
 mod update;
 
-use std::collections::HashMap;
-
 use qairon::Model;
-use qairon::model::{Entity, Field};
-use qairon::v1::{ChangeKind, ErrorReason, FieldChange, ObjectChange};
 
 use super::failure::Failure;
 use super::transaction::Transaction;
 use crate::domain::apply::Bundle;
-use crate::domain::draft::Value;
-use crate::error::{Error, ErrorKind};
+use applying::Applying;
 
-/// How many objects one statement compares or changes.
-const CHUNK: usize = 2000;
-/// How many bytes of values one statement carries, about.
-const CHUNK_BYTES: usize = 16 * 1024 * 1024;
-
-/// What became of a bundle.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// What was changed, in order.
-    pub changes: Vec<ObjectChange>,
-    /// What was refused: the place in the stream, or -1 for what a bundle does not name.
-    pub refused: Vec<(i64, Error)>,
-    /// How many objects are unchanged.
-    pub unchanged: usize,
-    /// The change of an object of the bundle, by its place in it.
-    of_object: HashMap<usize, usize>,
-}
-
-/// What the steps work with.
-struct Applying<'a> {
-    transaction: &'a mut Transaction,
-    model: &'static Model,
-    bundle: &'a Bundle,
-    outcome: Outcome,
-}
+pub use applying::Outcome;
 
 /// Applies a bundle.
 pub async fn apply(
@@ -80,70 +52,4 @@ pub async fn apply(
     outcome.refused.extend(bundle.refused.iter().cloned());
     outcome.refused.sort_by_key(|(index, _)| *index);
     Ok(outcome)
-}
-
-impl Applying<'_> {
-    /// Takes note of a change to an object of the bundle. What happens to one object is one change.
-    fn changed(&mut self, object: usize, kind: ChangeKind, fields: Vec<FieldChange>) {
-        let Self { outcome, bundle, .. } = self;
-        match outcome.of_object.get(&object) {
-            Some(change) => {
-                let known = &mut outcome.changes[*change].fields;
-                known.extend(fields);
-                known.sort_by_key(|field| place(bundle.objects[object].entity, &field.field));
-            }
-            None => {
-                outcome.of_object.insert(object, outcome.changes.len());
-                let wish = &bundle.objects[object];
-                outcome.changes.push(ObjectChange {
-                    kind: kind.into(),
-                    resource: wish.entity.name.clone(),
-                    id: wish.id.clone(),
-                    fields,
-                });
-            }
-        }
-    }
-}
-
-/// The place of a field or a relation in the model; relations come last.
-fn place(entity: &Entity, name: &str) -> (bool, Option<usize>) {
-    let field = entity.fields.iter().position(|field| field.name == name);
-    let relation = || entity.relations.iter().position(|relation| relation.name() == name);
-    (field.is_none(), field.or_else(relation))
-}
-
-/// Splits objects into parts for one statement each, by their number and by the size of their values.
-fn parts<T>(items: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
-    let mut parts: Vec<Vec<T>> = Vec::new();
-    let mut room = 0;
-    for item in items {
-        let bytes = size(&item);
-        match parts.last_mut().filter(|part| part.len() < CHUNK && bytes <= room) {
-            Some(part) => {
-                room -= bytes;
-                part.push(item);
-            }
-            None => {
-                room = CHUNK_BYTES.saturating_sub(bytes);
-                parts.push(vec![item]);
-            }
-        }
-    }
-    parts
-}
-
-/// About how many bytes some values take.
-fn size(values: &[(&'static Field, Value)]) -> usize {
-    let size = |value: &Value| match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
-        _ => 16,
-    };
-    values.iter().map(|(_, value)| size(value)).sum()
-}
-
-/// Somebody else created or deleted an object since it was looked for: everything is compared again.
-fn raced() -> Error {
-    let message = "others changed the same objects more often than the service retries; try again";
-    Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
 }

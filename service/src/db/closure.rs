@@ -51,7 +51,7 @@ pub async fn walk(
     reach: Reach,
     limit: usize,
 ) -> Result<Option<Closure>, Failure> {
-    let model = transaction.door.model();
+    let model = transaction.view.model();
     let mut sql = Sql::new();
     sql.push(&format!("SELECT \"uid\", \"id\" FROM {} WHERE \"id\" = ", table(&entity.name)));
     sql.bind(Bind::Text(id.to_owned())).push(" FOR UPDATE");
@@ -109,7 +109,7 @@ async fn count_all_links(
 
 /// The IDs that found objects have now.
 pub async fn current_ids(transaction: &mut Transaction, found: &Closure) -> Result<HashMap<Uuid, String>, Failure> {
-    let model = transaction.door.model();
+    let model = transaction.view.model();
     let mut by_entity: BTreeMap<usize, Vec<Uuid>> = BTreeMap::new();
     for (entity, uid, _) in &found.objects {
         by_entity.entry(*entity).or_default().push(*uid);

@@ -7,11 +7,10 @@
 //!   leaves no transaction half done, and is repeated when PostgreSQL gives it up for another.
 //! - [`Door::write_fed`]: a write that its caller feeds, and that cannot be repeated.
 
-use std::sync::Arc;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use qairon::Model;
 
 use super::doorway::Db;
 use super::failure::Failure;
@@ -20,9 +19,10 @@ use super::pool::Share;
 use super::reader::{Guard, Reader};
 use super::row::Row;
 use super::sources::Sources;
-use super::sql::{Rendered, Sql};
+use super::sql::Sql;
 use super::transaction::{Ending, Transaction};
-use crate::error::{Error, Result};
+use super::view::View;
+use crate::error::Error;
 
 /// Begins what sees one moment.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -31,10 +31,14 @@ const ATTEMPTS: u32 = 5;
 
 /// The database as one call may use it.
 #[derive(Clone)]
-pub struct Door {
-    db: Db,
-    identity: Arc<Identity>,
-    sources: Sources,
+pub struct Door(View);
+
+impl Deref for Door {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.0
+    }
 }
 
 /// A piece of work.
@@ -61,33 +65,14 @@ pub(in crate::db) enum Reads {
 impl Door {
     /// A door to a database.
     pub fn new(db: Db, identity: Identity, sources: Sources) -> Self {
-        Self { db, identity: Arc::new(identity), sources }
-    }
-
-    /// The entity model.
-    pub(in crate::db) fn model(&self) -> &'static Model {
-        self.db.model
-    }
-
-    pub(in crate::db) fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// Makes a statement ready to be sent: this is where its references to tables are resolved.
-    pub(in crate::db) fn prepare(&self, operation: &'static str, sql: &Sql) -> Result<Rendered> {
-        let mut rendered = sql.render()?;
-        if let Some(recorder) = &self.db.recorder {
-            recorder.record(&self.identity.method, operation, &rendered.text);
-        }
-        rendered.text = self.sources.resolve(&rendered.text);
-        Ok(rendered)
+        Self(View::new(db, identity, sources))
     }
 
     /// Runs a query by ID, which is quick whatever its values.
     pub(in crate::db) async fn look_up(&self, operation: &'static str, sql: Sql) -> Result<Vec<Row>, Failure> {
         let started = Instant::now();
-        let result = self.db.shared.load(|| self.prepare(operation, &sql)).await;
-        self.db.metrics.database(operation, started.elapsed(), result.is_ok());
+        let result = self.db().shared.load(|| self.prepare(operation, &sql)).await;
+        self.db().metrics.database(operation, started.elapsed(), result.is_ok());
         result
     }
 
@@ -100,15 +85,15 @@ impl Door {
         reads: Reads,
     ) -> Result<Reader, Failure> {
         let started = Instant::now();
-        let permit = self.db.pool.permit(share).await?;
-        let session = self.db.pool.check_out().await?;
+        let permit = self.db().pool.permit(share).await?;
+        let session = self.db().pool.check_out().await?;
         let opening = match reads {
             Reads::One => None,
             Reads::Together("") => Some(SNAPSHOT.to_owned()),
             Reads::Together(settings) => Some(format!("{SNAPSHOT}; {settings}")),
         };
         let guard = Guard::new(session.cancel_token(), permit, started);
-        Ok(Reader::new(session, self.clone(), operation, opening, Some(guard)))
+        Ok(Reader::new(session, self.0.clone(), operation, opening, Some(guard)))
     }
 
     /// Does a write, and returns what the work ends with.
@@ -125,7 +110,7 @@ impl Door {
                 let result = work(&mut transaction).await;
                 match transaction.finish(result).await {
                     Err(failure) if failure.is_retryable() && attempt < ATTEMPTS => {
-                        door.db.metrics.retried(write.operation);
+                        door.db().metrics.retried(write.operation);
                         tokio::time::sleep(pause(attempt)).await;
                         attempt += 1;
                     }
@@ -161,21 +146,21 @@ impl Door {
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, Failure> {
         let started = Instant::now();
-        let permit = self.db.pool.permit(share).await?;
-        let task = self.db.writes.spawn(async move {
+        let permit = self.db().pool.permit(share).await?;
+        let task = self.db().writes.spawn(async move {
             let _permit = permit;
             work.await
         });
         let result = task.await.unwrap_or_else(|error| Err(Error::internal(error).into()));
-        self.db.metrics.database(write.operation, started.elapsed(), result.is_ok());
+        self.db().metrics.database(write.operation, started.elapsed(), result.is_ok());
         result
     }
 
     async fn begin(&self, write: Write) -> Result<Transaction, Failure> {
-        let setting = self.identity.setting().map_err(Error::internal)?;
-        let session = self.db.pool.check_out().await?;
+        let setting = self.identity().setting().map_err(Error::internal)?;
+        let session = self.db().pool.check_out().await?;
         let opening = Some(format!("BEGIN; {setting}"));
-        let reader = Reader::new(session, self.clone(), write.operation, opening, None);
+        let reader = Reader::new(session, self.0.clone(), write.operation, opening, None);
         Ok(Transaction::new(reader, write.validate_only))
     }
 }

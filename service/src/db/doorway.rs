@@ -8,10 +8,10 @@ use qairon::Model;
 use tokio_util::task::TaskTracker;
 
 use super::connect::SessionLimits;
-use super::get::Statements;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::shared::Shared;
+use super::statements::Statements;
 use super::versions::KnownVersions;
 use crate::error::{Error, Result};
 use crate::telemetry::metrics::Metrics;

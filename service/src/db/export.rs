@@ -13,6 +13,7 @@ use super::reader::{Reader, Sink};
 use super::row::Row;
 use super::sources::table;
 use super::sql::{Keep, Sql};
+use super::view::View;
 use super::wire;
 use crate::domain::filter::SqlFragment;
 use crate::error::{Error, Result};
@@ -67,13 +68,13 @@ impl Plan {
     }
 
     /// The fields of an answer.
-    fn projection(&self, door: &Door) -> Result<Arc<Projection>> {
+    fn projection(&self, view: &View) -> Result<Arc<Projection>> {
         if let Some(mask) = &self.mask {
-            return door.projection(self.entity, Some(mask));
+            return view.projection(self.entity, Some(mask));
         }
         let settable = self.entity.fields.iter().filter(|field| field.is_settable());
         let names: Vec<String> = settable.map(|field| field.name.clone()).chain(["id".to_owned()]).collect();
-        door.projection(self.entity, Some(&names))
+        view.projection(self.entity, Some(&names))
     }
 
     /// Appends a row as a `BulkObject`.
@@ -123,7 +124,7 @@ async fn send(
         }
     }
     for plan in plans {
-        let projection = plan.projection(&reader.door)?;
+        let projection = plan.projection(&reader.view)?;
         let sql = plan.sql(&projection);
         reader.pass(sql, &mut Encoding { plan, projection: &projection, sink }).await?;
     }

@@ -3,73 +3,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
 
 use super::bind::Bind;
 use super::door::Door;
 use super::failure::Failure;
-use super::projection::{ALIAS, Projection};
+use super::projection::Projection;
 use super::reader::Reader;
 use super::row::Row;
 use super::sources::table;
 use super::sql::Sql;
+use super::statements::{batch_get_text, get_text};
 use super::wire;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The statements of an entity that are the same for every request.
-#[derive(Debug)]
-pub(in crate::db) struct Statements {
-    /// Every field.
-    whole: Arc<Projection>,
-    get: Arc<str>,
-    batch_get: Arc<str>,
-}
-
-impl Statements {
-    /// The statements of an entity.
-    pub fn new(model: &Model, entity: &Entity) -> Result<Self> {
-        let whole = Projection::new(model, entity, None)?;
-        Ok(Self { get: get_text(entity, &whole), batch_get: batch_get_text(entity, &whole), whole: Arc::new(whole) })
-    }
-}
-
-impl Door {
-    fn statements(&self, entity: &Entity) -> Result<&Statements> {
-        let statements = self.db().statements.get(entity.index);
-        statements.ok_or_else(|| Error::internal(format!("`{}` is of another model", entity.name)))
-    }
-
-    /// Every field of an entity.
-    pub(in crate::db) fn whole(&self, entity: &Entity) -> Result<Arc<Projection>> {
-        Ok(self.statements(entity)?.whole.clone())
-    }
-
-    /// The fields of an answer.
-    pub(in crate::db) fn projection(&self, entity: &Entity, mask: Option<&[String]>) -> Result<Arc<Projection>> {
-        match mask {
-            None => self.whole(entity),
-            mask => Ok(Arc::new(Projection::new(self.model(), entity, mask)?)),
-        }
-    }
-}
-
-fn get_text(entity: &Entity, projection: &Projection) -> Arc<str> {
-    let from = table(&entity.name);
-    format!("SELECT {} FROM {from} {ALIAS} WHERE {ALIAS}.\"id\" = ", projection.sql).into()
-}
-
-/// The IDs go where the question mark is.
-fn batch_get_text(entity: &Entity, projection: &Projection) -> Arc<str> {
-    format!(
-        "SELECT {}, wanted.place FROM unnest(?) WITH ORDINALITY AS wanted (id, place) JOIN {} {ALIAS} ON \
-         {ALIAS}.\"id\" = wanted.id ORDER BY wanted.place",
-        projection.sql,
-        table(&entity.name)
-    )
-    .into()
-}
 
 /// One object, as field 1 of a response; `None` when there is none.
 pub async fn object(door: &Door, entity: &Entity, mask: Option<&[String]>, id: &str) -> Result<Option<Bytes>, Failure> {

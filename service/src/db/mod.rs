@@ -1,7 +1,8 @@
 //! The database: one door to it, and the statements that go through. No transport in here.
 //!
-//! - [`Door`] is the database as one call may use it; beneath it are [`Db`] with its connections (`pool`, `shared`,
-//!   `session`), what reads and writes are done with (`reader`, `transaction`), and who makes the call (`identity`).
+//! - [`Door`] is the database as one call may use it; beneath it are what the call sees (`view`: who asks, when, and
+//!   what of the data), what reads and writes are done with (`reader`, `transaction`), and [`Db`] with its connections
+//!   (`pool`, `shared`, `session`).
 //! - `sources` decides what a statement reads of a table, `rows` holds the only statements that change one.
 //! - The others are statements by behaviour: `get`, `list`, `search`, `impact`, `trace`, `apply` and so on.
 //!
@@ -9,6 +10,7 @@
 //! a small machine is twice the rate of a checkout per request. Everything that can take long or writes goes through
 //! the pool, one connection per operation.
 
+pub mod about;
 pub mod apply;
 mod bind;
 pub mod closure;
@@ -38,9 +40,11 @@ mod session;
 mod shared;
 pub mod sources;
 mod sql;
+mod statements;
 pub mod trace;
 pub mod transaction;
-pub mod versions;
+mod versions;
+mod view;
 pub mod wire;
 
 pub use door::{Door, Work, Write};
@@ -50,3 +54,4 @@ pub use reader::Sink;
 pub use row::Row;
 pub use sources::{Access, Moment, Sources};
 pub use transaction::{Ending, Transaction};
+pub use versions::Versions;

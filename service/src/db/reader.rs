@@ -12,18 +12,18 @@ use futures_util::future::{MaybeDone, join, maybe_done};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio_postgres::{CancelToken, RowStream};
 
-use super::door::Door;
 use super::failure::Failure;
 use super::pool::{Checkout, Permit};
 use super::row::Row;
 use super::session::{Session, cancel};
 use super::sql::{Rendered, Sql};
+use super::view::View;
 use crate::error::{Error, Result};
 
 /// The statements of one moment.
 pub struct Reader {
     pub(super) session: Checkout,
-    pub(super) door: Door,
+    pub(super) view: View,
     /// The operation, for metrics and the record of statements.
     operation: &'static str,
     /// What travels with the next statement: what begins the transaction, until it has begun, and savepoints.
@@ -100,19 +100,19 @@ impl Stream for Rows {
 impl Reader {
     pub(super) fn new(
         session: Checkout,
-        door: Door,
+        view: View,
         operation: &'static str,
         opening: Option<String>,
         guard: Option<Guard>,
     ) -> Self {
-        Self { session, door, operation, opening, is_open: false, guard }
+        Self { session, view, operation, opening, is_open: false, guard }
     }
 
     /// The read has ended with a result. Its transaction, if there was one, ends without the caller.
     pub(in crate::db) fn done<T>(mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         if let Some(guard) = &mut self.guard {
             guard.is_armed = false;
-            self.door.db().metrics.database(self.operation, guard.started.elapsed(), result.is_ok());
+            self.view.db().metrics.database(self.operation, guard.started.elapsed(), result.is_ok());
         }
         if self.is_open {
             tokio::spawn(async move {
@@ -282,7 +282,7 @@ impl Reader {
     }
 
     fn prepare(&self, sql: &Sql) -> Result<Rendered> {
-        self.door.prepare(self.operation, sql)
+        self.view.prepare(self.operation, sql)
     }
 }
 

@@ -1,19 +1,17 @@
 //! Search: objects by part of their IDs and names, and by what their provider calls them.
 //!
-//! Whole IDs have no index for this: they repeat what stands in the IDs above them. What is indexed, by trigrams, are
+//! Whole IDs have no index for this: they repeat what is in the IDs above them. What is indexed, by trigrams, are
 //! the components that an object adds; [`walk`] finds the text there and follows the references down, in one
 //! statement, as far as an entity has [`CAP`] matches. Where it has more, they are frequent, and [`scan`] finds the
 //! next of them quickly by reading IDs in order.
 //!
-//! Objects come in the order of the kind of match, the entity and the ID; a page begins behind a [`Place`] in it.
+//! Objects come in the order of the kind of match, the entity and the ID; a page begins after a [`Place`] in it.
 
 mod native;
+mod question;
 mod scan;
 mod walk;
 
-use std::collections::BTreeSet;
-
-use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::Match;
 
@@ -21,53 +19,17 @@ use super::door::{Door, Reads};
 use super::failure::Failure;
 use super::pool::Share;
 use super::reader::Reader;
-use crate::domain::search::Text;
 use crate::error::Result;
 
-pub use native::by_native_id;
+use question::Known;
 
-/// Up to so many matches of an entity are gathered; more are read for in order.
-pub const CAP: usize = 2000;
+pub use native::by_native_id;
+pub use question::{Place, Search};
 
 /// The statement of a walk is long, and planning it takes longer than most walks. What is planned for one serves all,
 /// also when the tables have grown: indexes are used wherever there are any.
 const ONE_PLAN: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off";
 const OWN_PLANS: &str = "SET LOCAL plan_cache_mode TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
-
-/// A place in the order of what is found, and so an object that is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Place {
-    /// The number of the [`Match`].
-    pub kind: i64,
-    /// The entity's place in the model.
-    pub entity: usize,
-    /// The ID.
-    pub id: String,
-}
-
-/// A search.
-#[derive(Debug)]
-pub struct Search {
-    /// The model.
-    pub model: &'static Model,
-    /// What is looked for.
-    pub text: Text,
-    /// The entities to look among.
-    pub entities: BTreeSet<usize>,
-    /// Where to begin: behind this place.
-    pub start: Place,
-}
-
-/// What a walk tells.
-#[derive(Debug, Default)]
-struct Known {
-    /// The first objects, in order, of what is not passed over below.
-    objects: Vec<Place>,
-    /// The entities of which too many match by their own names.
-    names_over: BTreeSet<usize>,
-    /// The entities of which too many match by their IDs.
-    ids_over: BTreeSet<usize>,
-}
 
 impl Search {
     /// The next objects, up to a limit.
@@ -129,13 +91,5 @@ impl Search {
             found.push(Place { kind: number, entity: entity.index, id: row.text(0)?.to_owned() });
         }
         Ok(())
-    }
-}
-
-impl Known {
-    fn is_over(&self, search: &Search, kind: Match, entity: usize) -> bool {
-        // No name holds a colon: an exact match is that of an ID then.
-        let by_name = kind != Match::Id && !search.text.has_colon();
-        if by_name { self.names_over.contains(&entity) } else { self.ids_over.contains(&entity) }
     }
 }

@@ -1,18 +1,11 @@
-//! Which PostgreSQL this is, and which schema is in it.
+//! What the database said of itself last.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::door::Door;
-use super::failure::Failure;
-use super::sql::Sql;
-use crate::error::Error;
-
 /// How long an answer of the database is good for.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long the database may take.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the database says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,31 +23,17 @@ pub struct Versions {
 #[derive(Default)]
 pub(in crate::db) struct KnownVersions(Mutex<Option<(Instant, Option<Versions>)>>);
 
-/// What follows the version itself is the name of a distribution.
-const SQL: &str = "SELECT split_part(current_setting('server_version'), ' ', 1) AS database, \
-                   (SELECT max(version)::text FROM __diesel_schema_migrations) AS schema";
-
-/// The versions; `None` while the database does not answer.
-pub async fn versions(door: &Door) -> Option<Versions> {
-    let mut known = door.db().versions.0.lock().await;
-    if let Some((when, versions)) = &*known
-        && when.elapsed() < FRESH
-    {
-        return versions.clone();
+impl KnownVersions {
+    /// What the database said last, if that was a moment ago; what it says now otherwise.
+    pub async fn get(&self, ask: impl Future<Output = Option<Versions>>) -> Option<Versions> {
+        let mut known = self.0.lock().await;
+        if let Some((when, versions)) = &*known
+            && when.elapsed() < FRESH
+        {
+            return versions.clone();
+        }
+        let versions = ask.await;
+        *known = Some((Instant::now(), versions.clone()));
+        versions
     }
-    let answer = tokio::time::timeout(PATIENCE, ask(door)).await;
-    let versions = answer.ok().and_then(Result::ok);
-    *known = Some((Instant::now(), versions.clone()));
-    versions
-}
-
-async fn ask(door: &Door) -> Result<Versions, Failure> {
-    let rows = door.look_up("versions", Sql::shared(&SQL.into())).await?;
-    let row = rows.first().ok_or_else(|| Error::internal("the database has no version"))?;
-    Ok(Versions { database: row.text(0)?.to_owned(), schema: row.text(1)?.to_owned() })
-}
-
-/// Whether the database answers.
-pub async fn ping(door: &Door) -> bool {
-    door.look_up("ping", Sql::shared(&"SELECT 1".into())).await.is_ok()
 }

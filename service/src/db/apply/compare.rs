@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use qairon::model::Field;
 
-use super::{Applying, parts, size};
+use super::applying::{Applying, parts, size};
+
 use crate::db::failure::Failure;
 use crate::db::rows::compare::Wanted;
 use crate::domain::apply::Wish;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use qairon::model::{Entity, Link, Relation, RelationKind};
 use qairon::v1::{ChangeKind, FieldChange};
 
+use super::applying::{Applying, CHUNK};
 use super::compare::Work;
-use super::{Applying, CHUNK, shown};
+use super::shown;
 use crate::db::bind::Bind;
 use crate::db::failure::{Failure, Intent};
 use crate::db::rows::halves::{Outcome, in_halves, is_refusal};

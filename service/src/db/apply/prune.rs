@@ -10,7 +10,8 @@ use qairon::model::Entity;
 use qairon::v1::{ChangeKind, ErrorReason, ObjectChange};
 use uuid::Uuid;
 
-use super::{Applying, raced};
+use super::applying::{Applying, raced};
+
 use crate::db::closure::Closure;
 use crate::db::failure::Failure;
 use crate::db::get::exists;

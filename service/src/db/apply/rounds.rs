@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, FieldChange};
 
+use super::applying::{Applying, raced};
 use super::compare::Work;
+use super::shown;
 use super::update::{Update, update_all};
-use super::{Applying, raced, shown};
 use crate::db::failure::Failure;
 use crate::db::rows::halves::is_refusal;
 use crate::db::rows::insert::{Item, insert_all};

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, FieldChange};
 
-use super::{Applying, parts, raced, shown, size};
+use super::applying::{Applying, parts, raced, size};
+use super::shown;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
 use crate::db::rows::halves::{Outcome, in_halves, refusal};

@@ -9,7 +9,7 @@ use qairon::model::{Mood, RelationKind};
 use super::super::bind::Bind;
 use super::super::sources::table;
 use super::super::sql::Sql;
-use super::{DIGITS, Impact, RANKS, rank};
+use super::planned::{DIGITS, Impact, RANKS, rank};
 use crate::domain::impact::{Below, Set, Way};
 
 /// Where objects of a set are read from.

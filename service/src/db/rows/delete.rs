@@ -37,7 +37,7 @@ pub struct Deletion {
 /// Deletes an object and returns everything that is concerned; `None` when it was missing and may be.
 pub async fn delete(transaction: &mut Transaction, deletion: &Deletion) -> Result<Option<AffectedObjects>, Failure> {
     let Deletion { entity, id, etag, reach, allow_missing, max_affected } = deletion;
-    let model = transaction.door.model();
+    let model = transaction.view.model();
     let Some(found) = walk(transaction, entity, id, *reach, *max_affected).await? else {
         return if *allow_missing { Ok(None) } else { Err(Error::not_found(&entity.name, id).into()) };
     };

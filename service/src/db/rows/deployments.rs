@@ -129,8 +129,8 @@ fn copy(into: &str, parent: &str, columns: &str, new_parent: &str) -> Sql {
 }
 
 async fn answer(transaction: &mut Transaction, id: &str) -> Result<Vec<u8>, Failure> {
-    let deployment = transaction.door.model().target("deployment");
-    let projection = transaction.door.whole(deployment)?;
+    let deployment = transaction.view.model().target("deployment");
+    let projection = transaction.view.whole(deployment)?;
     let row = transaction.one(select(deployment, &projection, id)).await?;
     let row = row.ok_or_else(|| Error::internal("a written deployment is gone"))?;
     Ok(as_response(&projection, &row)?)

@@ -25,7 +25,7 @@ pub async fn create(
     entity: &Entity,
     values: &[(&Field, Value)],
 ) -> Result<Vec<u8>, Failure> {
-    let projection = transaction.door.whole(entity)?;
+    let projection = transaction.view.whole(entity)?;
     let row = transaction.last_one(insert(entity, values, &projection)).await?;
     let row = row.ok_or_else(|| Error::internal("an insert returned nothing"))?;
     Ok(as_response(&projection, &row)?)
@@ -110,8 +110,8 @@ impl Change {
     /// Makes the change. Returns the object as field 1 of a response and, when its ID has changed, everything that was
     /// re-keyed with it as field 2.
     pub async fn apply(self, transaction: &mut Transaction) -> Result<Vec<u8>, Failure> {
-        let (model, entity) = (transaction.door.model(), self.entity);
-        let projection = transaction.door.whole(entity)?;
+        let (model, entity) = (transaction.view.model(), self.entity);
+        let projection = transaction.view.whole(entity)?;
         let before = match self.may_rekey() {
             true => closure::walk(transaction, entity, &self.id, Reach::Keys, self.max_affected).await?,
             false => None,

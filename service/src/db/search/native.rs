@@ -8,7 +8,7 @@ use super::super::door::Door;
 use super::super::failure::Failure;
 use super::super::sources::table;
 use super::super::sql::Sql;
-use super::Place;
+use super::question::Place;
 use crate::error::{Error, Result};
 
 /// The field of the identifier, in every entity that has it.

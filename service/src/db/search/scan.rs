@@ -8,7 +8,7 @@ use qairon::v1::Match;
 use super::super::bind::Bind;
 use super::super::sources::table;
 use super::super::sql::{Keep, Sql};
-use super::Search;
+use super::question::Search;
 use crate::domain::filter::like_escaped;
 use crate::domain::search::own_name;
 

@@ -18,7 +18,7 @@ use super::super::bind::Bind;
 use super::super::row::Row;
 use super::super::sources::table;
 use super::super::sql::{Keep, Sql};
-use super::{CAP, Known, Place, Search};
+use super::question::{CAP, Known, Place, Search};
 use crate::domain::filter::like_escaped;
 use crate::domain::search::{Key, id_references, own_components, own_name};
 use crate::error::{Error, Result};
