@@ -244,7 +244,7 @@ pub async fn import_loses_a_deadlock(database: &Database) {
     let running = tokio::spawn(async move { bulk.import_objects(ReceiverStream::new(receiver)).await });
     sender.send(applications(&["a"])).await.expect("the import takes it");
     let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = \
-                'qairon-service' AND state = 'idle in transaction' AND query LIKE 'RELEASE%'";
+                'qairon-service' AND state = 'idle in transaction' AND query LIKE '%RELEASE%'";
     poll_until(Duration::from_secs(5), "`a` is written", || async { (database.number(open).await == 1).then_some(()) })
         .await;
     let other =

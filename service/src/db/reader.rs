@@ -5,11 +5,11 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Instant;
 
+use futures_util::TryStreamExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
-use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio_postgres::{CancelToken, RowStream};
 
 use super::failure::Failure;
@@ -76,24 +76,25 @@ pub trait Sink<T = Row>: Send {
 }
 
 /// Rows as they come.
-pub(in crate::db) struct Rows(Pin<Box<RowStream>>);
-
-impl Rows {
-    /// The next row.
-    pub async fn next(&mut self) -> Result<Option<Row>, Failure> {
-        Ok(self.0.try_next().await?.map(Row::new))
-    }
-
-    async fn all(self) -> Result<Vec<Row>, Failure> {
-        Ok(self.0.map_ok(Row::new).try_collect().await?)
-    }
+pub(in crate::db) struct Rows {
+    stream: Pin<Box<RowStream>>,
+    /// The stream is not asked again after its end.
+    has_ended: bool,
 }
 
-impl Stream for Rows {
-    type Item = Result<Row, Failure>;
+impl Rows {
+    fn new(stream: RowStream) -> Self {
+        Self { stream: Box::pin(stream), has_ended: false }
+    }
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(context).map(|row| row.map(|row| row.map(Row::new).map_err(Failure::from)))
+    /// The next row.
+    pub async fn next(&mut self) -> Result<Option<Row>, Failure> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        let next = self.stream.try_next().await;
+        self.has_ended = !matches!(next, Ok(Some(_)));
+        Ok(next?.map(Row::new))
     }
 }
 
@@ -127,7 +128,12 @@ impl Reader {
 
     /// Runs a statement and returns its rows.
     pub(in crate::db) async fn rows(&mut self, sql: Sql) -> Result<Vec<Row>, Failure> {
-        self.stream(sql).await?.all().await
+        let mut rows = self.stream(sql).await?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().await? {
+            all.push(row);
+        }
+        Ok(all)
     }
 
     /// Runs two statements in one round trip, and returns the rows of each. They are few.
@@ -158,14 +164,14 @@ impl Reader {
             None => (Ok(()), self.session.run(main).await),
         };
         begun?;
-        Ok(Rows(Box::pin(rows?)))
+        Ok(Rows::new(rows?))
     }
 
     /// Runs a statement and returns how many rows it concerned.
     pub(super) async fn affected(&mut self, sql: Sql) -> Result<u64, Failure> {
         let mut rows = self.stream(sql).await?;
         while rows.next().await?.is_some() {}
-        Ok(rows.0.rows_affected().unwrap_or_default())
+        Ok(rows.stream.rows_affected().unwrap_or_default())
     }
 
     /// Runs the last statement: what ends the transaction goes with it.
@@ -234,7 +240,7 @@ impl Reader {
         output(begin.as_mut())?;
         let found: Option<Vec<Row>> = output(first.as_mut())?;
         let missing = missing.filter(|_| matches!(found, Some(rows) if rows.is_empty()));
-        let mut rows = Rows(Box::pin(output(rows.as_mut())?));
+        let mut rows = Rows::new(output(rows.as_mut())?);
         let taken = match &missing {
             None => taken(session, &mut rows, sink).await,
             Some(_) => Ok(()),

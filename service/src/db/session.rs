@@ -65,9 +65,8 @@ impl Session {
         let prepare = self.client.prepare_typed(&text, &types);
         let run = self.client.query_typed_raw(&text, binds);
         let (statement, rows) = join(prepare, run).await;
-        if let Ok(statement) = statement {
-            cache.lock().unwrap_or_else(PoisonError::into_inner).put(text, Known::Prepared(statement));
-        }
+        // When it could not be prepared, what came after it says no more than that.
+        cache.lock().unwrap_or_else(PoisonError::into_inner).put(text, Known::Prepared(statement?));
         rows
     }
 

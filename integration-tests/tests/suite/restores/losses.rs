@@ -53,7 +53,7 @@ async fn what_a_restore_has_lost_is_named() {
     let database = Database::new().await;
     database.execute(OBJECTS).await.expect("the objects");
     database
-        .execute("INSERT INTO idempotency (request_id, method, digest) VALUES ('r', 'm', '')")
+        .execute("INSERT INTO idempotency (principal, request_id, method, digest) VALUES ('p', 'r', 'm', '')")
         .await
         .expect("a row");
     let restored = restore(&database, Format::Custom).await;
