@@ -5,6 +5,8 @@
 //! other, so they are no part of the plan: they are looked up for what the plan reaches ([`declared`]), and the objects
 //! they lead to become roots of further walks, until nothing nearer is found.
 
+#[cfg(test)]
+pub(in crate::db) mod golden;
 mod sets;
 
 use std::collections::BTreeMap;
@@ -108,7 +110,7 @@ impl Impact {
         impact
     }
 
-    /// The statement: entity, ID, code and, with parents, the key.
+    /// The statement: entity, ID, code and, with parents, the key. See golden/impact_of_a_fleet.sql.
     pub(in crate::db) fn sql(&self) -> Sql {
         let mut sql = Sql::new();
         self.push_sets(&mut sql);
@@ -149,7 +151,7 @@ impl Impact {
     }
 
     /// The statement that finds the declared dependencies on what the plan reaches: entity and ID of the object that has
-    /// it, the case, the distance, and the object depended on.
+    /// it, the case, the distance, and the object depended on. See golden/impact_declared.sql.
     fn declared_sql(&self) -> Sql {
         let mut sql = Sql::new();
         self.push_sets(&mut sql);

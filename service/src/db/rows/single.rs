@@ -31,7 +31,7 @@ pub async fn create(
     Ok(as_response(&projection, &row)?)
 }
 
-/// Inserts an object and returns it.
+/// Inserts an object and returns it. See golden/create_a_service.sql.
 pub(in crate::db) fn insert(entity: &Entity, values: &[(&Field, Value)], projection: &Projection) -> Sql {
     let mut sql = Sql::new();
     sql.push(&format!("INSERT INTO {} AS {ALIAS} (", target(&entity.name)));
@@ -83,8 +83,9 @@ impl Change {
         self.new_id.is_some() || self.values.iter().any(|(field, _)| self.entity.id_fields.contains(&field.name))
     }
 
-    /// Updates the object if it is there in the version meant. The last column is the new ID.
-    fn sql(&self, projection: &Projection) -> Sql {
+    /// Updates the object if it is there in the version meant. The last column is the new ID. See
+    /// golden/update_a_service.sql.
+    pub(super) fn sql(&self, projection: &Projection) -> Sql {
         let mut sql = Sql::new();
         // Nothing to set changes nothing, the etag least of all.
         if self.values.is_empty() && self.new_id.is_none() {
