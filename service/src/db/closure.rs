@@ -52,10 +52,7 @@ pub async fn walk(
     limit: usize,
 ) -> Result<Option<Closure>, Failure> {
     let model = transaction.view.model();
-    let mut sql = Sql::new();
-    sql.push(&format!("SELECT \"uid\", \"id\" FROM {} WHERE \"id\" = ", table(&entity.name)));
-    sql.bind(Bind::Text(id.to_owned())).push(" FOR UPDATE");
-    let Some(row) = transaction.one(sql).await? else { return Ok(None) };
+    let Some(row) = transaction.one(lock(entity, id)).await? else { return Ok(None) };
     let mut found = Closure::default();
     let mut seen = HashSet::from([row.uuid(0)?]);
     found.objects.push((entity.index, row.uuid(0)?, row.text(1)?.to_owned()));
@@ -88,6 +85,14 @@ pub async fn walk(
     }
     found.cleared.retain(|(_, uid, _)| seen.insert(*uid));
     Ok(Some(found))
+}
+
+/// Locks the object from which a walk begins. See golden/referrers_of_a_service.sql for the statements that follow.
+pub(super) fn lock(entity: &Entity, id: &str) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT \"uid\", \"id\" FROM {} WHERE \"id\" = ", table(&entity.name)));
+    sql.bind(Bind::Text(id.to_owned())).push(" FOR UPDATE");
+    sql
 }
 
 async fn count_all_links(

@@ -32,7 +32,7 @@ pub struct Begun<'a> {
 }
 
 /// The statement: ways to go on in order, each with whether it is an ID. One more than the limit tells that there are
-/// more.
+/// more. See golden/complete_an_id.sql.
 pub(in crate::db) fn sql(begun: &Begun<'_>) -> Sql {
     let limit = begun.limit;
     let first_chars = i64::try_from(begun.prefix.chars().count()).unwrap_or(i64::MAX);

@@ -34,8 +34,8 @@ pub struct Plan {
 
 impl Plan {
     /// One statement for the objects and their links, in the order of the IDs. The links of a relation are one column, an
-    /// ID on each line: no ID holds a line break.
-    fn sql(&self, projection: &Projection) -> Sql {
+    /// ID on each line: no ID holds a line break. See golden/export_services.sql.
+    pub(super) fn sql(&self, projection: &Projection) -> Sql {
         let mut sql = Sql::new();
         sql.push("SELECT ").push(&projection.sql);
         for link in self.entity.links.iter().filter(|_| self.links) {

@@ -26,10 +26,15 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The identity as it is in the setting.
+    pub(in crate::db) fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
     /// The statement that gives the identity to the transaction. It has no values, so that it can travel with the
     /// BEGIN: the text is quoted in the form that means the same under every setting of the database.
     pub(in crate::db) fn setting(&self) -> Result<String, serde_json::Error> {
-        let text = serde_json::to_string(self)?;
+        let text = self.to_json()?;
         let mut quoted = String::with_capacity(text.len() + 48);
         quoted.push_str("SET LOCAL ");
         quoted.push_str(SETTING);

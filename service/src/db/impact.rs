@@ -5,6 +5,8 @@
 //! other, so they are no part of the plan: they are looked up for what the plan reaches ([`declared`]), and the objects
 //! they lead to become roots of further walks, until nothing nearer is found.
 
+#[cfg(test)]
+pub(in crate::db) mod golden;
 mod planned;
 mod sets;
 mod statement;

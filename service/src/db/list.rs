@@ -74,8 +74,8 @@ impl Listing<'_> {
         }
     }
 
-    /// The statement: the columns of the projection, then the order keys as text.
-    fn sql(&self, projection: &Projection) -> Sql {
+    /// The statement: the columns of the projection, then the order keys as text. See golden/list_deployments.sql.
+    pub(super) fn sql(&self, projection: &Projection) -> Sql {
         let sorted = self.sorted();
         let mut sql = Sql::new();
         sql.push("SELECT ").push(&projection.sql);
@@ -103,7 +103,7 @@ impl Listing<'_> {
     }
 
     /// The statement that counts what matches, without the page's columns, joins and order.
-    fn count_sql(&self) -> Sql {
+    pub(super) fn count_sql(&self) -> Sql {
         let mut sql = Sql::new();
         sql.push("SELECT count(*)");
         self.push_from(&mut sql, "");

@@ -23,6 +23,8 @@ pub mod etag;
 pub mod export;
 pub mod failure;
 pub mod get;
+#[cfg(test)]
+mod golden;
 pub mod identity;
 pub mod impact;
 pub mod list;

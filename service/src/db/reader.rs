@@ -174,20 +174,9 @@ impl Reader {
         Ok(rows.stream.rows_affected().unwrap_or_default())
     }
 
-    /// Runs the last statement: what ends the transaction goes with it.
-    pub(in crate::db) async fn last(&mut self, sql: Sql) -> Result<Vec<Row>, Failure> {
-        let main = self.prepare(&sql)?;
-        let opening = self.begins();
-        self.is_open = false;
-        let session = &self.session;
-        let Some(opening) = opening else {
-            let (rows, ended) = join(collected(session, main), session.batch("COMMIT")).await;
-            return settled(rows, ended);
-        };
-        let (begun, (rows, ended)) =
-            join(session.batch(&opening), join(collected(session, main), session.batch("COMMIT"))).await;
-        begun?;
-        settled(rows, ended)
+    /// Leaves the transaction out that has not begun: a single statement is to come, which is one by itself.
+    pub(super) fn without_transaction(&mut self) {
+        self.opening = None;
     }
 
     /// A statement whose rows go to a sink as they come.
@@ -308,15 +297,6 @@ async fn taken<S: Sink>(session: &Session, rows: &mut Rows, sink: &mut S) -> Res
 
 async fn collected(session: &Session, statement: Rendered) -> Result<Vec<Row>, tokio_postgres::Error> {
     session.run(statement).await?.map_ok(Row::new).try_collect().await
-}
-
-fn settled(
-    rows: Result<Vec<Row>, tokio_postgres::Error>,
-    ended: Result<(), tokio_postgres::Error>,
-) -> Result<Vec<Row>, Failure> {
-    let rows = rows?;
-    ended?;
-    Ok(rows)
 }
 
 fn output<F, T>(done: Pin<&mut MaybeDone<F>>) -> Result<T, Failure>

@@ -31,7 +31,8 @@ pub(in crate::db) enum By {
     Link(String),
 }
 
-/// Everything that refers to objects of an entity.
+/// Everything that refers to objects of an entity. See golden/referrers_of_a_service.sql and, for links,
+/// golden/referrers_of_a_repo.sql.
 pub(in crate::db) fn referrers(model: &Model, entity: &Entity, ids: &[String]) -> Vec<Referrers> {
     let mut found = Vec::new();
     let ids = || Bind::TextArray(ids.to_vec());

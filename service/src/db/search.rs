@@ -7,6 +7,8 @@
 //!
 //! Objects come in the order of the kind of match, the entity and the ID; a page begins after a [`Place`] in it.
 
+#[cfg(test)]
+pub(in crate::db) mod golden;
 mod native;
 mod question;
 mod scan;

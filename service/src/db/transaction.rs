@@ -4,13 +4,22 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::bind::Bind;
 use super::failure::Failure;
+use super::identity::SETTING;
 use super::reader::Reader;
 use super::row::Row;
 use super::sql::Sql;
+use crate::error::Error;
 
 /// What is checked at commit, checked at once.
 const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED";
+
+/// Appends a source of one row that sets the identity for the rest of the transaction. A statement that reads from it
+/// has the identity before it writes its first row.
+pub(in crate::db) fn push_identity(sql: &mut Sql, identity: String) {
+    sql.push(&format!("(SELECT set_config('{SETTING}', ")).bind(Bind::Text(identity)).push(", true)) AS call");
+}
 
 /// How a transaction ends when nothing went wrong.
 #[derive(Debug)]
@@ -53,12 +62,20 @@ impl Transaction {
         self.validate_only
     }
 
-    /// Runs a statement that is the last of its work, and commits with it where nothing else is to come.
-    pub(in crate::db) async fn last_one(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
-        if self.validate_only || self.goes_on {
-            return self.one(sql).await;
+    /// The identity of the call, for a statement that is the only one of its transaction: with
+    /// [`push_identity`] it sets the identity itself, and needs no transaction around it. `None` when there is more to
+    /// do.
+    pub(in crate::db) fn lone_identity(&self) -> Result<Option<String>, Failure> {
+        if self.validate_only || self.goes_on || self.is_open {
+            return Ok(None);
         }
-        Ok(self.last(sql).await?.into_iter().next())
+        Ok(Some(self.view.identity().to_json().map_err(Error::internal)?))
+    }
+
+    /// Runs a statement that carries the identity and is the only one of its transaction.
+    pub(in crate::db) async fn alone(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
+        self.reader.without_transaction();
+        self.one(sql).await
     }
 
     /// Runs a statement and returns how many rows it concerned.

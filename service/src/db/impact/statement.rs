@@ -45,7 +45,7 @@ impl Impact {
         impact
     }
 
-    /// The statement: entity, ID, code and, with parents, the key.
+    /// The statement: entity, ID, code and, with parents, the key. See golden/impact_of_a_fleet.sql.
     pub(in crate::db) fn sql(&self) -> Sql {
         let mut sql = Sql::new();
         self.push_sets(&mut sql);
@@ -98,12 +98,27 @@ impl Impact {
         for (index, (set, source)) in wanted.enumerate() {
             let Entity { name, type_name, .. } = set.entity;
             sql.push(if index == 0 { "" } else { " UNION ALL " });
+            let (depth, id) = match &source {
+                Source::Gathered(_) => (format!("code / {RANKS}"), "id"),
+                Source::Below(_, below) => (format!("{}::bigint", below.depth), "b.id"),
+            };
             sql.push(&format!(
-                "SELECT '{name}'::text COLLATE \"C\" AS resource, '{type_name}'::text COLLATE \"C\" AS type, id, \
-                 code / {RANKS} AS depth, {} AS rising FROM ",
+                "SELECT '{name}'::text COLLATE \"C\" AS resource, '{type_name}'::text COLLATE \"C\" AS type, {id}, \
+                 {depth} AS depth, {} AS rising FROM ",
                 set.is_rising
             ));
-            self.push_source(&mut sql, &source);
+            match source {
+                Source::Gathered(_) => self.push_source(&mut sql, &source),
+                // What lies below the traced object may be a large part of a table, and few of it are depended on.
+                Source::Below(..) => {
+                    let (related, of) = (table("related"), table(name));
+                    sql.push(&format!(
+                        "{related} x JOIN {of} b ON b.id = x.object_id WHERE x.related_type = '{type_name}'"
+                    ));
+                    sql.push(" AND x.object_id >= ").bind(Bind::Text(self.range.0.clone()));
+                    sql.push(" AND x.object_id < ").bind(Bind::Text(self.range.1.clone()));
+                }
+            }
         }
         sql.push(&format!(
             ") n JOIN {} r ON r.related_type = n.type AND r.object_id = n.id JOIN {} d ON d.id = \

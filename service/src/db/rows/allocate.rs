@@ -37,11 +37,7 @@ pub async fn allocate(
     mut values: Vec<(&Field, Value)>,
 ) -> Result<Vec<u8>, Failure> {
     let network_id = &allocation.network_id;
-    let mut lock = Sql::new();
-    lock.push(&format!("SELECT cidr::text FROM {} WHERE id = ", table("network")))
-        .bind(Bind::Text(network_id.clone()))
-        .push(" FOR UPDATE");
-    let Some(row) = transaction.one(lock).await? else {
+    let Some(row) = transaction.one(lock(network_id)).await? else {
         return Err(Error::not_found("network", network_id).with_field("network_id").into());
     };
     let network: IpNetwork = row.text(0)?.parse().map_err(Error::internal)?;
@@ -69,16 +65,11 @@ async fn first_free(
         );
         return Err(Error::invalid("additional_bits", ErrorReason::OutOfRange, message).into());
     };
-    // cidr sorts by address, then by prefix length: the order in which the gaps come.
-    let mut sql = Sql::new();
-    sql.push(&format!("SELECT cidr FROM {} WHERE network_id = ", table("subnet")))
-        .bind(Bind::Text(allocation.network_id.clone()));
-    sql.push(" ORDER BY cidr");
     let mut finder = GapFinder::new(network, prefix);
-    let mut subnets = transaction.stream(sql).await?;
+    let mut subnets = transaction.stream(taken(&allocation.network_id)).await?;
     while let Some(row) = subnets.next().await? {
-        let taken = wire::cidr(row.column(0)?.ok_or_else(|| unreadable("cidr"))?)?;
-        if let Some(found) = finder.pass(taken.parse().map_err(Error::internal)?) {
+        let range = wire::cidr(row.column(0)?.ok_or_else(|| unreadable("cidr"))?)?;
+        if let Some(found) = finder.pass(range.parse().map_err(Error::internal)?) {
             return Ok(found);
         }
     }
@@ -91,4 +82,22 @@ async fn first_free(
             .with_resource("network", &allocation.network_id)
             .into()
     })
+}
+
+/// Locks a network and reads its range. See golden/allocate_a_subnet.sql.
+pub(super) fn lock(network_id: &str) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT cidr::text FROM {} WHERE id = ", table("network")))
+        .bind(Bind::Text(network_id.to_owned()))
+        .push(" FOR UPDATE");
+    sql
+}
+
+/// The ranges taken in a network. cidr sorts by address, then by prefix length: the order in which the gaps come.
+pub(super) fn taken(network_id: &str) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT cidr FROM {} WHERE network_id = ", table("subnet")))
+        .bind(Bind::Text(network_id.to_owned()));
+    sql.push(" ORDER BY cidr");
+    sql
 }

@@ -30,7 +30,8 @@ impl<'a> Wanted<'a> {
         Self { entity, fields, named, columns }
     }
 
-    /// The place of each object that exists, counted from one, and whether it differs.
+    /// The place of each object that exists, counted from one, and whether it differs. See golden/upsert_services.sql
+    /// and, where fields are named, golden/apply_to_services.sql.
     pub fn differences(self) -> Sql {
         let mut sql = Sql::new();
         sql.push("SELECT v.\"place\", ").push(&self.differs()).push(" FROM ");

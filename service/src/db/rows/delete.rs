@@ -67,45 +67,44 @@ pub(in crate::db) async fn delete_found(
     }
     for index in deletion_order(model) {
         let (Some(uids), Some(ids)) = (uids.remove(&index), ids.remove(&index)) else { continue };
-        let entity = &model.entities()[index];
-        for relation in &entity.relations {
-            if let RelationKind::Linked { table, own_column, owner: false, .. } = &relation.kind {
-                unlink(transaction, table, own_column, ids.clone()).await?;
-            }
-            if let RelationKind::ToMany { field } = &relation.kind {
-                unset_optional(transaction, model.target(&relation.target), field, ids.clone()).await?;
-            }
+        for sql in deletion(model, &model.entities()[index], uids, &ids) {
+            transaction.run(sql).await?;
         }
-        let mut sql = Sql::new();
-        sql.push(&format!("DELETE FROM {} WHERE \"uid\" = ANY(", target(&entity.name)));
-        sql.bind(Bind::UuidArray(uids)).push(")");
-        transaction.run(sql).await?;
     }
     Ok(())
 }
 
-/// Removes the links in which deleted objects are the targets. Their own go with them by cascade.
-async fn unlink(transaction: &mut Transaction, table: &str, column: &str, ids: Vec<String>) -> Result<(), Failure> {
+/// The statements that remove objects of one entity: first the links in which they are the targets, and the optional
+/// references to them. Their own links go with them by cascade. See golden/delete_a_release.sql and
+/// golden/delete_a_repo.sql.
+pub(super) fn deletion(model: &Model, entity: &Entity, uids: Vec<Uuid>, ids: &[String]) -> Vec<Sql> {
+    let mut statements = Vec::new();
+    for relation in &entity.relations {
+        if let RelationKind::Linked { table, own_column, owner: false, .. } = &relation.kind {
+            let mut sql = Sql::new();
+            sql.push(&format!("DELETE FROM {} WHERE \"{own_column}\" = ANY(", target(table)));
+            sql.bind(Bind::TextArray(ids.to_vec())).push(")");
+            statements.push(sql);
+        }
+        if let RelationKind::ToMany { field } = &relation.kind {
+            statements.extend(clearing(model.target(&relation.target), field, ids));
+        }
+    }
     let mut sql = Sql::new();
-    sql.push(&format!("DELETE FROM {} WHERE \"{column}\" = ANY(", target(table))).bind(Bind::TextArray(ids)).push(")");
-    transaction.run(sql).await?;
-    Ok(())
+    sql.push(&format!("DELETE FROM {} WHERE \"uid\" = ANY(", target(&entity.name)));
+    sql.bind(Bind::UuidArray(uids)).push(")");
+    statements.push(sql);
+    statements
 }
 
-async fn unset_optional(
-    transaction: &mut Transaction,
-    referring: &Entity,
-    field: &str,
-    ids: Vec<String>,
-) -> Result<(), Failure> {
-    if referring.field(field).is_some_and(|field| field.nullable) {
-        let mut sql = Sql::new();
-        let table = target(&referring.name);
-        sql.push(&format!("UPDATE {table} SET \"{field}\" = NULL WHERE \"{field}\" = ANY("));
-        sql.bind(Bind::TextArray(ids)).push(")");
-        transaction.run(sql).await?;
-    }
-    Ok(())
+/// Unsets an optional reference to objects.
+fn clearing(referring: &Entity, field: &str, ids: &[String]) -> Option<Sql> {
+    referring.field(field).filter(|field| field.nullable)?;
+    let mut sql = Sql::new();
+    let table = target(&referring.name);
+    sql.push(&format!("UPDATE {table} SET \"{field}\" = NULL WHERE \"{field}\" = ANY("));
+    sql.bind(Bind::TextArray(ids.to_vec())).push(")");
+    Some(sql)
 }
 
 /// The entities, those that refer before those they refer to. References that may be unset do not count: they are

@@ -61,7 +61,7 @@ pub async fn insert_all(
     Ok(refused)
 }
 
-/// Inserts objects of one entity.
+/// Inserts objects of one entity. See golden/insert_services.sql.
 pub(super) fn insert(entity: &Entity, rows: &[&Values<'_>]) -> Sql {
     let mut sql = Sql::new();
     sql.push(&format!("INSERT INTO {} (", target(&entity.name)));

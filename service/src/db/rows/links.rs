@@ -47,7 +47,8 @@ pub async fn set(
     Ok(transaction.run(sql).await? > 0)
 }
 
-fn statement(link: &Link, add: bool, owners: Vec<String>, targets: Vec<String>) -> Sql {
+/// See golden/add_and_remove_links.sql.
+pub(super) fn statement(link: &Link, add: bool, owners: Vec<String>, targets: Vec<String>) -> Sql {
     let Link { table, owner_column, target_column, .. } = link;
     let table = target(table);
     let mut sql = Sql::new();

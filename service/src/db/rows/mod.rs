@@ -12,6 +12,8 @@ mod arrays;
 pub(in crate::db) mod compare;
 pub mod delete;
 pub mod deployments;
+#[cfg(test)]
+pub(in crate::db) mod golden;
 pub(in crate::db) mod halves;
 pub mod insert;
 pub mod links;

@@ -14,7 +14,7 @@ use crate::db::projection::{ALIAS, Projection};
 use crate::db::reader::Reader;
 use crate::db::sources::table;
 use crate::db::sql::Sql;
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, push_identity};
 use crate::db::wire;
 use crate::domain::draft::Value;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,26 +26,38 @@ pub async fn create(
     values: &[(&Field, Value)],
 ) -> Result<Vec<u8>, Failure> {
     let projection = transaction.view.whole(entity)?;
-    let row = transaction.last_one(insert(entity, values, &projection)).await?;
+    let identity = transaction.lone_identity()?;
+    let is_alone = identity.is_some();
+    let sql = insert(entity, values, &projection, identity);
+    let row = if is_alone { transaction.alone(sql).await? } else { transaction.one(sql).await? };
     let row = row.ok_or_else(|| Error::internal("an insert returned nothing"))?;
     Ok(as_response(&projection, &row)?)
 }
 
-/// Inserts an object and returns it.
-pub(in crate::db) fn insert(entity: &Entity, values: &[(&Field, Value)], projection: &Projection) -> Sql {
+/// Inserts an object and returns it. See golden/create_a_service.sql.
+pub(in crate::db) fn insert(
+    entity: &Entity,
+    values: &[(&Field, Value)],
+    projection: &Projection,
+    identity: Option<String>,
+) -> Sql {
     let mut sql = Sql::new();
     sql.push(&format!("INSERT INTO {} AS {ALIAS} (", target(&entity.name)));
     for (index, (field, _)) in values.iter().enumerate() {
         sql.push(if index == 0 { "\"" } else { ", \"" }).push(&field.name).push("\"");
     }
-    sql.push(") VALUES (");
+    sql.push(") SELECT ");
     for (index, (field, value)) in values.iter().enumerate() {
         if index > 0 {
             sql.push(", ");
         }
         sql.bind(Bind::value(field, value));
     }
-    sql.push(&format!(") RETURNING {}", projection.sql));
+    if let Some(identity) = identity {
+        sql.push(" FROM ");
+        push_identity(&mut sql, identity);
+    }
+    sql.push(&format!(" RETURNING {}", projection.sql));
     sql
 }
 
@@ -83,8 +95,9 @@ impl Change {
         self.new_id.is_some() || self.values.iter().any(|(field, _)| self.entity.id_fields.contains(&field.name))
     }
 
-    /// Updates the object if it is there in the version meant. The last column is the new ID.
-    fn sql(&self, projection: &Projection) -> Sql {
+    /// Updates the object if it is there in the version meant. The last column is the new ID. See
+    /// golden/update_a_service.sql.
+    pub(super) fn sql(&self, projection: &Projection, identity: Option<String>) -> Sql {
         let mut sql = Sql::new();
         // Nothing to set changes nothing, the etag least of all.
         if self.values.is_empty() && self.new_id.is_none() {
@@ -102,6 +115,10 @@ impl Change {
             sql.push(if self.values.is_empty() { "" } else { ", " });
             sql.push("\"id\" = ").bind(Bind::Text(new_id.clone()));
         }
+        if let Some(identity) = identity {
+            sql.push(" FROM ");
+            push_identity(&mut sql, identity);
+        }
         condition(&mut sql, &self.id, self.etag.as_ref());
         sql.push(&format!(" RETURNING {}, {ALIAS}.\"id\"", projection.sql));
         sql
@@ -116,11 +133,14 @@ impl Change {
             true => closure::walk(transaction, entity, &self.id, Reach::Keys, self.max_affected).await?,
             false => None,
         };
-        let sql = self.sql(&projection);
-        let found = match (&self.otherwise, &before) {
-            (Otherwise::Refuse, None) => transaction.last_one(sql).await?,
-            _ => transaction.one(sql).await?,
+        // With nothing else to do the statement is alone.
+        let identity = match (&self.otherwise, &before) {
+            (Otherwise::Refuse, None) => transaction.lone_identity()?,
+            _ => None,
         };
+        let is_alone = identity.is_some();
+        let sql = self.sql(&projection, identity);
+        let found = if is_alone { transaction.alone(sql).await? } else { transaction.one(sql).await? };
         let Some(mut row) = found else {
             let why = why_nothing(transaction, entity, &self.id).await?;
             return match self.otherwise {

@@ -23,6 +23,12 @@ pub(in crate::db) async fn lock(
     fields: &[&Field],
     ids: Vec<String>,
 ) -> Result<HashMap<String, Row>, Failure> {
+    let rows = transaction.rows(locking(entity, fields, ids)).await?;
+    Ok(rows.into_iter().map(|row| Ok((row.text(0)?.to_owned(), row))).collect::<Result<_>>()?)
+}
+
+/// See golden/apply_to_services.sql.
+pub(super) fn locking(entity: &Entity, fields: &[&Field], ids: Vec<String>) -> Sql {
     let mut sql = Sql::new();
     sql.push("SELECT \"id\"");
     for field in fields {
@@ -30,8 +36,7 @@ pub(in crate::db) async fn lock(
     }
     sql.push(&format!(" FROM {} WHERE \"id\" = ANY(", table(&entity.name))).bind(Bind::TextArray(ids));
     sql.push(") ORDER BY \"id\" FOR NO KEY UPDATE");
-    let rows = transaction.rows(sql).await?;
-    Ok(rows.into_iter().map(|row| Ok((row.text(0)?.to_owned(), row))).collect::<Result<_>>()?)
+    sql
 }
 
 /// Objects of one entity that are to have values in the same fields.

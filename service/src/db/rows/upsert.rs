@@ -126,8 +126,8 @@ impl<'i> Batches for Writing<'i> {
     }
 }
 
-/// Objects of one entity as they are to be.
-fn wanted<'i>(items: &[&'i Upsert<'static>], named: bool) -> Wanted<'i> {
+/// Objects of one entity as they are to be. See golden/upsert_services.sql.
+pub(super) fn wanted<'i>(items: &[&'i Upsert<'static>], named: bool) -> Wanted<'i> {
     // The fields are the same for every object, so that there is one text of statements.
     let (entity, first) = (items[0].entity, items[0]);
     let settable =

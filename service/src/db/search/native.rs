@@ -22,8 +22,8 @@ pub async fn by_native_id(door: &Door, native_id: &str, start: &Place, limit: us
     Ok(rows.iter().map(place).collect::<Result<_>>()?)
 }
 
-/// The statement, whose rows are entity and ID, after a place.
-fn native(model: &Model, native_id: &str, start: &Place, limit: usize) -> Result<Sql> {
+/// The statement, whose rows are entity and ID, after a place. See golden/search_a_native_id.sql.
+pub(super) fn native(model: &Model, native_id: &str, start: &Place, limit: usize) -> Result<Sql> {
     let mut sql = Sql::new();
     sql.push("SELECT entity, id FROM (");
     let with = model.entities().iter().filter(|entity| entity.field(NATIVE_ID).is_some_and(Field::is_column));

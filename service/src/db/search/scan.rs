@@ -12,7 +12,8 @@ use super::question::Search;
 use crate::domain::filter::like_escaped;
 use crate::domain::search::own_name;
 
-/// The statement, whose rows are IDs; `None` when there can be no such match.
+/// The statement, whose rows are IDs; `None` when there can be no such match. See
+/// golden/search_scan_for_a_name.sql and golden/search_scan_for_part_of_an_id.sql.
 pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: usize) -> Option<Sql> {
     let mut sql = Sql::new();
     sql.push(&format!("SELECT id FROM {} WHERE ", table(&entity.name)));

@@ -30,7 +30,8 @@ const IDS_OVER: i64 = -1;
 const ID: i32 = Match::Id as i32;
 const EXACT: i32 = Match::Exact as i32;
 
-/// The statement. Its rows are kind, entity and ID.
+/// The statement. Its rows are kind, entity and ID. See golden/search_walk_for_a_name.sql and
+/// golden/search_walk_for_part_of_an_id.sql.
 pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     let types = key.among(search.model.entities().iter().map(|entity| entity.type_name.as_str()));
     let mut walk = Walk { search, key, types, labels: Vec::new(), done: BTreeSet::new(), parts: String::new() };
