@@ -225,16 +225,16 @@ async fn a_request_id_belongs_to_its_principal() {
     for entity in entities() {
         let name = &entity.name;
         let draft = factory.draft(name, &mut World::new()).await;
-        let create = json!({ name: draft, "request_id": uuid() });
+        let request_id = uuid();
+        let create = json!({ name: draft, "request_id": request_id });
         let first = client.standard(entity, Verb::Create, create.clone()).await;
         let Some(first) = report.accepted(name, first) else { continue };
         let id = first[name]["id"].as_str().expect("an ID").to_owned();
         report.accepted(name, client.delete(name, &id).await);
         let others = format!(
-            "WITH own AS (DELETE FROM idempotency WHERE request_id = '{}' RETURNING *) \
+            "WITH own AS (DELETE FROM idempotency WHERE request_id = '{request_id}' RETURNING *) \
              INSERT INTO idempotency (principal, request_id, method, digest, response) \
-             SELECT 'somebody', request_id, method, digest, response FROM own",
-            create["request_id"].as_str().expect("a text")
+             SELECT 'somebody', request_id, method, digest, response FROM own"
         );
         stage.database.execute(&others).await.expect("another's call");
         let second = client.standard(entity, Verb::Create, create.clone()).await;
@@ -245,8 +245,8 @@ async fn a_request_id_belongs_to_its_principal() {
         // The two are kept side by side.
         report.equal(name, client.standard(entity, Verb::Create, create.clone()).await, Ok(second));
         let principals = "SELECT string_agg(principal, ' ' ORDER BY principal) FROM idempotency WHERE request_id = ";
-        let kept = stage.database.query(&format!("{principals}'{}'", create["request_id"].as_str().expect("a text")));
-        report.equal(name, kept.await, vec![vec![Some("anonymous somebody".to_owned())]]);
+        let kept = stage.database.query(&format!("{principals}'{request_id}'")).await;
+        report.equal(name, kept, vec![vec![Some("anonymous somebody".to_owned())]]);
     }
     report.finish();
 }

@@ -28,7 +28,8 @@ pub async fn count_dependents(context: &Context, bytes: Bytes) -> Result<Bytes> 
     for relation in &entity.relations {
         let RelationKind::ToMany { field } = &relation.kind else { continue };
         let count = count(context, model.target(&relation.target), field, &request.id).await?;
-        counts.push(DependentCount { relation: relation.name.clone(), resource: relation.target.clone(), count });
+        let (relation, resource) = (relation.name().to_owned(), relation.target.clone());
+        counts.push(DependentCount { relation, resource, count });
     }
     Ok(CountDependentsResponse { counts }.encode_to_vec().into())
 }
