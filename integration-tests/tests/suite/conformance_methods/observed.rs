@@ -80,8 +80,8 @@ impl Stand {
             observed.push(Observed { method, request_id, rows, rehearsed, statements, lines, counted });
         }
         let after = self.counters().await;
-        let statements = self.server.statements();
         self.server.stop().await;
+        let statements = self.server.take_statements();
         let log = self.server.log();
         let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a log of JSON")).collect();
         for observed in &mut observed {
