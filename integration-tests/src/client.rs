@@ -4,7 +4,7 @@ use std::ops::Index;
 use std::time::Duration;
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, MessageDescriptor};
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};
 use qairon::model::{Entity, Method, Verb};
 use serde_json::{Map, Value, json};
 use tonic::client::Grpc;
@@ -125,7 +125,7 @@ impl Client {
 
     /// Calls a method with bytes, whether they are a message of its type or not.
     pub async fn call_encoded(&self, method: &Method, request: Vec<u8>) -> Result<DynamicMessage, Status> {
-        let (mut grpc, request, path) = self.prepared(method, request).await?;
+        let (mut grpc, request, path) = self.prepared(&method.path, request).await?;
         let codec = DynamicCodec::new(method.descriptor.output());
         Ok(grpc.unary(request, path, codec).await?.into_inner())
     }
@@ -157,18 +157,33 @@ impl Client {
         let message = to_message(&method.descriptor.input(), request);
         let codec = DynamicCodec::new(method.descriptor.output());
         let opened = async {
-            let (mut grpc, request, path) = self.prepared(method, message.encode_to_vec()).await?;
+            let (mut grpc, request, path) = self.prepared(&method.path, message.encode_to_vec()).await?;
             let request = request.map(tokio_stream::once);
             Ok(grpc.streaming(request, path, codec).await?.into_inner())
         };
         opened.await.map(Messages).map_err(|status: Status| Failure::new(&status))
     }
 
-    async fn prepared(
-        &self,
-        method: &Method,
-        request: Vec<u8>,
-    ) -> Result<(Grpc<Channel>, Request<Vec<u8>>, PathAndQuery), Status> {
+    /// Calls any method, of whatever kind, with all of its requests, and returns all of its answers.
+    pub async fn exchange(&self, method: &MethodDescriptor, requests: Vec<Value>) -> Result<Vec<Value>, Failure> {
+        let encoded = requests.into_iter().map(|request| to_message(&method.input(), request).encode_to_vec());
+        let encoded: Vec<Vec<u8>> = encoded.collect();
+        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+        let exchanged = async {
+            // On the wire, one message is a stream of one.
+            let (mut grpc, request, path) = self.prepared(&path, tokio_stream::iter(encoded)).await?;
+            let codec = DynamicCodec::new(method.output());
+            let mut answers = grpc.streaming(request, path, codec).await?.into_inner();
+            let mut all = Vec::new();
+            while let Some(answer) = answers.message().await? {
+                all.push(from_message(&answer));
+            }
+            Ok(all)
+        };
+        exchanged.await.map_err(|status: Status| Failure::new(&status))
+    }
+
+    async fn prepared<T>(&self, path: &str, request: T) -> Result<(Grpc<Channel>, Request<T>, PathAndQuery), Status> {
         let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(64 << 20);
         grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let mut request = Request::new(request);
@@ -180,7 +195,7 @@ impl Client {
         if let Some(timeout) = self.timeout {
             request.set_timeout(timeout);
         }
-        Ok((grpc, request, method.path.parse().expect("a path")))
+        Ok((grpc, request, path.parse().expect("a path")))
     }
 
     /// A message from JSON: field names of the protos, a field mask as a list of paths.

@@ -38,6 +38,7 @@ mod programs;
 mod qcli;
 mod report;
 mod server;
+mod statements;
 
 pub use client::{Client, Messages, Row, find_entity, merged};
 pub use cluster::{Cluster, Durability, postgres_binary};
@@ -51,3 +52,4 @@ pub use programs::{Program, program, workspace};
 pub use qcli::{Output, Qcli};
 pub use report::Report;
 pub use server::Server;
+pub use statements::{Statement, is_read, validation};

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -15,16 +16,21 @@ use tonic::transport::{Channel, Endpoint};
 use crate::client::Client;
 use crate::database::Database;
 use crate::programs::{Program, program};
+use crate::statements::Statement;
 
 const START: Duration = Duration::from_secs(90);
 
-/// A running `qairon-service serve`. Killed when dropped; when that happens in a panic, its log is shown.
+/// A running `qairon-service serve`. Killed when dropped; when that happens in a panic, its log is shown. Otherwise
+/// the statements that it sent are checked: see [`Statement::faults`].
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     listen: String,
     metrics: String,
     log: File,
+    statements: File,
+    /// Whether to check the statements in the end.
+    is_checked: bool,
 }
 
 impl Server {
@@ -46,15 +52,31 @@ impl Server {
 
     /// The same for a server that may refuse to start: then its exit status and log come back.
     pub async fn try_start(args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
+        Self::launch(&program(Program::Service), args, env).await
+    }
+
+    /// Starts another build of the service on a database, which it brings to its own schema.
+    pub async fn start_build(service: &Path, database: &Database) -> Self {
+        let args = ["--database-url", database.url(), "--migrate"];
+        match Self::launch(service, &args, &[]).await {
+            Ok(server) => server,
+            Err((status, log)) => panic!("the server ended with {status} instead of starting:\n{log}"),
+        }
+    }
+
+    async fn launch(service: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
         // Without a name, so that it is gone with this process.
         let log = tempfile::tempfile().expect("a file");
-        let mut command = Self::command();
+        // This one has a name until the server has opened it.
+        let statements = tempfile::NamedTempFile::new().expect("a file");
+        let mut command = serve(service);
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
         if !args.contains(&"--metrics-listen") {
             command.args(["--metrics-listen", "127.0.0.1:0"]);
         }
+        command.arg("--record-statements").arg(statements.path());
         command.arg("--print-ready").args(args).envs(env.iter().copied());
         command.stdout(Stdio::piped()).stderr(log.try_clone().expect("a file")).stdin(Stdio::null());
         let mut child = command.spawn().expect("the service can be run");
@@ -62,31 +84,17 @@ impl Server {
         let mut lines = BufReader::new(stdout).lines();
         let ready = match tokio::time::timeout(START, lines.next_line()).await {
             Ok(line) => line.expect("the output is text"),
-            Err(_) => panic!("the server was not ready within {START:?}:\n{}", read_log(&log)),
+            Err(_) => panic!("the server was not ready within {START:?}:\n{}", read(&log)),
         };
         let Some(ready) = ready else {
             let status = child.wait().await.expect("the server ended");
-            let text = read_log(&log);
+            let text = read(&log);
             return Err((status, text));
         };
         let ready: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
         let address = |key: &str| ready[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {ready}")).to_owned();
-        Ok(Self { listen: address("listen"), metrics: address("metrics"), child, log })
-    }
-
-    /// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the
-    /// test's thread ends in any way.
-    pub fn command() -> Command {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(program(Program::Service)).arg("serve");
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text == "DATABASE_URL" || (text.starts_with("QAIRON_") && text != "QAIRON_PG_BIN_DIR") {
-                command.env_remove(&name);
-            }
-        }
-        command.kill_on_drop(true);
-        command
+        let statements = statements.into_file();
+        Ok(Self { listen: address("listen"), metrics: address("metrics"), child, log, statements, is_checked: true })
     }
 
     /// Where it serves the API: `127.0.0.1:PORT`.
@@ -136,7 +144,14 @@ impl Server {
 
     /// The log so far.
     pub fn log(&self) -> String {
-        read_log(&self.log)
+        read(&self.log)
+    }
+
+    /// The statements that it has sent so far, each once for each method, for a test that checks them itself: they are
+    /// not checked in the end any more.
+    pub fn take_statements(&mut self) -> Vec<Statement> {
+        self.is_checked = false;
+        Statement::all(&read(&self.statements))
     }
 
     /// Its process ID.
@@ -168,11 +183,26 @@ impl Server {
     }
 }
 
+/// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the test's
+/// thread ends in any way.
+fn serve(service: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(service).arg("serve");
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text == "DATABASE_URL" || (text.starts_with("QAIRON_") && text != "QAIRON_PG_BIN_DIR") {
+            command.env_remove(&name);
+        }
+    }
+    command.kill_on_drop(true);
+    command
+}
+
 /// Reads from the start without moving the place where the server writes.
-fn read_log(log: &File) -> String {
-    let length = log.metadata().expect("an open file").len();
+fn read(file: &File) -> String {
+    let length = file.metadata().expect("an open file").len();
     let mut bytes = vec![0; usize::try_from(length).expect("it fits into memory")];
-    log.read_exact_at(&mut bytes, 0).expect("the file only grows");
+    file.read_exact_at(&mut bytes, 0).expect("the file only grows");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -184,6 +214,13 @@ impl Drop for Server {
             let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" INFO request ")).collect();
             let tail = lines[lines.len().saturating_sub(15)..].join("\n");
             eprintln!("the end of the server's log, without the calls that it answered:\n{tail}");
+            return;
         }
+        if !self.is_checked {
+            return;
+        }
+        let faults: Vec<String> = Statement::all(&read(&self.statements)).iter().flat_map(Statement::faults).collect();
+        let shown = faults.iter().take(20).map(String::as_str).collect::<Vec<_>>().join("\n");
+        assert!(faults.is_empty(), "{} statements pass by the sources of their calls:\n{shown}", faults.len());
     }
 }

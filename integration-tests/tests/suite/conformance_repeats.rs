@@ -216,6 +216,41 @@ async fn repetitions_at_the_same_time_have_one_effect() {
     report.finish();
 }
 
+/// There is one principal so far, so another's call is put into the table by hand: one of the very same request, whose
+/// response would be the answer.
+#[tokio::test]
+async fn a_request_id_belongs_to_its_principal() {
+    let stage = Stage::set().await;
+    let (client, factory, mut report) = (&stage.client, &stage.factory, Report::new());
+    for entity in entities() {
+        let name = &entity.name;
+        let draft = factory.draft(name, &mut World::new()).await;
+        let request_id = uuid();
+        let create = json!({ name: draft, "request_id": request_id });
+        let first = client.standard(entity, Verb::Create, create.clone()).await;
+        let Some(first) = report.accepted(name, first) else { continue };
+        let id = first[name]["id"].as_str().expect("an ID").to_owned();
+        report.accepted(name, client.delete(name, &id).await);
+        let others = format!(
+            "WITH own AS (DELETE FROM idempotency WHERE request_id = '{request_id}' RETURNING *) \
+             INSERT INTO idempotency (principal, request_id, method, digest, response) \
+             SELECT 'somebody', request_id, method, digest, response FROM own"
+        );
+        stage.database.execute(&others).await.expect("another's call");
+        let second = client.standard(entity, Verb::Create, create.clone()).await;
+        let Some(second) = report.accepted(name, second) else { continue };
+        report.check(second[name]["uid"] != first[name]["uid"], name, "the answer is that of another principal");
+        let uid = client.get(name, &id).await.map(|row| row["uid"].clone());
+        report.equal(name, uid, Ok(second[name]["uid"].clone()));
+        // The two are kept side by side.
+        report.equal(name, client.standard(entity, Verb::Create, create.clone()).await, Ok(second));
+        let principals = "SELECT string_agg(principal, ' ' ORDER BY principal) FROM idempotency WHERE request_id = ";
+        let kept = stage.database.query(&format!("{principals}'{request_id}'")).await;
+        report.equal(name, kept, vec![vec![Some("anonymous somebody".to_owned())]]);
+    }
+    report.finish();
+}
+
 #[tokio::test]
 async fn request_ids_have_a_form() {
     let Stage { client, factory, server: _server, database: _database } = Stage::set().await;

@@ -1,122 +1,26 @@
-//! Adding an entity takes one message and one migration: the example of the docs is put over a copy of the sources,
-//! built, and used.
-//!
-//! The copy is in the target directory and keeps the times of its files, so that a second run builds nothing. Its build
-//! shares what the libraries compiled to, where cargo can do that.
+//! Adding an entity takes one message and one migration: the example of the docs, in a copy of the sources, is used.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use qairon_integration_tests::{Database, Qcli, workspace};
+use qairon_integration_tests::{Database, Qcli, Server, workspace};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-/// Files that are not sources.
-const LEFT_OUT: [&str; 3] = ["target", "demo", "stubs"];
-
-fn example() -> PathBuf {
-    workspace().join("docs/examples/new-entity")
-}
-
-/// Every source file below a folder, with its content.
-fn sources(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
-        for entry in fs::read_dir(folder).expect("the folder can be read") {
-            let path = entry.expect("the folder can be read").path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with('.') || (folder == root && LEFT_OUT.contains(&name)) {
-                continue;
-            }
-            if path.is_dir() {
-                walk(root, &path, found);
-            } else {
-                let inner = path.strip_prefix(root).expect("it lies below").to_path_buf();
-                found.insert(inner, fs::read(&path).expect("the file can be read"));
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    walk(root, root, &mut found);
-    found
-}
-
-/// Writes these files to a folder. Unchanged files keep their times.
-fn put(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
-    if folder.exists() {
-        for stray in sources(folder).into_keys().filter(|path| !files.contains_key(path)) {
-            fs::remove_file(folder.join(stray)).expect("it is ours");
-        }
-    }
-    for (path, content) in files {
-        let path = folder.join(path);
-        if fs::read(&path).is_ok_and(|found| found == *content) {
-            continue;
-        }
-        fs::create_dir_all(path.parent().expect("a folder")).expect("it is ours");
-        fs::write(path, content).expect("it is ours");
-    }
-}
-
-/// Builds server and command line of a copy. Returns where they are.
-async fn build(copy: &Path) -> PathBuf {
-    let target = copy.with_file_name("build");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--quiet", "--locked", "-p", "qairon-service", "-p", "qairon-cli"]).current_dir(copy);
-    command.env("CARGO_TARGET_DIR", &target).env("CARGO_INCREMENTAL", "0");
-    // The libraries are the same; programs and crates of the copy have names of their own in it.
-    command.env("CARGO_BUILD_BUILD_DIR", target_directory());
-    let output = command.output().await.expect("cargo can be run");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    target.join("debug")
-}
-
-/// The target directory of this very build: target/<profile>/deps/<test>.
-fn target_directory() -> PathBuf {
-    let test = std::env::current_exe().expect("the test knows its own path");
-    test.ancestors().nth(3).expect("tests lie in target/<profile>/deps").to_path_buf()
-}
-
-/// Starts the server of a copy and returns it with its address.
-async fn serve(programs: &Path, database: &Database) -> (Child, String) {
-    // The kernel ends it with the test.
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(programs.join("qairon-service")).args([
-        "serve",
-        "--migrate",
-        "--print-ready",
-    ]);
-    command.args(["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--database-url", database.url()]);
-    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the server can be run");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.expect("it starts in a minute");
-    let line = line.expect("a text").expect("the server starts");
-    let ready: Value = serde_json::from_str(&line).expect("JSON");
-    (child, format!("http://{}", ready["listen"].as_str().expect("an address")))
-}
+use crate::examples::{Example, programs, sources};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entity_is_added_by_one_message_and_one_migration() {
-    let copy = target_directory().join("new-entity/sources");
-    let ours = sources(workspace());
-    let mut files = ours.clone();
-    files.extend(sources(&example()));
-    // What the example adds, it adds to protos and migrations, and nothing that there was has changed.
-    let added: Vec<&PathBuf> = files.keys().filter(|path| !ours.contains_key(*path)).collect();
+    let example = Example::over(sources(workspace()), "new-entity");
+    let added = example.added();
     assert!(added.iter().any(|path| path.ends_with("up.sql")), "{added:?}");
     assert!(added.iter().all(|path| path.starts_with("proto") || path.starts_with("migrations")), "{added:?}");
-    assert!(ours.iter().all(|(path, content)| files[path] == *content), "the example changes what there is");
-    put(&copy, &files);
-    assert_eq!(sources(&copy), files);
+    assert!(example.changed().is_empty(), "the example changes what there is: {:?}", example.changed());
 
-    let programs = build(&copy).await;
+    let programs = programs().await;
     let database = Database::empty().await;
-    let (_server, endpoint) = serve(&programs, &database).await;
-    uses_contacts(&Program { path: programs.join("qcli"), endpoint: endpoint.clone() }).await;
-    an_older_command_line_still_works(&endpoint).await;
+    let server = Server::start_build(&programs.join("qairon-service"), &database).await;
+    uses_contacts(&Program { path: programs.join("qcli"), endpoint: server.endpoint() }).await;
+    an_older_command_line_still_works(&server.endpoint()).await;
 }
 
 /// The command line of the copy.
