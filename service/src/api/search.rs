@@ -37,7 +37,7 @@ pub async fn find(context: &Context, request: Bytes) -> Result<Bytes> {
     let query = fingerprint(&["FindObjects", &request.text, &chosen.join(",")]);
     let start = place(context, &request.page_token, query)?;
     let search = Search { model: context.model(), text, entities, start };
-    // One more than asked for tells whether another page follows.
+    // One more than asked for says whether another page follows.
     let mut found = search.next(context.db(), limit + 1).await?;
     let next_page_token = next_page(context, query, &mut found, limit);
     let object = |place: Place| {

@@ -7,7 +7,7 @@
 //! - [`prune`]: deletions. What nothing needs goes first, to make room; what others needed goes when they have changed.
 //!
 //! What differs is locked and read again before it is written, so nobody's change is overwritten unseen. What is the
-//! same is not locked: whoever changes it meanwhile comes after.
+//! same is not locked: changes that others make meanwhile come after.
 
 mod applying;
 mod compare;

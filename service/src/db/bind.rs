@@ -74,7 +74,7 @@ pub struct JsonText(pub String);
 
 impl ToSql<Jsonb, Pg> for JsonText {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        // Version 1 of the binary form of jsonb is the text behind this byte.
+        // Version 1 of the binary form of jsonb is the text after this byte.
         out.write_all(&[1])?;
         out.write_all(self.0.as_bytes())?;
         Ok(IsNull::No)

@@ -82,7 +82,7 @@ impl Column {
             (Some(Value::Double(number)), NullOf::Double) => self.element(&number.to_be_bytes()),
             (Some(Value::Bool(value)), NullOf::Bool) => self.element(&[u8::from(*value)]),
             (Some(Value::Cidr(network)), NullOf::Cidr) => self.cidr(network),
-            // Version 1 of the binary form of jsonb is the text behind this byte.
+            // Version 1 of the binary form of jsonb is the text after this byte.
             (Some(Value::Json(text)), NullOf::Json) => {
                 self.length(text.len() + 1);
                 self.elements.push(1);

@@ -2,7 +2,7 @@
 //!
 //! IDs are ordered byte by byte, so those with one beginning are neighbours. `few` reads the first of them; when these
 //! are all, they are the answer. Otherwise the first and the last tell what all have in common, and the ways to go on
-//! behind the last colon of that, `base`, are at least two. From each way the next one is a single look-up: behind
+//! after the last colon of that, `base`, are at least two. From each way the next one is a single look-up: after
 //! `a:b:` it is the first ID from `a:b;` on, the semicolon being the character that follows the colon.
 
 use qairon::model::Entity;
@@ -31,7 +31,7 @@ pub struct Begun<'a> {
     pub limit: i64,
 }
 
-/// The statement: ways to go on in order, each with whether it is an ID. One more than the limit tells that there are
+/// The statement: ways to go on in order, each with whether it is an ID. One more than the limit says that there are
 /// more. See golden/complete_an_id.sql.
 pub(in crate::db) fn sql(begun: &Begun<'_>) -> Sql {
     let limit = begun.limit;
@@ -58,7 +58,7 @@ pub(in crate::db) fn sql(begun: &Begun<'_>) -> Sql {
     sql.push(
         ", strpos(substr(next.id, base.length + 1), ':') = 0, base.length, base.place + 1 FROM ways base CROSS JOIN LATERAL (",
     );
-    // Nothing lies between a text and the same text with the first of all characters behind it.
+    // No text is between a text and the same text followed by the first of all characters.
     push_ids(&mut sql, begun, |sql| {
         sql.push(">= CASE WHEN base.whole THEN base.way || chr(1) ELSE left(base.way, -1) || ';' END COLLATE \"C\"");
     });
@@ -82,7 +82,7 @@ fn push_ids(sql: &mut Sql, begun: &Begun<'_>, bound: impl FnOnce(&mut Sql)) {
     sql.push(&format!(" ORDER BY {ALIAS}.\"id\""));
 }
 
-/// An ID up to and with the next colon behind the base; the whole when there is none.
+/// An ID up to and with the next colon after the base; the whole when there is none.
 fn push_way(sql: &mut Sql, id: &str) {
     sql.push(&format!("left({id}, coalesce(nullif(base.length + strpos(substr({id}, base.length + 1), ':'), base.length), length({id})))"));
 }

@@ -94,7 +94,7 @@ fn config(url: &str, limits: SessionLimits, plans: Plans) -> Result<Config, toki
     Ok(config)
 }
 
-/// The error with what lies beneath it: tokio-postgres alone says "error connecting to server".
+/// The error with its cause: tokio-postgres alone says "error connecting to server".
 fn describe(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),

@@ -1,6 +1,6 @@
 //! The versions of objects as callers hold them.
 
-/// The etag of an object. The tail of the uid tells an object from a later one with the same ID.
+/// The etag of an object. The tail of the uid distinguishes an object from a later one with the same ID.
 pub fn etag(uid: uuid::Uuid, version: i64) -> String {
     let tail = uid.as_u128() & 0xffff_ffff_ffff;
     format!("{tail:012x}-{version}")

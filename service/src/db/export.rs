@@ -96,8 +96,7 @@ impl Plan {
     }
 }
 
-/// An export cannot be taken up where it ended, so it lasts as long as it is read. What is not read for a while is given
-/// up by whoever takes it.
+/// An export cannot be resumed, so it lasts as long as it is read. The sink gives up what is not read for a while.
 const SETTINGS: &str = "SET LOCAL statement_timeout = 0";
 
 /// Sends the objects of all plans, each as an encoded `BulkObject`, if every scope exists. Everything is of one moment.

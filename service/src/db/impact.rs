@@ -133,7 +133,7 @@ async fn declared(
             if known.is_some_and(|known| known <= &found) {
                 continue;
             }
-            // What lies behind an object depends on its distance alone.
+            // What comes after an object depends on its distance alone.
             if known.is_none_or(|known| known.depth > found.depth) {
                 fresh.insert(key.clone(), found.clone());
             }

@@ -1,6 +1,6 @@
 //! Listing: one statement per page, by keyset.
 //!
-//! A page starts behind the order keys of the last row before it, so that what is written meanwhile moves no row from
+//! A page starts after the order keys of the last row before it, so that what is written meanwhile moves no row from
 //! one page to another. The keys travel in the page token as text. A key may stand in a table that references lead to;
 //! an unset reference makes it NULL, and the row stays in the list.
 
@@ -92,7 +92,7 @@ impl Listing<'_> {
             let direction = if key.descending { " DESC" } else { "" };
             sql.push(&format!("{separator}{column}{direction}"));
         }
-        // One more than asked for tells whether another page follows.
+        // One more than asked for says whether another page follows.
         sql.push(" LIMIT ").bind(Bind::Integer(self.limit.saturating_add(1)));
         if self.token.is_none() && self.skip > 0 {
             sql.push(" OFFSET ").bind(Bind::Integer(self.skip));
@@ -145,7 +145,7 @@ impl Listing<'_> {
         sorted
     }
 
-    /// Rows behind the given keys: behind the first key, or equal in it and behind the second, and so on.
+    /// Rows after the given keys: after the first key, or equal in it and after the second, and so on.
     fn push_after(&self, sql: &mut Sql, columns: &[String], keys: &[PageKey]) {
         self.push_bound(sql, columns, keys);
         for (last, (key, column)) in self.order.iter().zip(columns).enumerate() {
@@ -154,7 +154,7 @@ impl Listing<'_> {
                 push_equal(sql, earlier, column, value);
                 sql.push(" AND ");
             }
-            push_behind(sql, key, column, keys.get(last));
+            push_later(sql, key, column, keys.get(last));
             sql.push(")");
         }
         sql.push(")");
@@ -184,8 +184,8 @@ fn push_equal(sql: &mut Sql, key: &OrderKey, column: &str, value: &PageKey) {
     }
 }
 
-/// PostgreSQL sorts NULL behind everything, and in front of everything when descending.
-fn push_behind(sql: &mut Sql, key: &OrderKey, column: &str, value: Option<&PageKey>) {
+/// PostgreSQL sorts NULL last, and first when descending.
+fn push_later(sql: &mut Sql, key: &OrderKey, column: &str, value: Option<&PageKey>) {
     match (value.and_then(|value| value.value.as_ref()), key.descending) {
         (Some(value), false) => {
             sql.push(if key.nullable { "(" } else { "" }).push(column);
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
     use crate::domain::filter::{parse_order_by, resolve_order_by};
 
-    /// The statements for a page behind another and for the total, without their values.
+    /// The statements for a page after another and for the total, without their values.
     fn statements(order_by: &str, keys: &[Option<&str>]) -> (String, String) {
         let model = qairon::model();
         let entity = model.entity("deployment").unwrap();

@@ -8,7 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::connect::{Plans, SessionLimits, connect};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
-/// Two servers that start together migrate one after the other. The number stands for nothing.
+/// Two servers that start together migrate one after the other. The number has no meaning.
 const LOCK: i64 = 0x7161_6972_6f6e;
 
 /// What a database has of the program's migrations.

@@ -34,7 +34,7 @@ pub(in crate::db) struct Permit {
 #[derive(Clone)]
 pub(in crate::db) struct Pool {
     connections: Bb8<Manager>,
-    /// Told when a connection could not be made.
+    /// Notified when a connection could not be made.
     failures: watch::Sender<()>,
     /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
     gate: Arc<Semaphore>,
@@ -140,8 +140,8 @@ impl ManageConnection for Manager {
     }
 }
 
-/// Tells those who wait for a connection that one could not be made. bb8 calls it when the attempt no longer counts: who
-/// comes then begins another, instead of waiting for one that has failed.
+/// Notifies those who wait for a connection that one could not be made. bb8 calls it when the attempt no longer counts:
+/// the next caller begins another, instead of waiting for one that has failed.
 #[derive(Debug, Clone)]
 struct Failures(watch::Sender<()>);
 

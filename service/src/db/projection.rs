@@ -117,7 +117,7 @@ fn selected<'a>(entity: &'a Entity, mask: Option<&[String]>) -> Result<Vec<&'a F
     if let Some(unknown) = mask.iter().find(|path| entity.field(path).is_none_or(|field| !whole(&field))) {
         return Err(crate::domain::masks::unknown_field(entity, "read_mask", unknown));
     }
-    // The ID always comes along: an object without it could not be told from another.
+    // The ID is always included: an object without it could not be distinguished from another.
     let wanted = |field: &&Field| field.name == "id" || mask.iter().any(|path| path == &field.name);
     Ok(entity.fields.iter().filter(wanted).collect())
 }

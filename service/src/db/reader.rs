@@ -221,7 +221,7 @@ impl Reader {
                 first.as_mut().poll(context).is_ready(),
                 rows.as_mut().poll(context).is_ready(),
             ];
-            // Only sent: its answer comes behind the rows.
+            // Only sent: its answer comes after the rows.
             _ = end.as_mut().poll(context);
             if sent == [true; 3] { Poll::Ready(()) } else { Poll::Pending }
         })
@@ -243,7 +243,7 @@ impl Reader {
         }
     }
 
-    /// Ends the transaction, if one is open, and tells whether others can use the connection.
+    /// Ends the transaction, if one is open.
     pub(super) async fn end(&mut self, how: &str) -> Result<(), Failure> {
         if std::mem::take(&mut self.is_open) {
             self.session.batch(how).await?;

@@ -15,7 +15,7 @@ use super::sources::{Use, replaced};
 pub struct Recorder(Mutex<(File, HashSet<(String, String)>)>);
 
 impl Recorder {
-    /// Records to a file, behind what is in it.
+    /// Records to a file, after what is in it.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         Ok(Self(Mutex::new((file, HashSet::new()))))

@@ -87,8 +87,8 @@ impl Search {
     ) -> Result<(), Failure> {
         let number = i64::from(kind as i32);
         let started = (number, entity.index) == (self.start.kind, self.start.entity);
-        let behind = if started { self.start.id.as_str() } else { "" };
-        let Some(sql) = scan::scan(self, kind, entity, behind, limit - found.len()) else { return Ok(()) };
+        let after = if started { self.start.id.as_str() } else { "" };
+        let Some(sql) = scan::scan(self, kind, entity, after, limit - found.len()) else { return Ok(()) };
         for row in reader.rows(sql).await? {
             found.push(Place { kind: number, entity: entity.index, id: row.text(0)?.to_owned() });
         }

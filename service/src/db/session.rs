@@ -80,7 +80,7 @@ impl Session {
         self.client.cancel_token()
     }
 
-    /// Gives the connection up: whoever comes next gets another.
+    /// Gives the connection up: the next caller gets another.
     pub fn doom(&self) {
         self.doomed.store(true, Ordering::Relaxed);
     }

@@ -27,7 +27,7 @@ pub(in crate::db) struct Shared {
 #[derive(Default)]
 struct Slot {
     current: RwLock<Option<Arc<Session>>>,
-    /// Held by whoever reconnects, so that a burst of requests makes one connection and not one each.
+    /// Held while reconnecting, so that a burst of requests makes one connection and not one each.
     connecting: Mutex<()>,
 }
 

@@ -5,7 +5,7 @@
 //! Today that is the table as it is; the past and the caller's part of a table come in here and nowhere else.
 //!
 //! A reference is the name between two private-use characters, so that statements are put together as plain text and
-//! a name that came another way can be told from it (`recorder`). No identifier of the model holds such a character.
+//! a name that came another way can be distinguished from it (`recorder`). No identifier of the model holds such a character.
 
 use std::fmt;
 
@@ -67,7 +67,7 @@ impl fmt::Display for Table<'_> {
 }
 
 impl Sources {
-    /// The text of a statement with every reference replaced by what it stands for.
+    /// The text of a statement with every reference replaced by what the call reads.
     pub(in crate::db) fn resolve(self, text: &str) -> String {
         let Self { moment: Moment::Live, access: Access::All } = self;
         replaced(text, |name, _| format!("\"{name}\""))

@@ -17,7 +17,7 @@ use tonic::body::Body;
 
 use crate::error::{Error, ErrorKind};
 
-/// A response whose stream ends with UNAVAILABLE when the server stops, behind what was still to be sent.
+/// A response whose stream ends with UNAVAILABLE when the server stops, after what was still to be sent.
 pub fn ending(response: Response<Body>, stopping: CancellationToken) -> Response<Body> {
     response.map(|body| Body::new(Ending { body: Some(body), stopping: Box::pin(stopping.cancelled_owned()) }))
 }

@@ -51,7 +51,7 @@ pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String
     })
 }
 
-/// Serves HTTP/2 until told to stop; then lets calls under way finish, as long as the drain may take. Returns what is
+/// Serves HTTP/2 until it has to stop; then lets calls under way finish, as long as the drain may take. Returns what is
 /// left of it.
 pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>, drain: Duration) -> Duration
 where

@@ -1,4 +1,4 @@
-//! Deletes what lies in some scopes and is not given.
+//! Deletes the objects of some scopes that a bundle does not give.
 //!
 //! What nothing outside depends on goes before anything is created, and makes room: a range, a place in a one-to-one
 //! dependency. The rest is looked at again when everything else is done, for the bundle may have turned to others what
@@ -79,10 +79,10 @@ impl Doomed {
         check_scopes(applying, pruning).await?;
         let dependents = self.dependents(applying).await?;
         let held = self.held(&dependents);
-        let mut told: Vec<&Object> = held.iter().filter_map(|uid| self.objects.get(uid)).collect();
+        let mut refused: Vec<&Object> = held.iter().filter_map(|uid| self.objects.get(uid)).collect();
         // The same every time, and so the first thousand too.
-        told.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
-        for object in told {
+        refused.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
+        for object in refused {
             let Some(dependents) = dependents.get(&object.1) else { continue };
             if let Some(error) = self.refusal(applying, object, dependents) {
                 applying.outcome.refused.push((-1, error));

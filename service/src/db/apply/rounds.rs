@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Objects that are created together.
 const BATCH: usize = 500;
-/// With more refusals than can be told there is no point in hoping for better.
+/// With more refusals than an answer holds, further rounds are pointless.
 const HOPELESS: usize = 1000;
 
 type Values = Vec<(&'static Field, Value)>;

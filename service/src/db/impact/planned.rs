@@ -6,7 +6,7 @@ use qairon::model::Mood;
 
 use crate::domain::impact::{Below, Plan};
 
-/// Ranks below a distance: how many relations and dependency cases can be told apart.
+/// Ranks below a distance: how many relations and dependency cases can be distinguished.
 pub(super) const RANKS: i64 = 1 << 20;
 /// Digits of a code in the key that finds a parent.
 pub(super) const DIGITS: usize = 19;

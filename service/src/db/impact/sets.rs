@@ -73,7 +73,7 @@ impl Impact {
         for (place, way) in self.plan.ways.iter().enumerate().filter(|(_, way)| way.to == index) {
             let defines = self.below[index].is_some_and(|below| below.way == place);
             let sources = self.sources(way.from).filter(|source| match source {
-                // What lies below the traced object comes by itself.
+                // Objects below the traced one are read on their own.
                 _ if defines && self.is_traced_alone(way.from) => false,
                 Source::Below(..) => !defines,
                 Source::Gathered(_) => true,

@@ -109,7 +109,7 @@ impl Impact {
             ));
             match source {
                 Source::Gathered(_) => self.push_source(&mut sql, &source),
-                // What lies below the traced object may be a large part of a table, and few of it are depended on.
+                // The objects below the traced one may be a large part of a table, and few of them are depended on.
                 Source::Below(..) => {
                     let (related, of) = (table("related"), table(name));
                     sql.push(&format!(

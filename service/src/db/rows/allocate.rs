@@ -2,7 +2,7 @@
 //!
 //! The row lock on the network lets one caller at a time look for a gap in it. It also holds up a plain create in the
 //! same network, whose foreign key needs a share of that row, so the gap is still free when it is taken. Callers of
-//! other networks wait for nobody. The exclusion constraint stands behind all this, but nobody has to run into it.
+//! other networks wait for nobody. The exclusion constraint backs all this up, but no allocation has to run into it.
 
 use ipnetwork::IpNetwork;
 use qairon::model::{Entity, Field};

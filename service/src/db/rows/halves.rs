@@ -17,7 +17,7 @@ const FEW: usize = 4;
 
 /// What is written in batches.
 pub(in crate::db) trait Batches: Sync {
-    /// An object, or what stands for one.
+    /// An object, or a key to one.
     type Item: Sync;
     /// What the statement returns.
     type Done: Send;

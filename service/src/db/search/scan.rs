@@ -14,7 +14,7 @@ use crate::domain::search::own_name;
 
 /// The statement, whose rows are IDs; `None` when there can be no such match. See
 /// golden/search_scan_for_a_name.sql and golden/search_scan_for_part_of_an_id.sql.
-pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: usize) -> Option<Sql> {
+pub fn scan(search: &Search, kind: Match, entity: &Entity, after: &str, limit: usize) -> Option<Sql> {
     let mut sql = Sql::new();
     sql.push(&format!("SELECT id FROM {} WHERE ", table(&entity.name)));
     if search.text.has_colon() {
@@ -22,7 +22,7 @@ pub fn scan(search: &Search, kind: Match, entity: &Entity, behind: &str, limit: 
     } else {
         of_names(search, kind, entity, &mut sql)?;
     }
-    sql.push(" AND id > ").bind(Bind::Text(behind.to_owned()));
+    sql.push(" AND id > ").bind(Bind::Text(after.to_owned()));
     sql.push(" ORDER BY id LIMIT ").bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX)));
     Some(sql.kept(Keep::Never))
 }

@@ -65,7 +65,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Adds the parts of an entity, behind those of the entities of which its IDs are made.
+    /// Adds the parts of an entity, after those of the entities of which its IDs are made.
     fn entity(&mut self, entity: &Entity) {
         if !self.done.insert(entity.index) {
             return;
@@ -168,8 +168,8 @@ impl Walk<'_> {
                 ));
             }
             // Where there are too many names, there are too many IDs.
-            let told = format!("CASE WHEN names THEN {NAMES_OVER} ELSE {IDS_OVER} END");
-            _ = write!(over, " UNION ALL SELECT {told}, {n}, '' FROM f{n} WHERE ids");
+            let over_in = format!("CASE WHEN names THEN {NAMES_OVER} ELSE {IDS_OVER} END");
+            _ = write!(over, " UNION ALL SELECT {over_in}, {n}, '' FROM f{n} WHERE ids");
         }
         format!(
             " SELECT kind::bigint, entity::bigint, id FROM (SELECT kind, entity, id FROM ({}) known (kind, entity, id) \

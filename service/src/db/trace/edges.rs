@@ -83,7 +83,7 @@ fn is_inverse(entity: &Entity, relation: &Relation, back: &Relation) -> bool {
 }
 
 impl Hop {
-    /// The rows of this hop: a number that stands for it, the ID it starts from, the ID it leads to, and the case of a
+    /// The rows of this hop: its number, the ID it starts from, the ID it leads to, and the case of a
     /// declared dependency. `only` are the IDs of interest at the other end.
     pub fn sql(&self, model: &Model, number: usize, ids: Vec<String>, only: Option<Vec<String>>) -> Sql {
         let (from, to) = (&model.entities()[self.from], &model.entities()[self.to]);
@@ -164,8 +164,8 @@ impl Corridor {
             reached
         };
         // Every hop has one that leads back.
-        let (ahead, behind) = (spread(from), spread(to));
-        let both = |place: usize| (0..entities).map(|at| ahead[place][at] && behind[length - place][at]).collect();
+        let (ahead, back) = (spread(from), spread(to));
+        let both = |place: usize| (0..entities).map(|at| ahead[place][at] && back[length - place][at]).collect();
         let places: Vec<Vec<bool>> = (0..=length).map(both).collect();
         places.iter().all(|place| place.iter().any(|open| *open)).then_some(Self { places })
     }

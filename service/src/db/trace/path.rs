@@ -1,7 +1,7 @@
 //! The search for the shortest ways between two objects, from both ends at once.
 //!
 //! For each length in turn, the search takes the levels from either end until they are one step apart, and looks for the
-//! steps between them. It goes by lengths because the model then tells which entities can stand where ([`Corridor`]), and
+//! steps between them. It goes by lengths because the model then says which entities can be where ([`Corridor`]), and
 //! most of what surrounds an object is never read.
 //!
 //! A level may hold a hub: a type that a hundred thousand objects name. So a level is read up to a budget, first from

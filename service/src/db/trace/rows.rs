@@ -11,10 +11,10 @@ use super::super::sql::Sql;
 use crate::domain::filter::after_prefix;
 use crate::error::Error;
 
-/// What stands in the statement of [`builds`] for each kind of row; its place is its number there, and the order.
+/// The kinds of rows of [`builds`]; the place of each is its number in the statement, and the order.
 pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "release_artifact", "deployment"];
 
-/// Where a repo `r` has what lies at a path `a.upload_path`; NULL when it has no URL.
+/// The location of a path `a.upload_path` in a repo `r`; NULL when it has no URL.
 pub(super) const LOCATION: &str = "(rtrim(NULLIF(r.url, ''), '/') || '/' || ltrim(a.upload_path, '/'))";
 
 /// Statements that look up by ID are planned once and not for every value: planning takes longer than running.

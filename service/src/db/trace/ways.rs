@@ -93,7 +93,7 @@ impl<'s, O: Fn(&Step, &Step) -> Ordering> Found<'s, O> {
         // Two dependencies of one case between the same objects are one step.
         steps.dedup_by(|a, b| a.to == b.to && a.name == b.name);
         for step in steps {
-            // One more than wanted, which tells that there are more.
+            // One more than wanted, which says that there are more.
             if self.ways.len() > self.limit {
                 return;
             }
