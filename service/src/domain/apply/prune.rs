@@ -4,7 +4,7 @@ use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::{ErrorReason, Prune};
 
-use super::Wish;
+use super::wish::Wish;
 use crate::domain::resource::resource;
 use crate::domain::{scope, validate};
 use crate::error::{Error, Result};

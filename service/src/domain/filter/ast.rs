@@ -1,23 +1,8 @@
 //! The syntax tree: what a filter says, before anything in it has a meaning.
 
-use super::document::Places;
 use super::error::FilterError;
-
-/// Where something stands, in characters from 1; `end` is the column after it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Span {
-    /// The first column.
-    pub start: usize,
-    /// The column after the last.
-    pub end: usize,
-}
-
-/// Where a thing stands is no part of what it says: trees are equal when they print alike.
-impl PartialEq for Span {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
+use super::places::Places;
+use super::span::Span;
 
 /// A filter.
 #[derive(Debug, Clone, PartialEq, Default)]

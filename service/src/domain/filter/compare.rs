@@ -7,7 +7,7 @@ use super::ast::{Arg, Comparator, Comparison, Member, Node};
 use super::chain::Chain;
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
-use super::json;
+use super::json_field;
 use super::path::{self, End, Lead, Path};
 use super::values::{contains_pattern, literal_only, operand, text_equal};
 
@@ -131,7 +131,7 @@ fn condition(
         };
     }
     if let Some(keys) = &path.column.keys {
-        return json::condition(&path.column, keys, field, comparator, value);
+        return json_field::condition(&path.column, keys, field, comparator, value);
     }
     if comparator == Comparator::Has && value.is_wildcard() {
         return Ok((Expr::test(&path.column, Check::Present), false));

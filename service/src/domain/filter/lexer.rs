@@ -1,7 +1,8 @@
 //! Tokens, read on demand: what a word is depends on whether a field or a value is due.
 
-use super::ast::{Comparator, Part, Span};
+use super::ast::{Comparator, Part};
 use super::error::{FilterError, shown};
+use super::span::Span;
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq)]

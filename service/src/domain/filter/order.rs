@@ -6,10 +6,11 @@
 use qairon::Model;
 use qairon::model::{Entity, Kind};
 
-use super::ast::{Member, Part, Span};
+use super::ast::{Member, Part};
 use super::error::{FilterError, shown};
+use super::limits::{MAX_BYTES, MAX_TABLES};
 use super::path::{self, End};
-use super::{MAX_BYTES, MAX_TABLES};
+use super::span::Span;
 
 /// How many keys an order has.
 const MAX_KEYS: usize = 16;
@@ -50,7 +51,7 @@ pub struct Join {
 }
 
 /// Reads an order; an empty text has no keys.
-pub(super) fn parse(text: &str) -> Result<Vec<OrderTerm>, FilterError> {
+pub fn parse(text: &str) -> Result<Vec<OrderTerm>, FilterError> {
     if text.len() > MAX_BYTES {
         let message = format!("an order has at most {MAX_BYTES} bytes, this one has {}", text.len());
         return Err(FilterError::limit(1, message));
@@ -98,7 +99,7 @@ fn member(text: &str, column: usize) -> Member {
 }
 
 /// Gives an order its meaning on an entity.
-pub(super) fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Vec<OrderKey>, FilterError> {
+pub fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Vec<OrderKey>, FilterError> {
     let mut keys: Vec<OrderKey> = Vec::new();
     for term in terms {
         let at = term.path.span.start;

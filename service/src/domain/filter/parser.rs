@@ -11,10 +11,11 @@
 //!
 //! The depth of recursion is bounded by [`MAX_DEPTH`].
 
-use super::ast::{Arg, Ast, Call, Comparison, Member, Node, Part, Span};
+use super::ast::{Arg, Ast, Call, Comparison, Member, Node, Part};
 use super::error::{FilterError, shown};
 use super::lexer::{Lexer, Mode, Token};
-use super::{MAX_DEPTH, MAX_TERMS, check_bytes};
+use super::limits::{MAX_DEPTH, MAX_TERMS, check_bytes};
+use super::span::Span;
 
 pub(super) fn parse(text: &str) -> Result<Ast, FilterError> {
     check_bytes(text)?;

@@ -11,10 +11,10 @@
 use qairon::Model;
 use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
 
-use super::MAX_PATH_RELATIONS;
 use super::ast::{Member, Part};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Column, Step};
+use super::limits::MAX_PATH_RELATIONS;
 
 /// What a path leads to.
 #[derive(Debug)]

@@ -1,11 +1,13 @@
 //! Filters of a document as conditions of the tree.
 
-use super::super::ast::{Arg, Call, Comparator, Comparison, Member, Node, Span};
+use super::super::ast::{Arg, Call, Comparator, Comparison, Member, Node};
 use super::super::error::{FilterError, shown, suggestion};
-use super::super::{MAX_DEPTH, MAX_TERMS};
-use super::json::{Entry, Json, Value};
+use super::super::json::{Entry, Json, Value};
+use super::super::limits::{MAX_DEPTH, MAX_TERMS};
+use super::super::span::Span;
+use super::entries::{entry, known_keys};
+use super::member;
 use super::op::{Op, mirrored};
-use super::{entry, known_keys, member};
 
 /// The condition of filters that hold together; none when there are none.
 pub(super) fn all(filters: &[Json]) -> Result<Option<Node>, FilterError> {

@@ -1,8 +1,9 @@
 //! Texts of a document as members of the tree: paths, and values that are never anything else.
 
-use super::super::ast::{Member, Part, Span};
+use super::super::ast::{Member, Part};
 use super::super::error::FilterError;
-use super::json::{Json, Value};
+use super::super::json::{Json, Value};
+use super::super::span::Span;
 
 /// A path, such as `stack.application_id`. A key of JSON that holds a dot stands in double quotes:
 /// `defaults."app.kubernetes.io/name"`.

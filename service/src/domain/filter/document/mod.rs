@@ -13,19 +13,19 @@
 //! - `in` with an empty list never holds; `and` of nothing always does, `or` of nothing never.
 //! - `limit` is for the whole listing, whatever its pages, and `offset` is what requests call `skip`.
 
+mod entries;
 mod filters;
-mod json;
 mod member;
 mod op;
-mod places;
 
 use super::ast::Ast;
-use super::error::{FilterError, shown, suggestion};
+use super::error::FilterError;
+use super::json::{self, Json, Value};
+use super::limits::check_bytes;
 use super::order::OrderTerm;
-use super::{Query, check_bytes};
-use json::{Entry, Json, Value};
-
-pub use places::Places;
+use super::places::Places;
+use super::query::Query;
+use entries::{entry, known_keys};
 
 /// Whether a text is a document, or means to be one.
 pub(super) fn is_document(text: &str) -> bool {
@@ -102,19 +102,4 @@ fn count(json: &Json, name: &str) -> Result<i64, FilterError> {
 
 fn expected(json: &Json, name: &str, what: &str) -> FilterError {
     json.error(format!("`{name}` takes {what}, found {}", json.kind()))
-}
-
-fn entry<'j>(entries: &'j [Entry], key: &str) -> Option<&'j Json> {
-    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
-}
-
-/// Refuses what would be ignored.
-fn known_keys(entries: &[Entry], known: &[&str]) -> Result<(), FilterError> {
-    match entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
-        Some(entry) => {
-            let nearest = suggestion(&entry.key, known.iter().copied());
-            Err(FilterError::new(entry.at.start, format!("unknown key {} here; {nearest}", shown(&entry.key))))
-        }
-        None => Ok(()),
-    }
 }
