@@ -9,8 +9,9 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use tracing::{info, warn};
 
+use super::directory::make_dir_for;
 use super::error::EmbeddedError;
-use super::layout::{Layout, UNFINISHED, make_dir_for};
+use super::layout::{Layout, UNFINISHED};
 use super::log::Log;
 use super::process::Process;
 use super::server::{SUPERUSER, Server};

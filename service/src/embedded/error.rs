@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::binaries::OLDEST_MAJOR;
+use super::version::OLDEST_MAJOR;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {

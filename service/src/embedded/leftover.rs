@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::error::EmbeddedError;
-use super::layout::PORT;
+use super::socket::PORT;
 
 /// A fast shutdown writes a checkpoint, which takes a while after many writes.
 const FAST: Duration = Duration::from_secs(30);

@@ -11,6 +11,7 @@
 mod account;
 mod binaries;
 mod cluster;
+mod directory;
 mod error;
 mod layout;
 mod leftover;
@@ -18,7 +19,9 @@ mod lock;
 mod log;
 mod process;
 mod server;
+mod socket;
 mod supervisor;
+mod version;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,11 +84,11 @@ pub async fn start(options: Options) -> Result<Postgres, EmbeddedError> {
     let major = cluster::major_version(&layout)?;
     let installation = Installation::find(bin_dir.as_deref(), &layout, major).await?;
     account.check_reach(&installation.bin_dir)?;
-    let layout = layout.create(&account)?;
+    let layout = directory::create(&layout, &account)?;
     let lock = Lock::acquire(&layout)?;
-    layout.admit(&account)?;
+    directory::admit(&layout, &account)?;
 
-    let server = Server { socket_dir: layout.socket_dir(&account)?, layout, account, installation };
+    let server = Server { socket_dir: socket::make_dir(&layout, &account)?, layout, account, installation };
     cluster::initialise_once(&server).await?;
     leftover::clear(&server.layout.cluster, &server.socket_dir).await?;
     let (process, version) = server.start(start_timeout).await?;

@@ -12,9 +12,10 @@ use tokio_postgres::{Client, NoTls, config::Config};
 use super::account::Account;
 use super::binaries::Installation;
 use super::error::EmbeddedError;
-use super::layout::{Layout, PORT};
+use super::layout::Layout;
 use super::log::Log;
 use super::process::Process;
+use super::socket::PORT;
 
 pub const SUPERUSER: &str = "qairon";
 const DATABASE: &str = "qairon";
