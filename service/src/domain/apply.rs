@@ -1,7 +1,7 @@
-//! What a bundle asks for: objects that are to be as they are given, with the IDs under which they are found.
+//! What a bundle asks for: the desired state of objects, with their IDs.
 //!
-//! Everything that can be known without the database is known here. An object that is wrong by itself is told under
-//! its place in the stream, and the others go on without it, so that a caller hears of every fault at once.
+//! All checks that need no database are here. An invalid object is reported with its place in the stream and the others
+//! continue without it, so that a caller gets all errors at once.
 
 mod found;
 pub mod links;
@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 /// A bundle, checked.
 #[derive(Debug, Default)]
 pub struct Bundle {
-    /// The objects that are in order.
+    /// The valid objects.
     pub objects: Vec<Wish>,
     /// The others, with what is wrong.
     pub refused: Vec<(i64, Error)>,

@@ -10,7 +10,7 @@ use super::error::EmbeddedError;
 use super::layout::Layout;
 use super::version::{OLDEST_MAJOR, parse_major};
 
-/// Directories with one installation per entry: the parent, the beginning of the entry, and the way to the programs.
+/// Directories with one installation per entry: the parent, the beginning of the entry, and the path to the programs.
 const SIDE_BY_SIDE: [(&str, &str, &str); 6] = [
     ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
     ("/usr", "pgsql-", "bin"),                  // packages of postgresql.org for Red Hat's family
@@ -98,7 +98,7 @@ fn trailing_number(name: &str) -> u32 {
     name[digits..].parse().unwrap_or_default()
 }
 
-/// A directory without both programs is no server: client packages bring `pg_config` and `psql` alone.
+/// A directory without both programs is not a server: client packages have `pg_config` and `psql` alone.
 async fn inspect(bin_dir: PathBuf) -> Option<Installation> {
     let postgres = bin_dir.join("postgres");
     if !postgres.is_file() || !bin_dir.join("initdb").is_file() {
@@ -125,7 +125,7 @@ mod tests {
     fn an_existing_cluster_runs_on_its_own_major_version() {
         assert_eq!(choose(installed(&[17, 15]), &layout(), Some(15)).unwrap().major, 15);
         let error = choose(installed(&[17, 15, 17]), &layout(), Some(13)).unwrap_err().to_string();
-        assert!(error.contains("PostgreSQL 13, but installed is 15, 17"), "{error}");
+        assert!(error.contains("PostgreSQL 13, which is not installed (found: 15, 17)"), "{error}");
         assert!(error.contains("apt-get install postgresql-13"), "{error}");
     }
 

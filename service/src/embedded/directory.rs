@@ -1,4 +1,4 @@
-//! Making the directories, and letting PostgreSQL's account in.
+//! Creating the directories, and letting PostgreSQL's account in.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -11,7 +11,7 @@ use super::layout::Layout;
 
 /// Creates the directory; its real path may differ from what was asked for.
 pub fn create(layout: &Layout, account: &Account) -> Result<Layout, EmbeddedError> {
-    // A place that PostgreSQL cannot reach is left as it was.
+    // A place that PostgreSQL cannot reach stays unchanged.
     account.check_reach_above(&layout.root)?;
     // PostgreSQL's account passes through the directories of a server run by root.
     let mode = if account.differs { 0o711 } else { 0o700 };
@@ -24,7 +24,7 @@ pub fn create(layout: &Layout, account: &Account) -> Result<Layout, EmbeddedErro
         .map_err(EmbeddedError::file("create", &layout.root))
 }
 
-/// Lets PostgreSQL's account in: through the directory itself by our own doing, through its parents by theirs.
+/// Lets PostgreSQL's account in. We open the directory itself; its parents must be open already.
 pub fn admit(layout: &Layout, account: &Account) -> Result<(), EmbeddedError> {
     if !account.may_enter(&layout.root)? {
         let change_mode = || {

@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::error::EmbeddedError;
 
-/// What the names of half-made clusters begin with.
+/// The prefix of unfinished clusters.
 pub const UNFINISHED: &str = "postgres.init-";
 
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Layout {
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 return Err(EmbeddedError::NotADirectory { data_dir });
             }
-            // A directory that we may enter but not list: whose it is decides, and that is asked next.
+            // We may enter the directory but not list it: its owner decides, which is checked next.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(()),
             Err(error) => return Err(EmbeddedError::file("list", &self.root)(error)),
         };
@@ -71,7 +71,7 @@ impl Layout {
         if let Ok(version) = fs::read_to_string(self.root.join("PG_VERSION")) {
             return Err(EmbeddedError::NotOurCluster { data_dir, version: version.trim().to_owned() });
         }
-        // A mount point of its own is empty but for this.
+        // An empty mount point has this.
         match entries.filter_map(Result::ok).find(|entry| entry.file_name() != "lost+found") {
             Some(entry) => {
                 Err(EmbeddedError::NotOurs { data_dir, found: entry.file_name().to_string_lossy().into_owned() })
@@ -119,7 +119,7 @@ mod tests {
         assert!(error.contains("not empty and not Qairon's (it holds `letter.txt`)"), "{error}");
         fs::write(root.join("PG_VERSION"), "13\n").unwrap();
         let error = find().unwrap_err().to_string();
-        assert!(error.contains("is a PostgreSQL 13 cluster that Qairon did not make"), "{error}");
+        assert!(error.contains("is a PostgreSQL 13 cluster that Qairon did not create"), "{error}");
         fs::write(root.join("qairon.lock"), "").unwrap();
         find().unwrap();
 

@@ -18,7 +18,7 @@ pub const PORT: u16 = 5432;
 /// `sockaddr_un` holds 107 bytes on Linux and 103 on macOS.
 const SOCKET_PATH_LIMIT: usize = 103;
 
-/// The socket's directory, made and verified: it is the only guard of a server that trusts its visitors.
+/// The socket's directory, made and verified: it alone protects a server that trusts every connection.
 pub fn make_dir(layout: &Layout, account: &Account) -> Result<PathBuf, EmbeddedError> {
     let dir = if fits_socket(&layout.socket) { layout.socket.clone() } else { distant_dir(&layout.root, account) };
     match make_dir_for(&dir, account) {
@@ -30,20 +30,20 @@ pub fn make_dir(layout: &Layout, account: &Account) -> Result<PathBuf, EmbeddedE
     Ok(dir)
 }
 
-/// For data directories whose path is too long for a socket: a name that only depends on theirs.
+/// For data directories whose path is too long for a socket: a name that depends only on theirs.
 fn distant_dir(root: &Path, account: &Account) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     root.hash(&mut hasher);
     runtime_dir(account).join(format!("qairon-{}-{:016x}", account.uid, hasher.finish()))
 }
 
-/// Commas and quotes mean something in PostgreSQL's and the client's lists of hosts.
+/// Commas and quotes have a meaning in PostgreSQL's and the client's lists of hosts.
 fn fits_socket(dir: &Path) -> bool {
     let path = dir.join(format!(".s.PGSQL.{PORT}"));
     path.as_os_str().len() <= SOCKET_PATH_LIMIT && path.to_str().is_some_and(|path| !path.contains([',', '"']))
 }
 
-/// Where short-lived private files go: root's own place when PostgreSQL runs as somebody else.
+/// Where short-lived private files go: root's own place when PostgreSQL runs as another user.
 fn runtime_dir(account: &Account) -> PathBuf {
     let preferred = match account.differs {
         true => Some(PathBuf::from("/run")),
@@ -54,13 +54,13 @@ fn runtime_dir(account: &Account) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-/// In a place like `/tmp` anybody may have made the directory before us.
+/// In a place like `/tmp` any user may have created the directory before us.
 fn verify_private(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
     let metadata = dir.symlink_metadata().map_err(EmbeddedError::file("read", dir))?;
     let reason = if !metadata.is_dir() {
         "it is not a directory"
     } else if metadata.uid() != account.uid.as_raw() {
-        // Killed between making the directory and giving it away.
+        // An earlier start was killed between creating the directory and changing its owner.
         if metadata.uid() == geteuid().as_raw() && account.differs {
             return chown(dir, Some(account.uid.as_raw()), Some(account.gid.as_raw()))
                 .map_err(EmbeddedError::file("change the owner of", dir));

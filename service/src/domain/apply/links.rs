@@ -1,4 +1,4 @@
-//! The links that objects of a bundle are to have. Both ends of a relation may name it, and then they must agree.
+//! The links of the objects of a bundle. Both ends of a relation may name a link, and then they must agree.
 
 use std::collections::{HashMap, HashSet};
 

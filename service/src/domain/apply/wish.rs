@@ -9,7 +9,7 @@ use qairon::v1::ErrorReason;
 use crate::domain::draft::{Draft, Value, composed_id};
 use crate::error::{Error, Result};
 
-/// An object that is to be as it is given.
+/// The desired state of an object.
 #[derive(Debug)]
 pub struct Wish {
     /// Its place in the stream.
@@ -18,11 +18,11 @@ pub struct Wish {
     pub entity: &'static Entity,
     /// The ID under which it is found.
     pub id: String,
-    /// What it is to have when it exists, in the order of the model; never what makes up its ID.
+    /// What to set when it exists, in the order of the model; never the parts of its ID.
     pub values: Vec<(&'static Field, Value)>,
-    /// What it is to be linked to.
+    /// Its links.
     pub links: Vec<LinkWish>,
-    /// The object as it was sent, to be read in another way when it does not exist.
+    /// The object as it was sent, to be read again when it does not exist.
     pub(super) encoded: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ pub struct LinkWish {
 }
 
 impl Wish {
-    /// The values to create it with: whatever the mask says, all that have one.
+    /// The values to create it with: every field that has one, regardless of the mask.
     pub fn for_insert(&self, model: &Model) -> Result<Vec<(&'static Field, Value)>> {
         let values = Draft::decode(self.entity, &self.encoded)?.for_insert(model, self.entity)?;
         let id = composed_id(self.entity, &values).unwrap_or_default();

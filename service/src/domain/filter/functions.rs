@@ -13,7 +13,7 @@ use super::limits::MAX_TERMS;
 use super::path::{self, End, Path};
 use super::values::{literal_only, operand, plain_text};
 
-/// What a function does, and how it is called.
+/// What a function does.
 #[derive(Debug, Clone, Copy)]
 enum Function {
     Like { any_case: bool },
@@ -90,8 +90,8 @@ fn as_value(arg: &Arg) -> Option<&Member> {
     }
 }
 
-/// One and the same object of the relation satisfies the condition. A document says `has` of a relation to one and
-/// `any` of one to many; in text they are the same.
+/// A single object of the relation satisfies the whole condition. A document uses `has` for a relation to one and `any`
+/// for a relation to many; in text they are the same.
 fn any(
     scope: &Scope<'_>,
     relation: &Member,
@@ -133,7 +133,7 @@ fn sql_pattern(pattern: &Member) -> Result<String, FilterError> {
     let text = pattern.text();
     let trailing = text.chars().rev().take_while(|c| *c == '\\').count();
     if trailing % 2 == 1 {
-        let message = "the pattern ends with `\\`, which must have a character behind it";
+        let message = "the pattern ends with `\\`; a character must follow it";
         return Err(FilterError::new(pattern.span.start, message));
     }
     Ok(text)

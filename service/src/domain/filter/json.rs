@@ -1,7 +1,7 @@
-//! JSON with the place of every value, so that an error can point at it.
+//! JSON with the position of every value, so that an error can point at it.
 //!
-//! Stricter than need be where leniency would hide a slip: a key stands once, and the texts are ones that the database
-//! can hold. Numbers stay text: whoever compares them knows their type.
+//! It is strict where leniency would hide a mistake: a key is given once, and the database can store every text.
+//! Numbers stay text: the comparison knows their type.
 
 use super::error::{FilterError, shown};
 use super::limits::MAX_DEPTH;
@@ -10,7 +10,7 @@ use super::span::Span;
 /// How deep values nest: each level of a filter takes two, the document three.
 const MAX_JSON_DEPTH: usize = 2 * MAX_DEPTH + 4;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Debug, Clone)]
 pub(super) struct Json {
     pub value: Value,
@@ -33,7 +33,7 @@ pub(super) enum Value {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub key: String,
-    /// Where the key stands.
+    /// The position of the key.
     pub at: Span,
     pub value: Json,
 }
@@ -51,7 +51,7 @@ impl Json {
         }
     }
 
-    /// An error at it.
+    /// An error at its position.
     pub fn error(&self, message: impl Into<String>) -> FilterError {
         FilterError::new(self.span.start, message)
     }
@@ -60,7 +60,7 @@ impl Json {
 /// Reads a text that holds one value.
 pub(super) fn read(text: &str) -> Result<Json, FilterError> {
     let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0 };
-    // What a filter may begin with is wider than what JSON has between its tokens.
+    // A filter may begin with more kinds of white space than JSON has between its tokens.
     while reader.peek().is_some_and(char::is_whitespace) {
         reader.at += 1;
     }
@@ -82,7 +82,7 @@ impl Reader {
         self.chars.get(self.at).copied()
     }
 
-    /// The next character behind white space, which stays the next.
+    /// The next character after white space, without consuming it.
     fn next_token(&mut self) -> Option<char> {
         while matches!(self.peek(), Some(' ' | '\t' | '\n' | '\r')) {
             self.at += 1;
@@ -156,7 +156,7 @@ impl Reader {
             let key = self.text()?;
             let at = Span { start, end: self.column() };
             if entries.iter().any(|entry| entry.key == key) {
-                return Err(FilterError::new(start, format!("the key {} stands here twice", shown(&key))));
+                return Err(FilterError::new(start, format!("the key {} is given twice", shown(&key))));
             }
             if self.next_token() != Some(':') {
                 return Err(self.expected("`:`"));
@@ -170,7 +170,7 @@ impl Reader {
         }
     }
 
-    /// Whether a list or an object ends here, or goes on behind a comma.
+    /// Whether a list or an object ends here, or continues after a comma.
     fn ends(&mut self, end: char, expected: &str) -> Result<bool, FilterError> {
         let found = self.next_token();
         if found != Some(end) && found != Some(',') {
@@ -230,7 +230,7 @@ impl Reader {
         }
     }
 
-    /// What an escape stands for; leaves its last character as the next one.
+    /// The character of an escape; its last character is still to be consumed.
     fn escape(&mut self) -> Result<char, FilterError> {
         let column = self.column();
         self.at += 1;
@@ -243,10 +243,7 @@ impl Reader {
             Some('t') => '\t',
             Some('u') => return self.unicode(column),
             _ => {
-                return Err(FilterError::new(
-                    column,
-                    "expected an escape of JSON behind `\\`, such as `\\n` or `\\\\`",
-                ));
+                return Err(FilterError::new(column, "expected a JSON escape after `\\`, such as `\\n` or `\\\\`"));
             }
         })
     }
@@ -270,7 +267,7 @@ impl Reader {
         }
     }
 
-    /// The number in the four digits behind the next character; leaves the last of them as the next one.
+    /// The number in the four digits after the next character; the last of them is still to be consumed.
     fn four_digits(&mut self) -> Option<u32> {
         let digits: String = self.chars.get(self.at + 1..self.at + 5)?.iter().collect();
         self.at += 4;

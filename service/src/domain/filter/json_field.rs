@@ -1,7 +1,7 @@
-//! Comparisons with what stands in a JSON field.
+//! Comparisons with values in a JSON field.
 //!
 //! JSON has no schema, so the value decides: a quoted literal compares as text, an unquoted number also by value with
-//! numbers, and no comparison fails because a value is of another type.
+//! numbers, and no comparison fails because a value has another type.
 
 use super::ast::{Comparator, Member};
 use super::error::{FilterError, shown};

@@ -1,4 +1,4 @@
-//! What a filter is limited to, in either notation.
+//! The limits of a filter, in either notation.
 
 use super::error::FilterError;
 

@@ -20,7 +20,7 @@ const MAX_KEYS: usize = 16;
 pub struct OrderTerm {
     /// The path to the field.
     pub path: Member,
-    /// Whether great values come first.
+    /// Whether the greatest values come first.
     pub descending: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct OrderKey {
     pub kind: Kind,
     /// Whether there can be no value: in the column, or because a reference on the way is unset.
     pub nullable: bool,
-    /// Whether great values come first.
+    /// Whether the greatest values come first.
     pub descending: bool,
 }
 
@@ -106,7 +106,7 @@ pub fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Ve
         let key = resolve_term(model, entity, term)?;
         if keys.iter().any(|known| known.joins == key.joins && known.column == key.column) {
             let name = shown(&term.path.text());
-            return Err(FilterError::new(at, format!("{name} stands in the order twice; leave one out")));
+            return Err(FilterError::new(at, format!("{name} is in the order twice; leave one out")));
         }
         keys.push(key);
         if keys.len() > MAX_KEYS {

@@ -3,8 +3,7 @@
 use super::error::{FilterError, Place};
 use super::json::{Json, Value};
 
-/// A document, for finding the places of errors in it. It says nothing of the filter, so it makes no difference
-/// between trees.
+/// A document, for finding the places of errors in it. It does not make trees differ.
 #[derive(Debug, Clone)]
 pub struct Places {
     document: Option<Json>,

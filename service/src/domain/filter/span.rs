@@ -9,7 +9,7 @@ pub struct Span {
     pub end: usize,
 }
 
-/// The position of a thing is no part of what it says: trees are equal when they print alike.
+/// Positions do not make trees differ: trees are equal when they print alike.
 impl PartialEq for Span {
     fn eq(&self, _: &Self) -> bool {
         true

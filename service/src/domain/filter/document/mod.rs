@@ -1,13 +1,13 @@
 //! The JSON query document: the other notation of filters.
 //!
-//! It becomes the same tree as AIP-160 text, so that resolving, SQL and printing serve both. What the tree then still
-//! knows of its origin is in two places only: [`Places`], by which errors point into the document, and
-//! [`Member::named`](super::ast::Member), which says that a member is the name of a field and nothing else.
+//! It becomes the same tree as AIP-160 text, so that resolving, SQL and printing serve both. The tree keeps two
+//! traces of its origin: [`Places`], by which errors point into the document, and
+//! [`Member::named`](super::ast::Member), which marks a member that can only be the name of a field.
 //!
 //! What it means where more than one reading is possible:
 //!
-//! - Values are never anything else: an asterisk is an asterisk, the name of a field a text. A field is compared with
-//!   another one by `field`.
+//! - Values are always literal: an asterisk is an asterisk, the name of a field is a text. `field` compares with
+//!   another field.
 //! - `not_in`, `not_like` and `is_not_null` are the denials of `in`, `like` and `is_null`: over a relation to many they
 //!   mean *none*. `!=` means *any of another value* there, as it does in AIP-160.
 //! - `in` with an empty list never holds; `and` of nothing always does, `or` of nothing never.
@@ -27,7 +27,7 @@ use super::places::Places;
 use super::query::Query;
 use entries::{entry, known_keys};
 
-/// Whether a text is a document, or means to be one.
+/// Whether a text is a document, or tries to be one.
 pub(super) fn is_document(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
