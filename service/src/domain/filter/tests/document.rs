@@ -274,7 +274,7 @@ fn errors_point_into_the_document() {
         (
             "build",
             r#"[{"name":"defaults.x","op":"eq","field":"ver"}]"#,
-            "`[0].field` (line 1, column 41): `defaults.x` is in JSON, and compared with values only",
+            "`[0].field` (line 1, column 41): `defaults.x` is in JSON and can be compared with values only",
         ),
         (
             "build",
