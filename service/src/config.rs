@@ -1,4 +1,4 @@
-//! The command line, and the environment beside it.
+//! The command line and the environment.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,13 +25,13 @@ pub struct Cli {
 pub enum Command {
     /// Serve the API. Without --database-url, on a private PostgreSQL that it runs itself.
     Serve(Box<ServeArgs>),
-    /// Bring the database to the schema of this program, and exit.
+    /// Migrate the database to the schema of this program, and exit.
     Migrate(MigrateArgs),
     /// Write the descriptors of the API to standard output, as `grpcurl -protoset` reads them.
     Protoset,
 }
 
-/// Where the database is and what it may take.
+/// The database and its limits.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The PostgreSQL to use (14 or newer): postgres://user:password@host/database, or key=value pairs. Without it the
@@ -41,16 +41,16 @@ pub struct DatabaseArgs {
     /// Where the private PostgreSQL keeps its data [default: /var/lib/qairon for root, else ~/.local/share/qairon]
     #[arg(long, env = "QAIRON_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Where the PostgreSQL binaries are, when they are not found by themselves
+    /// Where the PostgreSQL binaries are, if the search does not find them
     #[arg(long, env = "QAIRON_PG_BIN_DIR")]
     pub pg_bin_dir: Option<PathBuf>,
     /// How long the private PostgreSQL may take to start, its recovery included
     #[arg(long, env = "QAIRON_PG_START_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub pg_start_timeout: Duration,
-    /// How long to wait for a PostgreSQL that is not up yet
+    /// How long to wait for a PostgreSQL that is not running yet
     #[arg(long, env = "QAIRON_DATABASE_WAIT", default_value = "60s", value_parser = duration)]
     pub database_wait: Duration,
-    /// How long one connection may take to come up
+    /// How long opening a connection may take
     #[arg(long, env = "QAIRON_CONNECT_TIMEOUT", default_value = "5s", value_parser = duration)]
     pub connect_timeout: Duration,
     /// The longest statement
@@ -65,7 +65,7 @@ pub struct DatabaseArgs {
     /// What to log: a level, or a filter such as qairon_service=debug
     #[arg(long, env = "QAIRON_LOG", default_value = "info")]
     pub log: String,
-    /// The form of the log
+    /// The format of the log
     #[arg(long, env = "QAIRON_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
 }
@@ -82,7 +82,7 @@ pub struct ServeArgs {
     /// Where to serve metrics at /metrics; port 0 picks a free one
     #[arg(long, env = "QAIRON_METRICS_LISTEN", default_value = "127.0.0.1:9464")]
     pub metrics_listen: SocketAddr,
-    /// Bring the database of --database-url to the schema of this program first. A private PostgreSQL is always
+    /// First migrate the database of --database-url to the schema of this program. A private PostgreSQL is always
     /// migrated.
     #[arg(long, env = "QAIRON_MIGRATE")]
     pub migrate: bool,
@@ -101,16 +101,16 @@ pub struct ServeArgs {
     /// How long the reader of a stream may take for a message
     #[arg(long, env = "QAIRON_STREAM_STALL_TIMEOUT", default_value = "20s", value_parser = duration)]
     pub stream_stall_timeout: Duration,
-    /// How long calls under way may go on after SIGTERM
+    /// How long running calls may continue after SIGTERM
     #[arg(long, env = "QAIRON_DRAIN_TIMEOUT", default_value = "20s", value_parser = duration)]
     pub drain_timeout: Duration,
-    /// How many objects one deletion or change of ID may concern
+    /// How many objects one deletion or change of ID may affect
     #[arg(long, env = "QAIRON_MAX_AFFECTED", default_value = "200000")]
     pub max_affected: usize,
     /// How many objects one bundle to apply may have; it is kept in memory
     #[arg(long, env = "QAIRON_MAX_APPLY_OBJECTS", default_value = "100000")]
     pub max_apply_objects: usize,
-    /// Whether clients may ask for the descriptors; without, they take those of `qairon-service protoset`
+    /// Whether clients may ask for the descriptors; with `off` they use those of `qairon-service protoset`
     #[arg(long, env = "QAIRON_REFLECTION", value_enum, default_value = "on")]
     pub reflection: Reflection,
     /// Record the text of every statement, by method, in a file; for tests of the service itself
@@ -124,9 +124,9 @@ pub struct ServeArgs {
 /// Whether server reflection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Reflection {
-    /// In its versions v1 and v1alpha.
+    /// As v1 and v1alpha.
     On,
-    /// Its methods are unknown ones.
+    /// Its methods are unimplemented.
     Off,
 }
 
@@ -136,7 +136,7 @@ pub struct MigrateArgs {
     /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// Tell what would be done, and do nothing
+    /// Print what would be done, and do nothing
     #[arg(long, conflicts_with = "revert_all")]
     pub dry_run: bool,
     /// Revert every migration: DELETES ALL DATA
@@ -190,7 +190,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => amount.checked_mul(1000),
         "m" => amount.checked_mul(60_000),
         "h" => amount.checked_mul(3_600_000),
-        _ => return Err(format!("expected a duration such as 500ms, 30s or 5m; `{unit}` is no unit of time")),
+        _ => return Err(format!("expected a duration such as 500ms, 30s or 5m; `{unit}` is not a unit of time")),
     };
     match millis {
         Some(0) => Err("expected more than zero".to_owned()),

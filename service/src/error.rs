@@ -1,6 +1,6 @@
 //! The one error type of the service, free of transport and database.
 //!
-//! Domain, database and API code build it, `grpc::status` turns it into a status; nothing else knows codes.
+//! Domain, database and API code build it, `grpc::status` turns it into a status; no other code knows status codes.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Error {
     pub message: String,
     /// The field at fault, when it is one.
     pub field: Option<String>,
-    /// The object concerned, as entity and ID.
+    /// The affected object, as entity and ID.
     pub resource: Option<(String, String)>,
     /// For the log alone: never shown to callers.
     pub cause: Option<String>,
@@ -32,17 +32,17 @@ pub enum ErrorKind {
     NotFound,
     /// The ID is taken.
     AlreadyExists,
-    /// It violates a rule of the model as things are.
+    /// It violates a rule of the model in the current state.
     FailedPrecondition,
-    /// Somebody else was faster: read again and retry.
+    /// Another write was faster: read again and retry.
     Aborted,
     /// A limit is reached.
     Exhausted,
-    /// The database is away or the server is stopping: retry.
+    /// The database is unreachable or the server is stopping: retry.
     Unavailable,
-    /// Out of time.
+    /// The deadline has passed.
     DeadlineExceeded,
-    /// The caller gave the call up: only log and metrics see it.
+    /// The caller cancelled the call: only log and metrics see it.
     Cancelled,
     /// No such method.
     Unimplemented,
@@ -127,7 +127,7 @@ impl Error {
         Self::internal(format!("a handler panicked: {text}"))
     }
 
-    /// Writes to the log what callers are not shown.
+    /// Logs what callers do not see.
     pub fn log(&self) {
         if let Some(cause) = &self.cause {
             tracing::debug!(cause, "a call failed");
@@ -143,7 +143,7 @@ impl Error {
         name.strip_prefix("ERROR_REASON_").unwrap_or(name)
     }
 
-    /// Whether a write that failed with this error finds other things when it is repeated.
+    /// Whether a repeated write may succeed after this error.
     pub fn is_race(&self) -> bool {
         self.kind == ErrorKind::Aborted && self.reason == ErrorReason::Conflict
     }
@@ -154,15 +154,15 @@ impl Error {
         self
     }
 
-    /// Names the object concerned.
+    /// Names the affected object.
     pub fn with_resource(mut self, entity: &str, id: &str) -> Self {
         self.resource = Some((entity.to_owned(), id.to_owned()));
         self
     }
 }
 
-/// A text, cut at its end when it is longer than so many bytes. Values of callers go into messages, and messages have
-/// a limit.
+/// A text, cut at its end when it is longer than the limit in bytes. Messages repeat values of callers and must stay
+/// short.
 pub fn shortened(text: String, longest: usize) -> String {
     if text.len() <= longest {
         return text;

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&format!("no threads can be started: {error}")),
+        Err(error) => return failed(&format!("cannot start threads: {error}")),
     };
     let outcome = runtime.block_on(async {
         match cli.command {
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             Command::Protoset => Ok(()),
         }
     });
-    // What still runs has had its time to finish.
+    // Running calls have had their time to finish.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 fn protoset() -> ExitCode {
     match protoset::write(std::io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&format!("the descriptors cannot be written: {error}")),
+        Err(error) => failed(&format!("cannot write the descriptors: {error}")),
     }
 }
 

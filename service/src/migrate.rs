@@ -40,10 +40,10 @@ impl Database {
     }
 }
 
-/// Waits for a PostgreSQL that is on its way, and says so once.
+/// Waits for a PostgreSQL that is starting, and logs that once.
 async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result<(), MigrationError> {
     let started = Instant::now();
-    let mut said = false;
+    let mut logged = false;
     loop {
         let (text, code) = match check(url, limits).await {
             Ok(()) => return Ok(()),
@@ -54,8 +54,8 @@ async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result
             }
             Err(ConnectError::Refused(text, code)) => (text, code),
         };
-        // Waiting does not help against a wrong password or a database that is not there: classes 28, invalid
-        // authorization, and 3D, invalid catalog name. That TLS is wanted is no answer of PostgreSQL's.
+        // Waiting does not help against a wrong password or a missing database: classes 28, invalid
+        // authorization, and 3D, invalid catalog name. The driver reports missing TLS, without a code.
         let is_hopeless = match &code {
             Some(code) => code.code().starts_with("28") || code.code().starts_with("3D"),
             None => text.to_lowercase().contains("tls"),
@@ -63,15 +63,15 @@ async fn wait_for(url: &str, limits: SessionLimits, longest: Duration) -> Result
         if started.elapsed() >= longest || is_hopeless {
             return Err(format!("the database cannot be opened: {text}; check --database-url").into());
         }
-        if !said {
+        if !logged {
             tracing::warn!(error = text, "waiting for the database");
-            said = true;
+            logged = true;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// Brings the database to the schema of this program.
+/// Migrates the database to the schema of this program.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
 pub async fn migrate(args: MigrateArgs) -> Result<(), MigrationError> {
     let database = Database::open(&args.database).await?;

@@ -1,4 +1,4 @@
-//! `qairon-service protoset`: what reflection tells, as a file, for installations that switch it off.
+//! `qairon-service protoset`: what reflection reports, as a file, for servers without it.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use prost::Message;
 use prost::bytes::Bytes;
 
-/// A `FileDescriptorSet` whose files are left as they are: prost's own types would drop their options.
+/// A `FileDescriptorSet` whose files stay unchanged: prost's own types would drop their options.
 #[derive(Clone, PartialEq, Message)]
 struct RawSet {
     #[prost(bytes = "bytes", repeated, tag = "1")]

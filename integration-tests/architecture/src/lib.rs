@@ -15,12 +15,16 @@
 //! Methods are not followed: `row.cells()` names no path.
 
 mod components;
+mod crates;
+mod layers;
 mod modules;
 mod resolve;
 mod uses;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+pub use layers::{Exception, Layer};
 
 /// Every pair of files of which the first uses the second, in order. Files are named relative to the root, the folder
 /// of `main.rs` or `lib.rs`.
@@ -29,14 +33,49 @@ use std::path::Path;
 ///
 /// When the root has neither, or a file cannot be read or parsed.
 pub fn arrows(root: &Path) -> Vec<(String, String)> {
+    of_trees(&trees(root), resolve::arrows)
+}
+
+/// Every pair of a file and a crate, `std` included, that its paths name outside of tests, in order.
+///
+/// # Panics
+///
+/// As [`arrows`].
+pub fn crates(root: &Path) -> Vec<(String, String)> {
+    of_trees(&trees(root), crates::named)
+}
+
+/// Every pair of a file and a text in double quotes outside of tests and comments, in order.
+///
+/// # Panics
+///
+/// As [`arrows`].
+pub fn texts(root: &Path) -> Vec<(String, String)> {
+    of_trees(&trees(root), |tree| {
+        let texts = |module: &modules::Module| {
+            let file = module.file.clone();
+            module.uses.texts.clone().into_iter().map(move |text| (file.clone(), text))
+        };
+        tree.modules.iter().flat_map(texts).collect()
+    })
+}
+
+fn trees(root: &Path) -> Vec<modules::Tree> {
     let trees: Vec<modules::Tree> = ["lib.rs", "main.rs"]
         .into_iter()
         .filter(|file| root.join(file).exists())
         .map(|file| modules::read(root, file))
         .collect();
     assert!(!trees.is_empty(), "{} has no lib.rs and no main.rs", root.display());
-    let arrows: BTreeSet<(String, String)> = trees.iter().flat_map(resolve::arrows).collect();
-    arrows.into_iter().collect()
+    trees
+}
+
+fn of_trees(
+    trees: &[modules::Tree],
+    pairs: impl Fn(&modules::Tree) -> BTreeSet<(String, String)>,
+) -> Vec<(String, String)> {
+    let pairs: BTreeSet<(String, String)> = trees.iter().flat_map(pairs).collect();
+    pairs.into_iter().collect()
 }
 
 /// The circles: groups of files each of which uses each other one, over others of the group or directly.
@@ -76,4 +115,38 @@ pub fn assert_layered(root: &Path, exceptions: &[(&[&str], &str)]) {
             files.join(", ")
         );
     }
+}
+
+/// Fails when a part of a crate uses another one or a crate that it may not use, and when a file is in no part.
+///
+/// # Panics
+///
+/// With every violation; also for an exception that is no violation.
+pub fn assert_layers(root: &Path, layers: &[Layer<'_>], exceptions: &[Exception<'_>]) {
+    let trees = trees(root);
+    let files: BTreeSet<String> =
+        trees.iter().flat_map(|tree| &tree.modules).map(|module| module.file.clone()).collect();
+    let files: Vec<String> = files.into_iter().collect();
+    let (arrows, crates) = (of_trees(&trees, resolve::arrows), of_trees(&trees, crates::named));
+    let found = layers::violations(&files, &arrows, &crates, layers, exceptions);
+    assert!(found.is_empty(), "the layers of {} are violated:\n  {}", root.display(), found.join("\n  "));
+}
+
+/// Fails when a text outside of tests begins with a statement of SQL, in upper case, in a file that is in none of the
+/// folders and is none of the files.
+///
+/// # Panics
+///
+/// With every such text.
+pub fn assert_sql_only_in(root: &Path, places: &[&str]) {
+    const STATEMENTS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+    let is_statement = |text: &str| STATEMENTS.iter().any(|word| text.trim_start().starts_with(word));
+    let is_in = |file: &str, place: &str| {
+        file.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest == ".rs" || rest.starts_with('/'))
+    };
+    let texts = texts(root);
+    let found =
+        texts.iter().filter(|(file, text)| is_statement(text) && !places.iter().any(|place| is_in(file, place)));
+    let found: Vec<String> = found.map(|(file, text)| format!("{file}: {text:?}")).collect();
+    assert!(found.is_empty(), "statements outside of {}:\n  {}", places.join(", "), found.join("\n  "));
 }

@@ -22,7 +22,7 @@ pub fn arrows(tree: &Tree) -> BTreeSet<(String, String)> {
 }
 
 /// The module that a path leads to or into; `None` for paths to other crates.
-fn follow(tree: &Tree, from: usize, path: &Written) -> Option<usize> {
+pub fn follow(tree: &Tree, from: usize, path: &Written) -> Option<usize> {
     let mut names = BTreeSet::new();
     let (mut here, mut rest) = start(tree, from, path, &mut names)?;
     while let Some((next, after)) = rest.split_first() {

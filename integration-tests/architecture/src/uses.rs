@@ -21,6 +21,10 @@ pub struct Uses {
     pub macros: BTreeSet<String>,
     /// The macros defined.
     pub macros_defined: BTreeSet<String>,
+    /// Crates named as such: `::http::Uri`, `extern crate http`.
+    pub crates: BTreeSet<String>,
+    /// The texts in double quotes; those of comments are not among them.
+    pub texts: BTreeSet<String>,
 }
 
 impl Uses {
@@ -70,8 +74,13 @@ impl Uses {
                 other => {
                     self.add(std::mem::take(&mut path));
                     colons = 0;
-                    if let TokenTree::Group(group) = other {
-                        self.tokens(group.stream());
+                    match other {
+                        TokenTree::Group(group) => self.tokens(group.stream()),
+                        TokenTree::Literal(literal) => {
+                            let text = syn::parse_str::<syn::LitStr>(&literal.to_string());
+                            self.texts.extend(text.map(|text| text.value()));
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -120,8 +129,32 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_item_use(&mut self, node: &'ast syn::ItemUse) {
-        if node.leading_colon.is_none() && !only_tests(&node.attrs) {
-            self.tree(&node.tree, &Written::new());
+        if only_tests(&node.attrs) {
+            return;
+        }
+        match (&node.tree, &node.leading_colon) {
+            (tree, None) => self.tree(tree, &Written::new()),
+            (syn::UseTree::Path(path), Some(_)) => {
+                self.crates.insert(path.ident.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_item_extern_crate(&mut self, node: &'ast syn::ItemExternCrate) {
+        if !only_tests(&node.attrs) {
+            self.crates.insert(node.ident.to_string());
+        }
+    }
+
+    fn visit_lit_str(&mut self, node: &'ast syn::LitStr) {
+        self.texts.insert(node.value());
+    }
+
+    /// `#[doc = "…"]` is a comment.
+    fn visit_meta_name_value(&mut self, node: &'ast syn::MetaNameValue) {
+        if !node.path.is_ident("doc") {
+            visit::visit_meta_name_value(self, node);
         }
     }
 
@@ -145,8 +178,10 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_path(&mut self, node: &'ast syn::Path) {
-        if node.leading_colon.is_none() {
-            self.add(node.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        let path: Written = node.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        match node.leading_colon {
+            None => self.add(path),
+            Some(_) => self.crates.extend(path.into_iter().next()),
         }
         visit::visit_path(self, node);
     }

@@ -1,21 +1,11 @@
 //! The arrows of small crates made up for the purpose.
 
-use std::fs;
+mod made_up;
+
 use std::path::Path;
 
+use made_up::tree;
 use qairon_architecture::{arrows, assert_layered, circles};
-use tempfile::TempDir;
-
-/// A crate of these files.
-fn tree(files: &[(&str, &str)]) -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    for (file, text) in files {
-        let path = root.path().join(file);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("it is ours");
-        fs::write(path, text).expect("it is ours");
-    }
-    root
-}
 
 /// The arrows of a crate, each as `from -> to`.
 fn drawn(files: &[(&str, &str)]) -> Vec<String> {

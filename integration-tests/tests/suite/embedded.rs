@@ -78,7 +78,7 @@ async fn a_private_postgresql_keeps_its_data_whatever_ends() {
     let version = data.join("postgres/PG_VERSION");
     let real = fs::read_to_string(&version).expect("a version");
     fs::write(&version, "12\n").expect("it is ours");
-    assert_refuses(&args, &[path, "was made by PostgreSQL 12", real.trim(), "postgresql-12"]).await;
+    assert_refuses(&args, &[path, "was created by PostgreSQL 12", real.trim(), "postgresql-12"]).await;
     fs::write(&version, "").expect("it is ours");
     assert_refuses(&args, &["damaged", "backup"]).await;
     fs::write(&version, real).expect("it is ours");

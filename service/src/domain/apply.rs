@@ -1,22 +1,23 @@
-//! What a bundle asks for: objects that are to be as they are given, with the IDs under which they are found.
+//! What a bundle asks for: the desired state of objects, with their IDs.
 //!
-//! Everything that can be known without the database is known here. An object that is wrong by itself is told under
-//! its place in the stream, and the others go on without it, so that a caller hears of every fault at once.
+//! All checks that need no database are here. An invalid object is reported with its place in the stream and the others
+//! continue without it, so that a caller gets all errors at once.
 
 mod found;
 pub mod links;
 pub mod prune;
+mod wish;
 
 use std::collections::HashMap;
 
 use qairon::Model;
-use qairon::model::{Entity, Field};
 use qairon::v1::{BulkObject, ErrorReason};
 
-pub use links::{Conflicts, LinkWish};
+pub use links::Conflicts;
 pub use prune::Pruning;
+pub use wish::{LinkWish, Wish};
 
-use super::draft::{Draft, Value, composed_id};
+use super::draft::Draft;
 use super::masks::unknown_field;
 use super::resource::of_type_url;
 use crate::error::{Error, Result};
@@ -24,46 +25,12 @@ use crate::error::{Error, Result};
 /// A bundle, checked.
 #[derive(Debug, Default)]
 pub struct Bundle {
-    /// The objects that are in order.
+    /// The valid objects.
     pub objects: Vec<Wish>,
     /// The others, with what is wrong.
     pub refused: Vec<(i64, Error)>,
     /// What to delete.
     pub prune: Option<Pruning>,
-}
-
-/// An object that is to be as it is given.
-#[derive(Debug)]
-pub struct Wish {
-    /// Its place in the stream.
-    pub index: i64,
-    /// Its entity.
-    pub entity: &'static Entity,
-    /// The ID under which it is found.
-    pub id: String,
-    /// What it is to have when it exists, in the order of the model; never what makes up its ID.
-    pub values: Vec<(&'static Field, Value)>,
-    /// What it is to be linked to.
-    pub links: Vec<LinkWish>,
-    /// The object as it was sent, to be read in another way when it does not exist.
-    encoded: Vec<u8>,
-}
-
-impl Wish {
-    /// The values to create it with: whatever the mask says, all that have one.
-    pub fn for_insert(&self, model: &Model) -> Result<Vec<(&'static Field, Value)>> {
-        let values = Draft::decode(self.entity, &self.encoded)?.for_insert(model, self.entity)?;
-        let id = composed_id(self.entity, &values).unwrap_or_default();
-        if id != self.id {
-            let message = format!(
-                "there is no {} `{}`, and its fields would create `{id}`; correct the ID or the fields",
-                self.entity.human(),
-                self.id
-            );
-            return Err(Error::invalid("id", ErrorReason::InvalidId, message));
-        }
-        Ok(values)
-    }
 }
 
 impl Bundle {

@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 /// What a caller sent of an object.
 #[derive(Debug)]
 pub struct Draft {
-    /// The ID it was sent under; empty when none was.
+    /// The ID in it; empty without one.
     pub id: String,
-    /// The etag it was sent with; empty when none was.
+    /// The etag in it; empty without one.
     pub etag: String,
     message: DynamicMessage,
 }
@@ -82,7 +82,7 @@ impl Draft {
         Ok(values)
     }
 
-    /// The values to set: those that the mask names, or those that are there when there is no mask.
+    /// The values to set: those that the mask names, or without a mask those that are set.
     pub fn for_update<'a>(
         &self,
         model: &Model,
@@ -107,7 +107,7 @@ impl Draft {
             if mask.is_some() && !named {
                 continue;
             }
-            // Without a mask a zero cannot be told from a number that was not sent.
+            // Without a mask a zero and a number that was not sent look the same.
             if !named && !self.message.has_field(&field.descriptor) {
                 continue;
             }
@@ -126,7 +126,7 @@ impl Draft {
             (_, Some(default)) => Ok(Value::Text(default.clone())),
             (Kind::Json, None) => Ok(Value::Json("{}".to_owned())),
             (Kind::Text, None) if !field.required => Ok(Value::Text(String::new())),
-            // A number or a boolean that is zero looks unset on the wire: the mask says that it is meant.
+            // A number or a boolean that is zero looks unset on the wire: the mask shows that the caller means it.
             (Kind::Integer, None) => Ok(Value::Integer(0)),
             (Kind::Double, None) => Ok(Value::Double(0.0)),
             (Kind::Bool, None) => Ok(Value::Bool(false)),
@@ -134,7 +134,7 @@ impl Draft {
         }
     }
 
-    /// The checked value of a field; `None` when it is unset. Zero numbers of required fields count as set.
+    /// The checked value of a field; `None` when it is unset. Zeros of required fields are set.
     fn value(&self, model: &Model, entity: &Entity, field: &Field) -> Result<Option<Value>> {
         let number_is_meant = field.required && matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool);
         if !self.message.has_field(&field.descriptor) && !number_is_meant {
@@ -176,7 +176,7 @@ pub fn composed_id(entity: &Entity, values: &[(&Field, Value)]) -> Option<String
 }
 
 /// The ID that an object gets when these values replace its own. An ID that holds the ID of an object of any type
-/// cannot be taken apart, and stays as it is.
+/// cannot be split and stays unchanged.
 pub fn rekeyed_id(model: &Model, entity: &Entity, id: &str, values: &[(&Field, Value)]) -> String {
     let mut components = id.split(':');
     let mut parts = Vec::with_capacity(entity.id_fields.len());
@@ -193,7 +193,7 @@ pub fn rekeyed_id(model: &Model, entity: &Entity, id: &str, values: &[(&Field, V
     if parts.is_empty() { id.to_owned() } else { parts.join(":") }
 }
 
-/// Names the object that a field refers to and that does not exist: the database tells only which field.
+/// Names the object that a field refers to and that does not exist: the database reports only the field.
 pub fn naming(model: &Model, error: Error, values: &[(&Field, Value)]) -> Error {
     let found = values.iter().find(|(field, _)| error.field.as_ref() == Some(&field.name));
     let Some((field, value)) = found.filter(|_| error.reason == ErrorReason::ReferenceNotFound) else { return error };
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_id_takes_over_the_parts_that_stay() {
+    fn a_new_id_keeps_the_unchanged_parts() {
         let model = qairon::model();
         let service = model.entity("service").expect("service");
         let name = service.field("name").expect("name");

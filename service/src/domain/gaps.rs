@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnetwork::IpNetwork;
 
-/// Looks for the first gap as the subnets of a network go by, in the order of their addresses.
+/// Looks for the first gap among the subnets of a network, given in the order of their addresses.
 #[derive(Debug)]
 pub struct GapFinder {
     network: IpNetwork,
@@ -29,7 +29,7 @@ impl GapFinder {
         found
     }
 
-    /// The free range behind the last subnet, when it is large enough.
+    /// The free range after the last subnet, when it is large enough.
     pub fn finish(self) -> Option<IpNetwork> {
         self.candidate().filter(|candidate| last(*candidate) <= last(self.network))
     }

@@ -53,18 +53,18 @@ pub struct Way {
     pub relation: &'static Relation,
 }
 
-/// What lies ahead of a walk: two of them with the same number are one.
+/// The rest of a walk: rests with the same number are equal.
 type Class = usize;
 
 #[derive(Default)]
 struct Classes {
     by_place: HashMap<(usize, Mood), Class>,
     by_future: HashMap<Future, Class>,
-    /// What lies ahead has the lower number.
+    /// A rest of a walk has a lower number than the walk.
     futures: Vec<Future>,
 }
 
-/// Entity, whether the walk is rising, and the relations with what lies behind them.
+/// Entity, whether the walk is rising, and the relations with the rests after them.
 type Future = (usize, bool, Vec<(usize, Class)>);
 
 impl Classes {
@@ -79,7 +79,7 @@ impl Classes {
             }
         }
         let next = self.futures.len();
-        // Declared dependencies go on differently from what was reached rising.
+        // Declared dependencies continue differently from objects reached rising.
         let future = (entity.index, mood == Mood::Rising, future);
         let class = *self.by_future.entry(future.clone()).or_insert(next);
         if class == next {
@@ -91,8 +91,8 @@ impl Classes {
 }
 
 impl Plan {
-    /// The plan for walks that begin at objects of the roots. `wanted` tells the entities whose objects are asked for;
-    /// sets that lead to none of them are left out.
+    /// The plan for walks that begin at objects of the roots. `wanted` selects the entities whose objects are
+    /// requested; sets that lead to none of them are left out.
     pub fn new(
         model: &'static Model,
         roots: impl IntoIterator<Item = (&'static Entity, Mood)>,
@@ -101,7 +101,7 @@ impl Plan {
         let mut classes = Classes::default();
         let roots: BTreeMap<Class, Mood> =
             roots.into_iter().map(|(root, mood)| (classes.of(model, root, mood), mood)).collect();
-        // Numbers fall along every way, so one pass over them in rising order sees what lies ahead first.
+        // Numbers fall along every way, so one pass over them in rising order sees the rests first.
         let mut useful = vec![false; classes.futures.len()];
         for (class, (entity, _, future)) in classes.futures.iter().enumerate() {
             useful[class] = wanted(&model.entities()[*entity]) || future.iter().any(|(_, ahead)| useful[*ahead]);
@@ -135,7 +135,7 @@ impl Plan {
         Self { sets, ways }
     }
 
-    /// For each set, whether it holds everything of its entity that lies below the traced object, which begins with its
+    /// For each set, whether it holds everything of its entity below the traced object, which begins with its
     /// ID, and at which distance: along references that are the first part of the ID. None farther than the largest
     /// distance, when it is not zero.
     pub fn below(&self, traced: &str, max_depth: i64) -> Vec<Option<Below>> {

@@ -1,7 +1,7 @@
-//! Page tokens: where a listing stands, bound to the query it belongs to.
+//! Page tokens: the position of a listing, bound to its query.
 //!
-//! A token holds the order keys of the last row of a page. It is opaque to callers, not secret: it grants nothing that
-//! the same query would not.
+//! A token holds the order keys of the last row of a page. It is opaque to callers, not secret: it grants no more than
+//! the same query does.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use qairon::v1::ErrorReason;
 
 use crate::error::{Error, Result};
 
-/// How many rows a page has when nothing is said, and at most.
+/// How many rows a page has by default.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
 /// The largest page.
 pub const MAX_PAGE_SIZE: i64 = 1000;
@@ -19,7 +19,7 @@ pub const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 
 const VERSION: u32 = 1;
 
-/// Where a listing stands.
+/// The position of a listing.
 #[derive(Clone, PartialEq, Message)]
 pub struct PageToken {
     #[prost(uint32, tag = "1")]
@@ -44,7 +44,7 @@ pub struct PageKey {
 }
 
 impl PageToken {
-    /// A token behind a row with these order keys.
+    /// A token for the rows after a row with these order keys.
     pub fn new(query: u64, keys: Vec<PageKey>) -> Self {
         Self { version: VERSION, query, keys, left: None }
     }
@@ -77,14 +77,14 @@ impl PageToken {
         Ok(Some(token))
     }
 
-    /// The error for a token that someone else made.
+    /// The error for a token that this service did not create.
     pub fn foreign() -> Error {
         let message = "`page_token` is not one that the service gave out; start again with an empty one";
         Error::invalid("page_token", ErrorReason::InvalidPageToken, message)
     }
 }
 
-/// A number that stands for a query, the same on every server.
+/// A number that identifies a query, the same on every server.
 pub fn fingerprint(parts: &[&str]) -> u64 {
     // FNV-1a: tokens are bound against mistakes, not against forgery.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;

@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 pub fn resource(model: &'static Model, field: &str, name: &str) -> Result<&'static Entity> {
     model.entity(name).ok_or_else(|| {
         let known = model.entities().iter().map(|entity| entity.name.as_str());
-        let hint = nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+        let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let message = match name {
             "" => format!("`{field}` is required: a resource such as `deployment`"),
-            name => format!("`{field}` names no resource: there is no `{name}`{hint}"),
+            name => format!("`{field}` must name a resource; `{name}` is not one{hint}"),
         };
         Error::invalid(field, ErrorReason::InvalidValue, message)
     })

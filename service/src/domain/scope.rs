@@ -3,8 +3,8 @@
 use qairon::Model;
 use qairon::model::Entity;
 
-/// The condition, in the filter language, on the objects of an entity that lie in one of some scopes; `None` when none
-/// can. The objects that name the scopes are among them.
+/// The condition, in the filter language, on the objects of an entity in one of some scopes; `None` when no
+/// object can be. The objects that name the scopes are among them.
 pub fn filter(model: &Model, entity: &Entity, scopes: &[(&Entity, &str)]) -> Option<String> {
     let mut conditions = Vec::new();
     for (root, id) in scopes {
@@ -32,7 +32,7 @@ fn paths(model: &Model, entity: &Entity, root: &Entity) -> Vec<String> {
     paths
 }
 
-/// A text as a quoted string, in which a star is a star and not any text.
+/// A text as a quoted string, in which an asterisk is an asterisk and not a wildcard.
 fn quoted(text: &str) -> String {
     let escaped = text.chars().flat_map(|c| {
         let escape = matches!(c, '"' | '\\' | '*').then_some('\\');
@@ -66,7 +66,7 @@ mod tests {
     fn every_way_down_counts_and_texts_stay_texts() {
         let both = of("deployment_config", "config_template", "x\"*").expect("a config is named for its template");
         assert_eq!(both, "(config_template_id = \"x\\\"\\*\")");
-        let allocation = of("allocation", "application", "a").expect("an allocation lies below an application");
+        let allocation = of("allocation", "application", "a").expect("an allocation is below an application");
         assert_eq!(
             allocation.matches(" OR ").count(),
             1,

@@ -1,11 +1,11 @@
 //! What a search looks for, and which parts of an ID it can be found in.
 //!
-//! An ID is made of the IDs of objects referred to and of components of the object's own. A text without a colon lies
+//! An ID is made of the IDs of objects referred to and of components of the object's own. A text without a colon is
 //! within one component: in one of the object's own, or in the ID of an object that it refers to, and so on upwards.
-//! For a text with colons one of its pieces, the key, is looked for in that manner. On the way down from where the key
-//! was found an ID is followed only while the whole text can still lie around it; see [`Text::compatible`].
+//! For a text with colons one of its pieces, the key, is searched in that way. On the way down from where the key
+//! was found an ID is followed only while the whole text can still be around it; see [`Text::compatible`].
 //!
-//! Indexes know trigrams of letters and digits. A text that has none cannot be looked up, only read for.
+//! Indexes contain trigrams of letters and digits. A text without one needs a scan.
 
 use qairon::model::{Entity, Field, Kind};
 use qairon::v1::ErrorReason;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 /// The longest text, in characters.
 pub const MAX_TEXT_CHARS: usize = 256;
-/// Texts of more pieces than this are read for: the IDs around them are not worth describing.
+/// Texts of more pieces than this need a scan: patterns for the IDs around them would cost more.
 const MAX_PIECES: usize = 48;
 
 /// A text to look for.
@@ -24,7 +24,7 @@ pub struct Text {
     pub lower: String,
     /// Its number of components, as of an ID.
     pub pieces: usize,
-    /// The piece to look up; `None` when nothing in the text can be.
+    /// The piece to look up; `None` when no piece can be looked up.
     pub key: Option<Key>,
 }
 
@@ -33,7 +33,7 @@ pub struct Text {
 pub struct Key {
     /// The piece, in lower case.
     pub piece: String,
-    /// For a text with colons: LIKE patterns of the IDs, in lower case, around which the text can lie.
+    /// For a text with colons: LIKE patterns of the IDs, in lower case, around which the text can be.
     pub compatible: Option<Vec<String>>,
 }
 
@@ -53,7 +53,7 @@ impl Text {
             let message = "`text` holds a null character, which no ID holds; leave it out".to_owned();
             return refused(ErrorReason::InvalidValue, message);
         }
-        // The collation of IDs knows the case of ASCII alone.
+        // The collation of IDs folds ASCII letters only.
         let lower = text.to_ascii_lowercase();
         let pieces: Vec<&str> = lower.split(':').collect();
         let key = key(&pieces);
@@ -65,12 +65,12 @@ impl Text {
         self.pieces > 1
     }
 
-    /// Whether no ID can hold it: no component is empty.
+    /// Whether no ID can contain it: components are not empty.
     pub fn is_impossible(&self) -> bool {
         self.lower.contains("::")
     }
 
-    /// Whether it begins or ends between components, and so is no whole ID.
+    /// Whether it begins or ends between components, and so is not a whole ID.
     pub fn is_ragged(&self) -> bool {
         self.lower.starts_with(':') || self.lower.ends_with(':')
     }
@@ -108,7 +108,7 @@ fn key(pieces: &[&str]) -> Option<Key> {
     Some(Key { piece: (*piece).to_owned(), compatible })
 }
 
-/// The part of the text that lies within an ID on the way is a run of pieces with the key among them. A run that does
+/// The part of the text within an ID on the way is a run of pieces with the key among them. A run that does
 /// not begin with the text begins where the ID begins; one that does not end with the text ends where the ID ends.
 fn compatible(pieces: &[&str], key: usize) -> Vec<String> {
     let mut patterns = Vec::new();
@@ -116,14 +116,14 @@ fn compatible(pieces: &[&str], key: usize) -> Vec<String> {
         for end in key + 1..=pieces.len() {
             let run = super::filter::like_escaped(&pieces[first..end].join(":"));
             let before = if first == 0 { "%" } else { "" };
-            let behind = if end == pieces.len() { "%" } else { "" };
-            patterns.push(format!("{before}{run}{behind}"));
+            let after = if end == pieces.len() { "%" } else { "" };
+            patterns.push(format!("{before}{run}{after}"));
         }
     }
     patterns
 }
 
-/// Whether an index on trigrams can tell anything of the values that contain this text. What counts as a letter besides
+/// Whether an index on trigrams can find values that contain this text. What counts as a letter besides
 /// those of ASCII depends on the locale of the database.
 fn has_trigram(text: &str) -> bool {
     has_trigram_of(text, |c| c.is_ascii_alphanumeric()) && has_trigram_of(text, char::is_alphanumeric)
@@ -168,7 +168,7 @@ pub struct OwnName<'a> {
     pub from_end: usize,
 }
 
-/// The component that is called the name, or the last one. Labels, types and IDs of others are nobody's name.
+/// The component that is called the name, or the last one. Labels, types and IDs of other objects are not names.
 pub fn own_name(entity: &Entity) -> Option<OwnName<'_>> {
     if entity.id_is_given() {
         return Some(OwnName { field: entity.field("id")?, from_end: 1 });
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(key("Check"), Some("check".to_owned()));
         assert_eq!(key("shop:web:cart"), Some("cart".to_owned()));
         assert_eq!(key("a:bc:d"), None);
-        // Words within have blanks before and behind.
+        // Words within have blanks before and after.
         assert_eq!(key("-a"), Some("-a".to_owned()));
         assert_eq!(key("ab-"), Some("ab-".to_owned()));
         for text in ["größ", "gr-öß", "ab:größe"] {

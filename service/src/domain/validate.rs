@@ -1,4 +1,4 @@
-//! The grammar of values. The database checks the same again, for whoever writes to it directly.
+//! The grammar of values. The database checks it too, for those who write to it directly.
 
 use ipnetwork::IpNetwork;
 use prost_reflect::{DynamicMessage, EnumDescriptor};
@@ -18,7 +18,7 @@ pub const MAX_JSON_DEPTH: usize = 25;
 /// The longest text that is kept in an index of its own, in bytes.
 const MAX_INDEXED_BYTES: usize = 2000;
 
-/// The error for a required field that is not there.
+/// The error for a missing required field.
 pub fn missing(entity: &Entity, field: &Field) -> Error {
     let message = format!("`{}` is required to describe {}", field.name, entity.a_human());
     Error::invalid(&field.name, ErrorReason::Required, message)
@@ -58,7 +58,7 @@ pub fn text(model: &Model, entity: &Entity, field: &Field, text: &str) -> Result
     if field.kind == Kind::EntityType && model.entity_of_type(text).is_none() {
         let types = model.entities().iter().map(|entity| entity.type_name.as_str());
         let hint = nearest(text, types).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        let message = format!("`{name}` must be the name of an entity in CamelCase, and {text:?} is none{hint}");
+        let message = format!("`{name}` must be the name of an entity in CamelCase, and {text:?} is not one{hint}");
         return Err(Error::invalid(name, ErrorReason::InvalidValue, shortened(message, MESSAGE_BYTES)));
     }
     let limit = if field.indexed { MAX_INDEXED_BYTES } else { MAX_VALUE_BYTES };
@@ -103,7 +103,7 @@ pub fn double(field: &Field, number: f64) -> Result<f64> {
         let message = format!("`{}` must be finite and zero or greater, not {number}", field.name);
         return Err(Error::invalid(&field.name, ErrorReason::OutOfRange, message));
     }
-    // Minus zero would be stored as a value that no one asked for.
+    // Minus zero would be stored as another value than zero.
     Ok(number.abs())
 }
 
@@ -126,7 +126,7 @@ pub fn json(field: &Field, message: &DynamicMessage) -> Result<String> {
         let message = format!("`{name}` takes JSON of up to {MAX_JSON_DEPTH} levels; nest it less, or keep it as text");
         Error::invalid(name, ErrorReason::InvalidValue, message)
     };
-    // It was decoded once; the only thing that can go wrong is that it is too deep to be decoded in another place.
+    // It was decoded once, so the only possible error is that it is too deep.
     let object: prost_types::Struct = message.transcode_to().map_err(|_| too_deep())?;
     let value = json_object(name, object)?;
     if json_depth(&value) > MAX_JSON_DEPTH {
@@ -140,7 +140,7 @@ pub fn json(field: &Field, message: &DynamicMessage) -> Result<String> {
     Ok(text)
 }
 
-/// How many objects and lists lie within each other. What was decoded is not too deep to be walked.
+/// The depth of nested objects and lists. Decoding has limited it, so recursion is safe.
 fn json_depth(value: &serde_json::Value) -> usize {
     match value {
         serde_json::Value::Object(object) => 1 + object.values().map(json_depth).max().unwrap_or_default(),
@@ -175,14 +175,14 @@ fn json_value(name: &str, value: prost_types::Value) -> Result<serde_json::Value
 }
 
 fn json_number(name: &str, number: f64) -> Result<serde_json::Value> {
-    // 2^53: up to here a double holds every integer, and is shown as one.
+    // 2^53: below it a double represents every integer exactly.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() < EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
         return Ok((number as i64).into());
     }
     serde_json::Number::from_f64(number).map(Into::into).ok_or_else(|| {
-        let message = format!("`{name}` holds {number}, which is no JSON number");
+        let message = format!("`{name}` holds {number}, which is not a JSON number");
         Error::invalid(name, ErrorReason::InvalidValue, message)
     })
 }
@@ -195,7 +195,7 @@ fn json_text(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// How many bytes a message takes up to here: it holds a value of the caller.
+/// The longest message that repeats a value of the caller, in bytes.
 const MESSAGE_BYTES: usize = 600;
 
 #[cfg(test)]

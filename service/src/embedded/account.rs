@@ -1,4 +1,5 @@
-//! Whom PostgreSQL runs as. It refuses to run as root, so a server started by root hands it to an unprivileged user.
+//! The user that PostgreSQL runs as. It refuses to run as root, so a server started by root runs it as an unprivileged
+//! user.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -19,16 +20,16 @@ pub struct Account {
     pub name: String,
     pub uid: Uid,
     pub gid: Gid,
-    /// Whether the server itself runs as somebody else, which is root.
+    /// Whether the server itself runs as another user, which is root.
     pub differs: bool,
 }
 
 impl Account {
-    /// An existing cluster keeps its owner; only root may run PostgreSQL as somebody else.
+    /// An existing cluster keeps its owner; only root may run PostgreSQL as another user.
     pub fn for_cluster(layout: &Layout) -> Result<Self, EmbeddedError> {
         if !geteuid().is_root() {
             let me = Self { name: user_name(geteuid()), uid: geteuid(), gid: getegid(), differs: false };
-            // What root began belongs to root, even if PostgreSQL's account in it is ours.
+            // A directory that root created belongs to root, even if PostgreSQL runs in it as our user.
             let owners = [owner_of(&layout.lock, layout)?, owner_of(&layout.cluster, layout)?];
             return match owners.into_iter().flatten().find(|&(owner, _)| owner != me.uid) {
                 Some((owner, _)) => Err(EmbeddedError::OtherOwner {
@@ -58,7 +59,7 @@ impl Account {
         }
     }
 
-    /// Finds the first directory on the way to `target` that this account may not enter.
+    /// Finds the first directory on the path to `target` that this account may not enter.
     pub fn check_reach(&self, target: &Path) -> Result<(), EmbeddedError> {
         self.check_way(target, target)
     }
@@ -94,10 +95,10 @@ impl Account {
     }
 }
 
-/// Whose the file is, when there is one.
+/// The owner of a file, if the file exists.
 fn owner_of(path: &Path, layout: &Layout) -> Result<Option<(Uid, Gid)>, EmbeddedError> {
     let metadata = match path.symlink_metadata() {
-        // The directory is closed to us, so it is its owner who has the file.
+        // We may not enter the directory, so its owner has the file.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => layout.root.metadata(),
         other => other,
     };

@@ -8,11 +8,9 @@ use tokio::process::Command;
 
 use super::error::EmbeddedError;
 use super::layout::Layout;
+use super::version::{OLDEST_MAJOR, parse_major};
 
-/// The oldest major version the migrations are written for.
-pub const OLDEST_MAJOR: u32 = 14;
-
-/// Directories with one installation per entry: the parent, the beginning of the entry, and the way to the programs.
+/// Directories with one installation per entry: the parent, the beginning of the entry, and the path to the programs.
 const SIDE_BY_SIDE: [(&str, &str, &str); 6] = [
     ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
     ("/usr", "pgsql-", "bin"),                  // packages of postgresql.org for Red Hat's family
@@ -100,7 +98,7 @@ fn trailing_number(name: &str) -> u32 {
     name[digits..].parse().unwrap_or_default()
 }
 
-/// A directory without both programs is no server: client packages bring `pg_config` and `psql` alone.
+/// A directory without both programs is not a server: client packages have `pg_config` and `psql` alone.
 async fn inspect(bin_dir: PathBuf) -> Option<Installation> {
     let postgres = bin_dir.join("postgres");
     if !postgres.is_file() || !bin_dir.join("initdb").is_file() {
@@ -109,13 +107,6 @@ async fn inspect(bin_dir: PathBuf) -> Option<Installation> {
     let output = Command::new(postgres).arg("--version").output().await.ok()?;
     let major = parse_major(&String::from_utf8_lossy(&output.stdout))?;
     Some(Installation { bin_dir, major })
-}
-
-/// `15` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `17` of `postgres (PostgreSQL) 17beta1`.
-fn parse_major(version: &str) -> Option<u32> {
-    let number = version.split_once("(PostgreSQL) ")?.1;
-    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
-    number[..end].parse().ok()
 }
 
 #[cfg(test)]
@@ -131,20 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn major_versions_are_read_from_every_form_of_the_banner() {
-        assert_eq!(parse_major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
-        assert_eq!(parse_major("postgres (PostgreSQL) 17beta1\n"), Some(17));
-        assert_eq!(parse_major("postgres (PostgreSQL) 18devel"), Some(18));
-        assert_eq!(parse_major("postgres (PostgreSQL) 9.6.24"), Some(9));
-        assert_eq!(parse_major("postgres (EnterpriseDB) 15"), None);
-        assert_eq!(parse_major(""), None);
-    }
-
-    #[test]
     fn an_existing_cluster_runs_on_its_own_major_version() {
         assert_eq!(choose(installed(&[17, 15]), &layout(), Some(15)).unwrap().major, 15);
         let error = choose(installed(&[17, 15, 17]), &layout(), Some(13)).unwrap_err().to_string();
-        assert!(error.contains("PostgreSQL 13, but installed is 15, 17"), "{error}");
+        assert!(error.contains("PostgreSQL 13, which is not installed (found: 15, 17)"), "{error}");
         assert!(error.contains("apt-get install postgresql-13"), "{error}");
     }
 

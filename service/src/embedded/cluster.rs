@@ -1,4 +1,4 @@
-//! Making the cluster, once and atomically: `initdb` works in a sibling directory, which is renamed when it is whole.
+//! Creating the cluster, once and atomically: `initdb` works in a sibling directory, which is renamed when complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,15 +9,16 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use tracing::{info, warn};
 
+use super::directory::make_dir_for;
 use super::error::EmbeddedError;
-use super::layout::{Layout, UNFINISHED, make_dir_for};
+use super::layout::{Layout, UNFINISHED};
 use super::log::Log;
 use super::process::Process;
 use super::server::{SUPERUSER, Server};
 
 const MIB: u64 = 1024 * 1024;
 
-/// The major version that made the cluster, when there is one.
+/// The major version that created the cluster, if there is one.
 pub fn major_version(layout: &Layout) -> Result<Option<u32>, EmbeddedError> {
     let damaged = || EmbeddedError::Damaged { cluster: layout.cluster.clone() };
     let path = layout.cluster.join("PG_VERSION");
@@ -53,10 +54,10 @@ async fn make(server: &Server, unfinished: &Path) -> Result<(), EmbeddedError> {
         .arg("--pgdata")
         .arg(unfinished)
         .args(["--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C", "--data-checksums"])
-        // Whoever enters the socket's directory is trusted, and nobody comes by another way.
+        // Who can enter the socket's directory is trusted; there is no other way to connect.
         .args(["--auth-local", "trust", "--auth-host", "reject", "--no-instructions"]);
 
-    // What is half made is of no use, so nothing needs to be put in order.
+    // A partial cluster is useless, so initdb needs no clean shutdown.
     let mut initdb = Process::spawn(command, Signal::SIGKILL).await.map_err(server.cannot_run("initdb"))?;
     let exit = initdb.ended().await;
     if !exit.success {
@@ -79,7 +80,7 @@ fn remove_unfinished(root: &Path) {
     }
 }
 
-/// Settings go to the cluster's own file and not to the command line, where nobody could change them.
+/// Settings go to the cluster's own file, where users can change them, and not to the command line.
 fn append_settings(path: &Path) -> Result<(), EmbeddedError> {
     let write = || {
         let mut file = OpenOptions::new().append(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path)?;
@@ -94,7 +95,7 @@ fn settings(memory: Option<u64>) -> String {
     // Known to PostgreSQL on Linux only, in its older versions.
     let linux = if cfg!(target_os = "linux") { "client_connection_check_interval = '100ms'\n" } else { "" };
     format!(
-        "\n# Qairon's own settings for a service on one machine; what you change here stays.\n\
+        "\n# Qairon's own settings for a service on one machine; your changes here are kept.\n\
          max_connections = 200\n\
          shared_buffers = '{shared_buffers}MB'\n\
          fsync = on\n\
@@ -104,7 +105,7 @@ fn settings(memory: Option<u64>) -> String {
          track_io_timing = off\n\
          timezone = 'UTC'\n\
          log_timezone = 'UTC'\n\
-         # Refused statements are the service's to report.\n\
+         # The service reports refused statements.\n\
          log_min_messages = log\n\
          {linux}"
     )

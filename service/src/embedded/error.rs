@@ -1,10 +1,10 @@
-//! What can go wrong, each as one sentence with its remedy.
+//! The errors, each as one sentence with its remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::binaries::OLDEST_MAJOR;
+use super::version::OLDEST_MAJOR;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
@@ -29,9 +29,9 @@ pub enum EmbeddedError {
     TooOld { installed: String },
 
     #[error(
-        "the data directory `{}` was made by PostgreSQL {major}, but installed is {installed}: install PostgreSQL \
-         {major} (`apt-get install postgresql-{major}`), convert the data with `pg_upgrade`, or choose another \
-         `--data-dir`",
+        "the data directory `{}` was created by PostgreSQL {major}, which is not installed (found: \
+         {installed}): install PostgreSQL {major} (`apt-get install postgresql-{major}`), convert the data with \
+         `pg_upgrade`, or choose another `--data-dir`",
         data_dir.display()
     )]
     OtherMajor { data_dir: PathBuf, major: u32, installed: String },
@@ -44,7 +44,7 @@ pub enum EmbeddedError {
     NotOurs { data_dir: PathBuf, found: String },
 
     #[error(
-        "the data directory `{}` is a PostgreSQL {version} cluster that Qairon did not make: choose another \
+        "the data directory `{}` is a PostgreSQL {version} cluster that Qairon did not create: choose another \
          `--data-dir`, or run that cluster yourself and name it with `--database-url`",
         data_dir.display()
     )]
@@ -80,7 +80,7 @@ pub enum EmbeddedError {
     NoAccount,
 
     #[error(
-        "the user `{account}`, whom PostgreSQL runs as, may not enter `{}` on the way to `{}`: {}, or run \
+        "PostgreSQL runs as user `{account}`, which cannot enter `{}` on the path to `{}`: {}, or run \
          `chmod o+x {}`",
         blocked.display(), target.display(), elsewhere(target), blocked.display()
     )]
@@ -140,7 +140,7 @@ fn holder(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("the process {pid}"))
 }
 
-/// The way out depends on what cannot be reached: the data or the programs.
+/// The remedy depends on what cannot be reached: the data or the programs.
 fn elsewhere(target: &Path) -> &'static str {
     if target.join("initdb").exists() {
         "choose another `--pg-bin-dir`"

@@ -1,4 +1,4 @@
-//! What a killed server leaves behind: a `postmaster.pid`, and perhaps the PostgreSQL it names.
+//! The remains of a killed server: a `postmaster.pid`, and perhaps a running PostgreSQL.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::error::EmbeddedError;
-use super::layout::PORT;
+use super::socket::PORT;
 
 /// A fast shutdown writes a checkpoint, which takes a while after many writes.
 const FAST: Duration = Duration::from_secs(30);
@@ -20,7 +20,7 @@ const FAST: Duration = Duration::from_secs(30);
 const IMMEDIATE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Makes way for a start. Call with the data directory's lock held, so that what runs on it is nobody's.
+/// Prepares a start. Call with the data directory's lock held, so that no other server uses it.
 pub async fn clear(cluster: &Path, socket_dir: &Path) -> Result<(), EmbeddedError> {
     let path = cluster.join("postmaster.pid");
     let text = match fs::read_to_string(&path) {
@@ -37,7 +37,7 @@ pub async fn clear(cluster: &Path, socket_dir: &Path) -> Result<(), EmbeddedErro
     }
     // PostgreSQL removes the file of a dead process by itself, after looking for survivors among its children.
     // It refuses to start when another program has the number by now, or when the file is empty. Its check for
-    // survivors does not depend on the file: it goes by the cluster's own shared memory.
+    // survivors does not depend on the file: it uses the cluster's own shared memory.
     if pid.is_none_or(is_alive) {
         info!("removing a stale {}", path.display());
         let socket_lock = socket_dir.join(format!(".s.PGSQL.{PORT}.lock"));
@@ -55,7 +55,7 @@ pub async fn clear(cluster: &Path, socket_dir: &Path) -> Result<(), EmbeddedErro
 
 async fn stop(pid: i32, cluster: &Path) -> Result<(), EmbeddedError> {
     for (signal, patience) in [(Signal::SIGINT, FAST), (Signal::SIGQUIT, IMMEDIATE)] {
-        // Gone already, or not ours to signal: the wait tells.
+        // It may have ended, or belong to another user: the wait finds out.
         let _ = kill(Pid::from_raw(pid), signal);
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
@@ -78,7 +78,7 @@ fn is_alive(pid: i32) -> bool {
     matches!(kill(Pid::from_raw(pid), None), Ok(()) | Err(Errno::EPERM))
 }
 
-/// Whether the process is a PostgreSQL on this very cluster: its number alone may be any program's by now.
+/// Whether the process is a PostgreSQL on this very cluster: another program may have its number by now.
 #[cfg(target_os = "linux")]
 fn runs_on(pid: i32, cluster: &Path) -> bool {
     let process = Path::new("/proc").join(pid.to_string());

@@ -1,4 +1,4 @@
-//! One server per data directory: an advisory lock that the kernel releases however the server ends.
+//! One server per data directory: an advisory lock that the kernel releases whichever way the server ends.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -33,7 +33,7 @@ impl Lock {
     }
 }
 
-/// Only for the message to those who come second: the lock itself is the truth.
+/// Only for the message of a second server: the lock itself decides.
 fn write_pid(file: &mut File, path: &Path) -> Result<(), EmbeddedError> {
     file.set_len(0)
         .and_then(|()| file.rewind())

@@ -1,4 +1,4 @@
-//! PostgreSQL's log file. It is appended to, set aside when a start finds it large, and quoted when a start fails.
+//! PostgreSQL's log file. A start appends to it, renames it when it is large, and quotes it when the start fails.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -15,7 +15,7 @@ const TAIL_BYTES: u64 = 4096;
 #[derive(Debug)]
 pub struct Log {
     file: File,
-    /// Where this program's part begins: older failures only mislead.
+    /// Where the output of this program begins: older failures would mislead.
     start: u64,
 }
 
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_log_is_set_aside_at_the_next_start() {
+    fn the_next_start_renames_a_large_log() {
         let path = std::env::temp_dir().join(format!("qairon-rotate-test-{}.log", std::process::id()));
         File::create(&path).unwrap().set_len(ROTATE_BYTES + 1).unwrap();
         Log::open(&path).unwrap();

@@ -1,16 +1,17 @@
-//! The private PostgreSQL of a service that was given no `DATABASE_URL`.
+//! The private PostgreSQL of a service without a `DATABASE_URL`.
 //!
-//! One data directory belongs to one server at a time, held by a lock (`lock`). Inside it live the cluster, its log
-//! and the socket that is its only way in (`layout`). The installed binaries are found (`binaries`), the cluster is
-//! made once and atomically (`cluster`), whatever a killed predecessor left running is shut down (`leftover`), and
-//! PostgreSQL runs as a child of ours under an unprivileged account (`account`, `process`). A background task starts
-//! it again whenever it ends without our asking (`supervisor`).
+//! One data directory belongs to one server at a time, held by a lock (`lock`). It contains the cluster and its log
+//! (`layout`), created with the right owner (`directory`), and the socket, its only entrance (`socket`). A start finds
+//! the installed binaries (`binaries`), creates the cluster once and atomically (`cluster`) and shuts down a PostgreSQL
+//! that a killed predecessor left running (`leftover`). PostgreSQL runs as our child process under an unprivileged
+//! account (`account`, `process`). A background task restarts it whenever it ends unexpectedly (`supervisor`).
 //!
 //! Durability is PostgreSQL's own: nothing here turns `fsync` off or removes a file that recovery needs.
 
 mod account;
 mod binaries;
 mod cluster;
+mod directory;
 mod error;
 mod layout;
 mod leftover;
@@ -18,7 +19,9 @@ mod lock;
 mod log;
 mod process;
 mod server;
+mod socket;
 mod supervisor;
+mod version;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +44,7 @@ use self::server::Server;
 pub struct Options {
     /// Created when it does not exist; refused when it holds something else.
     pub data_dir: PathBuf,
-    /// The directory of `postgres` and `initdb`; searched for when unset.
+    /// The directory of `postgres` and `initdb`; searched when unset.
     pub bin_dir: Option<PathBuf>,
     /// How long PostgreSQL may take until it accepts connections, crash recovery included.
     pub start_timeout: Duration,
@@ -62,7 +65,7 @@ pub fn default_data_dir() -> PathBuf {
     if nix::unistd::geteuid().is_root() {
         return PathBuf::from("/var/lib/qairon");
     }
-    // The XDG specification has relative values ignored.
+    // The XDG specification says to ignore relative values.
     std::env::var_os("XDG_DATA_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
@@ -75,17 +78,17 @@ pub fn default_data_dir() -> PathBuf {
 pub async fn start(options: Options) -> Result<Postgres, EmbeddedError> {
     let Options { data_dir, bin_dir, start_timeout } = options;
 
-    // What can be refused is refused before anything is written.
+    // All checks come before the first write.
     let layout = Layout::find(&data_dir)?;
     let account = Account::for_cluster(&layout)?;
     let major = cluster::major_version(&layout)?;
     let installation = Installation::find(bin_dir.as_deref(), &layout, major).await?;
     account.check_reach(&installation.bin_dir)?;
-    let layout = layout.create(&account)?;
+    let layout = directory::create(&layout, &account)?;
     let lock = Lock::acquire(&layout)?;
-    layout.admit(&account)?;
+    directory::admit(&layout, &account)?;
 
-    let server = Server { socket_dir: layout.socket_dir(&account)?, layout, account, installation };
+    let server = Server { socket_dir: socket::make_dir(&layout, &account)?, layout, account, installation };
     cluster::initialise_once(&server).await?;
     leftover::clear(&server.layout.cluster, &server.socket_dir).await?;
     let (process, version) = server.start(start_timeout).await?;
@@ -122,7 +125,7 @@ impl Postgres {
 
     /// Shuts PostgreSQL down and waits until it has ended.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        // A supervisor that is gone already has stopped PostgreSQL as well.
+        // A supervisor that has ended has stopped PostgreSQL too.
         let _ = self.stop.send(());
         self.supervisor.await.map_err(|source| EmbeddedError::Supervisor { source })?
     }

@@ -1,7 +1,7 @@
 //! A child process that ends with us.
 //!
-//! Linux sends the parent-death signal when the *thread* that spawned the child ends, and a runtime's threads come
-//! and go. So every child has a thread of its own, which spawns it, waits for it, and lives exactly as long.
+//! Linux sends the parent-death signal when the *thread* that spawned the child ends, and a runtime's threads are
+//! short-lived. So every child has a thread of its own, which spawns it, waits for it, and lives exactly as long.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -41,7 +41,7 @@ impl Process {
                     return;
                 }
             };
-            // Nobody waits any more, so nobody would ever stop it.
+            // Nobody waits any more, so nobody would stop it.
             if started.send(Ok(child.id())).is_err() {
                 send(child.id(), Signal::SIGINT);
             }
@@ -55,13 +55,13 @@ impl Process {
         self.pid
     }
 
-    /// Completes when the process has ended, however often it is asked.
+    /// Completes when the process has ended; can be called repeatedly.
     pub async fn ended(&mut self) -> Exit {
         let exit = self.exit.wait_for(Option::is_some).await.ok().and_then(|exit| exit.clone());
         exit.unwrap_or_else(|| Exit { success: false, text: "its thread ended".to_owned() })
     }
 
-    /// Does nothing once the process has ended: its number may be another's by then.
+    /// Does nothing once the process has ended: another process may have its number by then.
     pub fn signal(&self, signal: Signal) {
         if self.exit.borrow().is_none() {
             send(self.pid, signal);
@@ -69,7 +69,7 @@ impl Process {
     }
 }
 
-/// A start that is given up, by its caller or by an error, leaves nothing running.
+/// An abandoned start, by its caller or by an error, leaves nothing running.
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::SIGINT);
@@ -78,7 +78,7 @@ impl Drop for Process {
 
 fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
-        // It may just have ended, which is what a signal is for.
+        // It may have ended already.
         let _ = kill(Pid::from_raw(pid), signal);
     }
 }
@@ -96,8 +96,8 @@ fn wait(child: &mut Child) -> Exit {
 fn end_with_parent(command: &mut Command, signal: Signal) {
     let parent = Pid::this();
     let set_signal = move || {
-        // A shell lets what it starts in the background ignore SIGINT, and children inherit that; this one is to be
-        // stopped by it. SAFETY: the default action runs no code of ours.
+        // A shell lets what it starts in the background ignore SIGINT, and children inherit that; this child must
+        // react to it. SAFETY: the default action runs no code of ours.
         unsafe { nix::sys::signal::signal(Signal::SIGINT, nix::sys::signal::SigHandler::SigDfl)? };
         // The hook runs after the change of user, which would reset the setting.
         nix::sys::prctl::set_pdeathsig(signal)?;
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_end_of_a_process_is_told_with_its_reason() {
+    async fn the_end_of_a_process_is_reported_with_its_reason() {
         let mut command = Command::new("sh");
         command.args(["-c", "exit 3"]);
         let exit = Process::spawn(command, Signal::SIGKILL).await.unwrap().ended().await;

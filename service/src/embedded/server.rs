@@ -12,9 +12,10 @@ use tokio_postgres::{Client, NoTls, config::Config};
 use super::account::Account;
 use super::binaries::Installation;
 use super::error::EmbeddedError;
-use super::layout::{Layout, PORT};
+use super::layout::Layout;
 use super::log::Log;
 use super::process::Process;
+use super::socket::PORT;
 
 pub const SUPERUSER: &str = "qairon";
 const DATABASE: &str = "qairon";
@@ -25,7 +26,7 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const FAST_SHUTDOWN: Duration = Duration::from_secs(30);
 const IMMEDIATE_SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// All it takes to start PostgreSQL, once more if need be.
+/// All that is needed to start PostgreSQL, also repeatedly.
 #[derive(Debug)]
 pub struct Server {
     pub layout: Layout,
@@ -35,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts PostgreSQL and returns it with its version, once the database is there.
+    /// Starts PostgreSQL and returns it with its version, once the database exists.
     pub async fn start(&self, patience: Duration) -> Result<(Process, String), EmbeddedError> {
         let log = Log::open(&self.layout.log)?;
         let mut process = self.spawn(&log).await?;
@@ -73,7 +74,7 @@ impl Server {
         for setting in settings {
             command.arg("-c").arg(setting);
         }
-        // A server that is killed takes PostgreSQL along, which still shuts down in good order.
+        // When the server is killed, PostgreSQL gets SIGINT and shuts down cleanly.
         Process::spawn(command, Signal::SIGINT).await.map_err(self.cannot_run("postgres"))
     }
 
@@ -132,7 +133,7 @@ impl Server {
     }
 }
 
-/// Creates the database unless it is there, and asks for the version.
+/// Creates the database unless it exists, and asks for the version.
 async fn prepare(client: &Client) -> Result<String, tokio_postgres::Error> {
     let present = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&DATABASE]).await?;
     if present.is_none() {
@@ -143,7 +144,7 @@ async fn prepare(client: &Client) -> Result<String, tokio_postgres::Error> {
     Ok(version.split(' ').next().unwrap_or_default().to_owned())
 }
 
-/// Shuts PostgreSQL down without waiting for its clients, then without ceremony.
+/// Shuts PostgreSQL down without waiting for its clients, then immediately.
 pub async fn stop(process: &mut Process) -> Result<(), EmbeddedError> {
     for (signal, patience) in [(Signal::SIGINT, FAST_SHUTDOWN), (Signal::SIGQUIT, IMMEDIATE_SHUTDOWN)] {
         process.signal(signal);

@@ -1,4 +1,4 @@
-//! Keeps PostgreSQL running: whenever it ends without our asking, it is started again.
+//! Keeps PostgreSQL running: restarts it whenever it ends unexpectedly.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use super::lock::Lock;
 use super::process::Process;
 use super::server::{self, Server};
 
-/// The first attempt comes soon: callers wait for it. Those after it come ever later, up to the longest delay.
+/// The first attempt is soon, because callers wait for it. The delay then doubles up to the longest.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
-/// A PostgreSQL that ran this long has nothing to do with the failures before.
+/// After running this long, PostgreSQL has recovered from earlier failures.
 const STEADY: Duration = Duration::from_secs(2);
 
-/// Recovery takes its time, and giving up on it would only begin it anew.
+/// Recovery can take long, and aborting it would only restart it.
 const RECOVERY: Duration = Duration::from_secs(3600);
 
-/// Runs until told to stop, or until nobody is left to tell. The lock is held as long as PostgreSQL may run.
+/// Runs until it is asked to stop, or until nobody is left to ask. The lock is held as long as PostgreSQL may run.
 pub async fn run(
     server: Server,
     mut process: Process,
@@ -45,7 +45,7 @@ pub async fn run(
             delay = FIRST_DELAY;
         }
         process = tokio::select! {
-            // What is being started was told to end by being dropped, and is waited for like any other orphan.
+            // Dropping the start has asked it to end; wait for it as for any other orphan.
             _ = &mut stop => return leftover::clear(&server.layout.cluster, &server.socket_dir).await,
             process = start_again(&server, &mut delay) => process,
         };
@@ -79,7 +79,7 @@ async fn shut_down(server: &Server, process: &mut Process) -> Result<(), Embedde
     Ok(())
 }
 
-/// A socket directory outside the data directory is not left lying around; it is empty by now.
+/// A socket directory outside the data directory is removed; it is empty by now.
 fn remove_if_distant(socket_dir: &Path, root: &Path) {
     if !socket_dir.starts_with(root)
         && let Err(error) = std::fs::remove_dir(socket_dir)

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-/// The form of the log.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// One readable line each.
@@ -15,12 +15,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging. The guard writes what is left when it is dropped.
+/// Starts logging. Dropping the guard writes what is left.
 pub fn start(format: LogFormat, filter: &str) -> Result<WorkerGuard, String> {
-    // PostgreSQL's notices are about our own statements and tell operators nothing.
+    // PostgreSQL's notices are about our own statements and do not help operators.
     let filter = format!("tokio_postgres=warn,{filter}");
-    let filter =
-        EnvFilter::try_new(&filter).map_err(|error| format!("the log filter `{filter}` is no filter: {error}"))?;
+    let filter = EnvFilter::try_new(&filter).map_err(|error| format!("`{filter}` is not a log filter: {error}"))?;
     // Requests must not wait for a slow terminal; when the queue is full they do, rather than lose lines.
     let (writer, guard) = tracing_appender::non_blocking::NonBlockingBuilder::default()
         .lossy(false)

@@ -71,7 +71,7 @@ impl Metrics {
             )?,
             database_retries: counters(
                 "qairon_database_retries_total",
-                "Writes repeated because PostgreSQL gave them up for another.",
+                "Writes repeated because PostgreSQL aborted them for another.",
                 &["operation"],
             )?,
             pool_connections: gauge("qairon_pool_connections", "Open connections of the pool.")?,
@@ -122,7 +122,7 @@ impl Metrics {
 }
 
 impl MethodMetrics {
-    /// A request has come.
+    /// A request has arrived.
     pub fn started(&self) {
         self.in_flight.inc();
     }

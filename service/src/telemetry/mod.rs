@@ -1,4 +1,4 @@
-//! What the service tells of itself: logs and metrics.
+//! What the service reports about itself: logs and metrics.
 
 pub mod log;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! The ID under which an object of a bundle is found, and what it is to have then.
+//! The ID under which an object of a bundle is found, and its desired values.
 
 use qairon::Model;
 use qairon::model::{Entity, Field};
@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 
 type Values = Vec<(&'static Field, Value)>;
 
-/// The ID, and the values that do not make it up.
+/// The ID, and the values that are not part of it.
 pub fn find(
     model: &Model,
     entity: &'static Entity,
     draft: &Draft,
     mask: Option<Vec<String>>,
 ) -> Result<(String, Values)> {
-    // What makes up the ID finds the object, and cannot differ. A mask may leave it out; it counts all the same.
+    // The parts of the ID find the object and cannot differ. They have effect even if the mask omits them.
     let makes_id = |field: &Field| entity.id_fields.contains(&field.name);
     let (given, sent): (Values, Values) =
         draft.for_update(model, entity, None)?.into_iter().partition(|(field, _)| makes_id(field));
@@ -42,7 +42,7 @@ pub fn find(
     Ok((id, values))
 }
 
-/// The ID made of fields. A number that is zero looks unset, and is meant: nothing else tells which object it is.
+/// The ID made of fields. A number that is zero looks unset, but is meant: nothing else identifies the object.
 fn composed(entity: &'static Entity, mut given: Values) -> Result<String> {
     for name in &entity.id_fields {
         let Some(field) = entity.field(name) else { continue };
@@ -57,11 +57,11 @@ fn composed(entity: &'static Entity, mut given: Values) -> Result<String> {
     composed_id(entity, &given).ok_or_else(|| Error::internal("an ID was not composed of all its parts"))
 }
 
-/// Fields that were sent beside an ID must be those that it is made of.
+/// Fields that were sent with an ID must agree with it.
 fn agreeing(model: &Model, entity: &Entity, id: &str, given: &Values) -> Result<()> {
     let open_ended = model.id_components(entity).1;
     let fields = match open_ended {
-        // It cannot be taken apart, only put together.
+        // It cannot be split, only composed.
         true => composed_id(entity, given).unwrap_or_else(|| id.to_owned()),
         false => rekeyed_id(model, entity, id, given),
     };

@@ -1,24 +1,15 @@
-//! The links that objects of a bundle are to have. Both ends of a relation may name it, and then they must agree.
+//! The links of the objects of a bundle. Both ends of a relation may name a link, and then they must agree.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use qairon::Model;
 use qairon::model::{Entity, Relation, RelationKind};
 use qairon::v1::{ErrorReason, LinkSet};
 
-use super::Wish;
+use super::wish::{LinkWish, Wish};
 use crate::domain::masks::nearest;
 use crate::domain::validate;
 use crate::error::{Error, Result};
-
-/// All links of one object by one relation.
-#[derive(Debug)]
-pub struct LinkWish {
-    /// The relation, a many-to-many one.
-    pub relation: &'static Relation,
-    /// The IDs at the other end.
-    pub ids: BTreeSet<String>,
-}
 
 /// Reads the links of an object, in the order of its relations.
 pub fn wishes(model: &'static Model, entity: &'static Entity, sets: Vec<LinkSet>) -> Result<Vec<LinkWish>> {

@@ -4,22 +4,22 @@ use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::{ErrorReason, Prune};
 
-use super::Wish;
+use super::wish::Wish;
 use crate::domain::resource::resource;
 use crate::domain::{scope, validate};
 use crate::error::{Error, Result};
 
-/// What to delete because it is not given.
+/// What to delete because it is missing from the bundle.
 #[derive(Debug)]
 pub struct Pruning {
-    /// The objects that name the scopes: they stay.
+    /// The objects that name the scopes: they are kept.
     pub scopes: Vec<(&'static Entity, String)>,
     /// Only of these entities; of those in the bundle when empty.
     resources: Vec<&'static Entity>,
 }
 
 impl Pruning {
-    /// Reads what a caller wants to be deleted.
+    /// Reads the prune of a request.
     pub fn new(model: &'static Model, prune: Prune) -> Result<Self> {
         if prune.scopes.is_empty() {
             let message = "`prune` needs a scope: the resource and the ID of an object under which to delete";
@@ -36,7 +36,7 @@ impl Pruning {
             let entity = resource(model, "prune.resources", name)?;
             let roots: Vec<_> = scopes.iter().map(|(entity, id)| (*entity, id.as_str())).collect();
             if scope::filter(model, entity, &roots).is_none() {
-                let message = format!("no {} lies in any of the scopes; leave it out of `resources`", entity.human());
+                let message = format!("no {} is in any of the scopes; leave it out of `resources`", entity.human());
                 return Err(Error::invalid("prune.resources", ErrorReason::InvalidValue, message));
             }
             resources.push(entity);

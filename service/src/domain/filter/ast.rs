@@ -1,35 +1,20 @@
-//! The syntax tree: what a filter says, before anything in it has a meaning.
+//! The syntax tree: a filter before its names are resolved.
 
-use super::document::Places;
 use super::error::FilterError;
-
-/// Where something stands, in characters from 1; `end` is the column after it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Span {
-    /// The first column.
-    pub start: usize,
-    /// The column after the last.
-    pub end: usize,
-}
-
-/// Where a thing stands is no part of what it says: trees are equal when they print alike.
-impl PartialEq for Span {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
+use super::places::Places;
+use super::span::Span;
 
 /// A filter.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ast {
     /// The condition; none for an empty filter, which everything matches.
     pub root: Option<Node>,
-    /// Where errors are, when the filter was a document; none for text, whose columns say it.
+    /// The positions of errors in a document; `None` for text, where the column is the position.
     pub places: Option<Places>,
 }
 
 impl Ast {
-    /// The error with its place as callers know it.
+    /// The error with its position in what the caller sent.
     pub(super) fn locate(&self, error: FilterError) -> FilterError {
         match &self.places {
             Some(places) => places.locate(error),
@@ -45,7 +30,7 @@ pub enum Node {
     And(Vec<Node>),
     /// One of them holds; at least two, none of them itself an `Or`.
     Or(Vec<Node>),
-    /// It does not hold.
+    /// The condition does not hold.
     Not(Box<Node>),
     /// A text by itself.
     Literal(Member),
@@ -71,13 +56,13 @@ pub struct Comparison {
 pub struct Call {
     /// Its name.
     pub name: String,
-    /// Where the name stands.
+    /// The position of the name.
     pub span: Span,
     /// The arguments.
     pub args: Vec<Arg>,
 }
 
-/// What stands right of a comparator or in the parentheses of a function.
+/// The right side of a comparator, or an argument of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arg {
     /// A literal or a path.
@@ -86,32 +71,32 @@ pub enum Arg {
     Filter(Box<Node>),
 }
 
-/// A path or a literal; which of the two, its place decides.
+/// A path or a literal, depending on where it is.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// What the dots separate; at least one.
     pub parts: Vec<Part>,
-    /// Where it stands.
+    /// Its position.
     pub span: Span,
     /// Whether it was given as the name of a field or a relation, which only a document can say: it must be one then.
     pub named: bool,
 }
 
-/// As with spans, what a notation knows besides is no part of what it says.
+/// As for spans, details of the notation do not make trees differ.
 impl PartialEq for Member {
     fn eq(&self, other: &Self) -> bool {
         self.parts == other.parts
     }
 }
 
-/// What stands between two dots.
+/// The text between two dots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// The text, cut where it has a wildcard; one piece when it has none.
     pub pieces: Vec<String>,
     /// Whether it was written in quotes.
     pub quoted: bool,
-    /// Where it stands.
+    /// Its position.
     pub span: Span,
 }
 

@@ -1,7 +1,7 @@
 //! Conditions at the end of a path: nested `Exists`, with negation in its right place.
 //!
 //! Over to-one steps a path is one value, null when a reference is unset; over to-many steps it is any of several. So
-//! a negated comparison is negated behind the last to-many step: the part before it finds some row, the part behind it
+//! a negated comparison is negated after the last to-many step: the part before it finds some row, the part after it
 //! must not hold for that row.
 
 use super::expr::{Expr, Step};
@@ -50,7 +50,7 @@ impl<'p> Chain<'p> {
         self.some(self.one_holds(condition).negated())
     }
 
-    /// The condition, seen from behind the last to-many step.
+    /// The condition, seen from after the last to-many step.
     pub(super) fn one_holds(&self, condition: Expr) -> Expr {
         wrap(self.one, condition)
     }

@@ -7,11 +7,11 @@ use super::ast::{Arg, Comparator, Comparison, Member, Node};
 use super::chain::Chain;
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
-use super::json;
+use super::json_field;
 use super::path::{self, End, Lead, Path};
 use super::values::{contains_pattern, literal_only, operand, text_equal};
 
-/// What a comparison needs to know of its place.
+/// Where a comparison is.
 pub(super) struct Scope<'m> {
     pub model: &'m Model,
     /// The entity that the filter, or the `any` around, is on.
@@ -21,7 +21,7 @@ pub(super) struct Scope<'m> {
 pub(super) fn comparison(model: &Model, entity: &Entity, comparison: &Comparison) -> Result<Expr, FilterError> {
     let scope = Scope { model, entity };
     let path = path::resolve(model, entity, &comparison.left).map_err(|error| match comparison.comparator {
-        // `prod:aws` may well have been meant as part of an ID.
+        // `prod:aws` may be meant as part of an ID.
         Comparator::Has => {
             FilterError { message: format!("{}; a text that holds `:` is quoted", error.message), ..error }
         }
@@ -60,7 +60,7 @@ fn distribute(node: &Node, one: &dyn Fn(&Member) -> Result<Expr, FilterError>) -
 }
 
 fn only_values(column: usize) -> FilterError {
-    FilterError::new(column, "only values stand in parentheses behind a comparator")
+    FilterError::new(column, "only values are allowed in parentheses after a comparator")
 }
 
 /// A path compared with one value.
@@ -82,7 +82,7 @@ pub(super) fn compare(
     Ok(if negated { chain.holds_not(condition) } else { chain.holds(condition) })
 }
 
-/// The column to read an ID from by its beginning, and the beginning that says the same as the comparison. An ID is the
+/// The column to read an ID from by its beginning, and the beginning that is equivalent to the comparison. An ID is the
 /// beginning only when it has as many components as IDs of its entity have, and so is a prefix of it when it has no
 /// more; other texts are compared as they are, and match nothing.
 fn by_lead<'p, 'm>(
@@ -124,14 +124,14 @@ fn condition(
             other => Err(FilterError::new(
                 value.span.start,
                 format!(
-                    "`null` stands behind `=` and `!=` only, not behind `{}`; quote it if it is a text",
+                    "`null` is allowed after `=` and `!=` only, not after `{}`; quote it if it is a text",
                     other.symbol()
                 ),
             )),
         };
     }
     if let Some(keys) = &path.column.keys {
-        return json::condition(&path.column, keys, field, comparator, value);
+        return json_field::condition(&path.column, keys, field, comparator, value);
     }
     if comparator == Comparator::Has && value.is_wildcard() {
         return Ok((Expr::test(&path.column, Check::Present), false));
@@ -180,7 +180,7 @@ pub(super) fn other_field(scope: &Scope<'_>, path: &Path<'_>, kind: &Kind, value
     same.then(|| Operand::Column { up: path.steps.len(), name: other.name.clone(), nullable: other.nullable })
 }
 
-/// Refuses a value that was given as a field and is none the left side can be compared with.
+/// Refuses a value that was given as a field but cannot be compared with the left side.
 pub(super) fn check_named(scope: &Scope<'_>, path: &Path<'_>, field: &str, value: &Member) -> Result<(), FilterError> {
     let in_json = path.column.keys.is_some();
     let kind = match path.end {
@@ -192,7 +192,7 @@ pub(super) fn check_named(scope: &Scope<'_>, path: &Path<'_>, field: &str, value
     }
     let name = value.text();
     let message = match scope.entity.field(&name).filter(|other| other.is_column()) {
-        Some(_) if in_json => format!("{} is in JSON, and compared with values only", shown(field)),
+        Some(_) if in_json => format!("{} is in JSON and can be compared with values only", shown(field)),
         Some(_) => format!("{} and {} are of different types", shown(field), shown(&name)),
         None => {
             let fields = scope.entity.fields.iter().filter(|other| other.is_column());
@@ -203,12 +203,12 @@ pub(super) fn check_named(scope: &Scope<'_>, path: &Path<'_>, field: &str, value
     Err(FilterError::new(value.span.start, message))
 }
 
-/// Texts that a part can be looked for in.
+/// Texts that can be searched for a part.
 pub(super) fn is_text(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::Name)
 }
 
-/// Texts that wildcards stand for parts of.
+/// Texts in which wildcards match parts.
 fn has_wildcards(kind: &Kind) -> bool {
     is_text(kind) || matches!(kind, Kind::EntityType | Kind::Enum(_))
 }

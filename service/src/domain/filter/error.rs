@@ -1,4 +1,4 @@
-//! The one error of the language, and the suggestions it makes.
+//! The error type of the language, and its suggestions.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ const SHOWN: usize = 60;
 pub struct FilterError {
     /// Where it is.
     pub place: Place,
-    /// What was expected there, and the nearest thing that would do.
+    /// What was expected there, and the nearest valid alternative.
     pub message: String,
-    /// Whether it is a limit that was exceeded: the filter would mean something if it were smaller.
+    /// Whether it is an exceeded limit: a smaller filter may be valid.
     pub is_limit: bool,
 }
 
@@ -23,7 +23,7 @@ pub enum Place {
     Column(usize),
     /// A place in a document.
     Document {
-        /// The way to the value: `filters[1].op`; empty for the whole document.
+        /// The path to the value: `filters[1].op`; empty for the whole document.
         path: String,
         /// The line, from 1.
         line: usize,
@@ -74,7 +74,7 @@ pub(super) fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a st
     let mut known: Vec<_> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    // A name typed in full is compared in full; a longer text is no misspelling of anything.
+    // A name typed in full is compared in full; a longer text is not a misspelling.
     let given: String = given.chars().take(SHOWN).collect::<String>().to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&given, &name.to_lowercase());
     let nearest = known.iter().map(|name| (distance(name), *name)).min();

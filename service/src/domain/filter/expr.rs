@@ -1,6 +1,6 @@
 //! The typed form: conditions over columns, and steps to other tables.
 //!
-//! Every condition is read in a scope, the row it speaks of. [`Expr::Exists`] opens the scope of another table inside
+//! Every condition is read in a scope, the current row. [`Expr::Exists`] opens the scope of another table inside
 //! the current one. Negation is pushed down to the leaves at once ([`Expr::negated`]), because SQL's unknown must be
 //! turned into false there and nowhere else.
 
@@ -15,13 +15,13 @@ pub(super) enum Expr {
     All(Vec<Expr>),
     /// One of them holds.
     Any(Vec<Expr>),
-    /// There is a row over there for which something holds; or, negated, there is none.
+    /// The other table has a row for which something holds; or, negated, it has none.
     Exists { step: Step, inner: Box<Expr>, negated: bool },
     /// Something holds for a column.
     Test { column: Column, check: Check, negated: bool },
 }
 
-/// The way from the current row to rows of another table: those whose `column` equals the current row's `own`.
+/// The step from the current row to rows of another table: those whose `column` equals the current row's `own`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Step {
     pub table: String,
@@ -47,13 +47,13 @@ pub(super) enum Check {
     Present,
     /// A comparison; JSON is compared as text.
     Compare(Operator, Operand),
-    /// The text begins so.
+    /// The text begins with this.
     Prefix(String),
     /// The text matches an SQL pattern.
     Like { pattern: String, any_case: bool },
     /// The text is one of these.
     In(Vec<String>),
-    /// The JSON key is there, be it null.
+    /// The JSON key exists, even if it is null.
     KeyPresent,
     /// The JSON value is a number that compares so; the number is JSON.
     JsonNumber(Operator, String),
@@ -130,14 +130,14 @@ impl Expr {
         }
     }
 
-    /// Whether all hold. Questions to the one row at the end of the same step become one question, and so do the
-    /// denials of rows over there: fewer joins, and plans that can use an index for several of them.
+    /// Whether all hold. Conditions on the one row at the end of the same step become one condition, and so do
+    /// negated ones on any rows there: fewer joins, and plans that can use an index for several of them.
     pub(super) fn all(inner: Vec<Expr>) -> Self {
         Self::joined(inner, true)
     }
 
-    /// Whether one holds. Rows looked for over the same step are looked for together, which keeps the step a join
-    /// where the database would have to try each of several subqueries on every row.
+    /// Whether one holds. Conditions over the same step become one condition, so that the step stays a join. With
+    /// several subqueries the database would try each of them on every row.
     pub(super) fn any(inner: Vec<Expr>) -> Self {
         Self::joined(inner, false)
     }
@@ -173,7 +173,7 @@ impl Expr {
     }
 }
 
-/// Adds a condition, merged with one over the same step where the two together say the same:
+/// Adds a condition, merged with one over the same step where the result is equivalent:
 /// ∃a ∨ ∃b = ∃(a ∨ b) and ¬∃a ∧ ¬∃b = ¬∃(a ∨ b) over any step; ∃a ∧ ∃b = ∃(a ∧ b) and ¬∃a ∨ ¬∃b = ¬∃(a ∧ b) where
 /// there is at most one row.
 fn push_merged(joined: &mut Vec<Expr>, expr: Expr, all: bool) {

@@ -3,18 +3,17 @@
 use qairon::Model;
 use qairon::model::{Entity, Kind};
 
-use super::MAX_TERMS;
 use super::ast::{Arg, Call, Comparator, Member, Node};
 use super::chain::{Chain, wrap};
 use super::compare::{Scope, check_named, compare, is_text, other_field};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
-use super::json;
+use super::json_field;
+use super::limits::MAX_TERMS;
 use super::path::{self, End, Path};
-use super::resolve;
 use super::values::{literal_only, operand, plain_text};
 
-/// What a function does, and how it is called.
+/// What a function does.
 #[derive(Debug, Clone, Copy)]
 enum Function {
     Like { any_case: bool },
@@ -44,7 +43,11 @@ const FUNCTIONS: [(&str, Function, &str); 12] = [
     ("has", Function::Any, "has(relation, (condition))"),
 ];
 
-pub(super) fn call(model: &Model, entity: &Entity, call: &Call) -> Result<Expr, FilterError> {
+/// Gives a condition on an entity its meaning.
+type Resolve = fn(&Model, &Entity, &Node) -> Result<Expr, FilterError>;
+
+/// Gives a function its meaning on an entity; `resolve` does so for the condition in one.
+pub(super) fn call(model: &Model, entity: &Entity, call: &Call, resolve: Resolve) -> Result<Expr, FilterError> {
     let Some((_, function, usage)) = FUNCTIONS.iter().find(|(name, ..)| *name == call.name) else {
         let nearest = suggestion(&call.name, FUNCTIONS.iter().map(|(name, ..)| *name));
         let message = format!("there is no function {}; {nearest}", shown(&call.name));
@@ -74,7 +77,7 @@ pub(super) fn call(model: &Model, entity: &Entity, call: &Call) -> Result<Expr, 
         (Function::In, _, Some([field, values @ ..])) => one_of(&scope, field, values),
         (Function::Network(operator), _, Some([field, range])) => network(&scope, *operator, field, range, &call.name),
         (Function::Any, [Arg::Value(relation), Arg::Filter(condition)], _) => {
-            any(&scope, relation, condition, &call.name)
+            any(&scope, relation, condition, &call.name, resolve)
         }
         _ => Err(misused()),
     }
@@ -87,16 +90,22 @@ fn as_value(arg: &Arg) -> Option<&Member> {
     }
 }
 
-/// One and the same object of the relation satisfies the condition. A document says `has` of a relation to one and
-/// `any` of one to many; in text they are the same.
-fn any(scope: &Scope<'_>, relation: &Member, condition: &Node, function: &str) -> Result<Expr, FilterError> {
+/// A single object of the relation satisfies the whole condition. A document uses `has` for a relation to one and `any`
+/// for a relation to many; in text they are the same.
+fn any(
+    scope: &Scope<'_>,
+    relation: &Member,
+    condition: &Node,
+    function: &str,
+    resolve: Resolve,
+) -> Result<Expr, FilterError> {
     let way = path::resolve_relation(scope.model, scope.entity, relation)?;
     if relation.named && way.many != (function == "any") {
         let (is, wanted) = if way.many { ("many objects", "any") } else { ("one object", "has") };
         let message = format!("{} leads to {is}; use `{wanted}`", shown(&relation.text()));
         return Err(FilterError::new(relation.span.start, message));
     }
-    Ok(wrap(&way.steps, resolve::node(scope.model, way.target, condition)?))
+    Ok(wrap(&way.steps, resolve(scope.model, way.target, condition)?))
 }
 
 /// A path to a text: a text field, the ID of a relation, or something in JSON.
@@ -124,7 +133,7 @@ fn sql_pattern(pattern: &Member) -> Result<String, FilterError> {
     let text = pattern.text();
     let trailing = text.chars().rev().take_while(|c| *c == '\\').count();
     if trailing % 2 == 1 {
-        let message = "the pattern ends with `\\`, which must have a character behind it";
+        let message = "the pattern ends with `\\`; a character must follow it";
         return Err(FilterError::new(pattern.span.start, message));
     }
     Ok(text)
@@ -142,7 +151,7 @@ fn one_of(scope: &Scope<'_>, field: &Member, values: &[&Member]) -> Result<Expr,
     for &value in values {
         let names_field = !in_json && other_field(scope, &path, &Kind::Text, value).is_some();
         let plain = !value.is_word("null") && value.pieces().len() == 1 && !names_field;
-        match plain && (is_plain || in_json && json::number(value).is_none()) {
+        match plain && (is_plain || in_json && json_field::number(value).is_none()) {
             true => texts.push(plain_text(value)?),
             false => others.push(compare(scope, &path, &name, Comparator::Equal, value)?),
         }

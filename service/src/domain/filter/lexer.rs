@@ -1,7 +1,8 @@
-//! Tokens, read on demand: what a word is depends on whether a field or a value is due.
+//! Tokens, read on demand: the rules for words depend on whether a field or a value comes next.
 
-use super::ast::{Comparator, Part, Span};
+use super::ast::{Comparator, Part};
 use super::error::{FilterError, shown};
+use super::span::Span;
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +13,7 @@ pub(super) enum Token {
     Comma,
     Open,
     Close,
-    /// A `-` with something right behind it.
+    /// A `-` directly before a term.
     Minus,
     Comparator(Comparator),
     End,
@@ -48,7 +49,7 @@ impl Lexer {
         self.chars.get(self.at).copied()
     }
 
-    /// The next token, which stays the next.
+    /// The next token, without consuming it.
     pub(super) fn peek(&mut self, mode: Mode) -> Result<(Token, Span), FilterError> {
         self.skip_space();
         let at = self.at;
@@ -100,7 +101,7 @@ impl Lexer {
             '.' if mode == Mode::Field => Token::Dot,
             '-' if mode == Mode::Field => match self.adjacent() {
                 Some(next) if !next.is_whitespace() => Token::Minus,
-                _ => return Err(FilterError::new(column, "expected a term right behind `-`")),
+                _ => return Err(FilterError::new(column, "expected a term right after `-`")),
             },
             _ => {
                 self.at -= 1;
@@ -131,7 +132,10 @@ impl Lexer {
             }
             match c {
                 '\\' => {
-                    return Err(FilterError::new(self.column(), "`\\` stands in quoted texts only; quote this one"));
+                    return Err(FilterError::new(
+                        self.column(),
+                        "`\\` is allowed in quoted texts only; quote this one",
+                    ));
                 }
                 '*' => pieces.push(String::new()),
                 _ => push(&mut pieces, c, self.column())?,
@@ -165,7 +169,7 @@ impl Lexer {
         }
     }
 
-    /// What an escape stands for; leaves its last character as the next one.
+    /// The character of an escape; its last character is still to be consumed.
     fn escaped(&mut self, column: usize) -> Result<char, FilterError> {
         match self.adjacent() {
             Some(c @ ('"' | '\'' | '\\' | '*')) => Ok(c),
@@ -198,7 +202,7 @@ impl Lexer {
     }
 }
 
-/// No text the database keeps holds the null character, and none that it is sent may.
+/// PostgreSQL neither stores nor accepts the null character.
 fn push(pieces: &mut [String], c: char, column: usize) -> Result<(), FilterError> {
     if c == '\0' {
         return Err(FilterError::new(column, "a text cannot hold the null character"));

@@ -6,10 +6,11 @@
 use qairon::Model;
 use qairon::model::{Entity, Kind};
 
-use super::ast::{Member, Part, Span};
+use super::ast::{Member, Part};
 use super::error::{FilterError, shown};
+use super::limits::{MAX_BYTES, MAX_TABLES};
 use super::path::{self, End};
-use super::{MAX_BYTES, MAX_TABLES};
+use super::span::Span;
 
 /// How many keys an order has.
 const MAX_KEYS: usize = 16;
@@ -19,7 +20,7 @@ const MAX_KEYS: usize = 16;
 pub struct OrderTerm {
     /// The path to the field.
     pub path: Member,
-    /// Whether great values come first.
+    /// Whether the greatest values come first.
     pub descending: bool,
 }
 
@@ -34,7 +35,7 @@ pub struct OrderKey {
     pub kind: Kind,
     /// Whether there can be no value: in the column, or because a reference on the way is unset.
     pub nullable: bool,
-    /// Whether great values come first.
+    /// Whether the greatest values come first.
     pub descending: bool,
 }
 
@@ -50,7 +51,7 @@ pub struct Join {
 }
 
 /// Reads an order; an empty text has no keys.
-pub(super) fn parse(text: &str) -> Result<Vec<OrderTerm>, FilterError> {
+pub fn parse(text: &str) -> Result<Vec<OrderTerm>, FilterError> {
     if text.len() > MAX_BYTES {
         let message = format!("an order has at most {MAX_BYTES} bytes, this one has {}", text.len());
         return Err(FilterError::limit(1, message));
@@ -98,14 +99,14 @@ fn member(text: &str, column: usize) -> Member {
 }
 
 /// Gives an order its meaning on an entity.
-pub(super) fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Vec<OrderKey>, FilterError> {
+pub fn resolve(model: &Model, entity: &Entity, terms: &[OrderTerm]) -> Result<Vec<OrderKey>, FilterError> {
     let mut keys: Vec<OrderKey> = Vec::new();
     for term in terms {
         let at = term.path.span.start;
         let key = resolve_term(model, entity, term)?;
         if keys.iter().any(|known| known.joins == key.joins && known.column == key.column) {
             let name = shown(&term.path.text());
-            return Err(FilterError::new(at, format!("{name} stands in the order twice; leave one out")));
+            return Err(FilterError::new(at, format!("{name} is in the order twice; leave one out")));
         }
         keys.push(key);
         if keys.len() > MAX_KEYS {

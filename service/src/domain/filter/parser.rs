@@ -11,10 +11,11 @@
 //!
 //! The depth of recursion is bounded by [`MAX_DEPTH`].
 
-use super::ast::{Arg, Ast, Call, Comparison, Member, Node, Part, Span};
+use super::ast::{Arg, Ast, Call, Comparison, Member, Node, Part};
 use super::error::{FilterError, shown};
 use super::lexer::{Lexer, Mode, Token};
-use super::{MAX_DEPTH, MAX_TERMS, check_bytes};
+use super::limits::{MAX_DEPTH, MAX_TERMS, check_bytes};
+use super::span::Span;
 
 pub(super) fn parse(text: &str) -> Result<Ast, FilterError> {
     check_bytes(text)?;
@@ -28,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Ast, FilterError> {
         (Token::Close, span) => Err(FilterError::new(span.start, "this `)` has no `(`")),
         (Token::Comma, span) => Err(FilterError::new(
             span.start,
-            "expected `AND`, `OR` or the end, found `,`, which stands between the arguments of functions only",
+            "expected `AND`, `OR` or the end, found `,`, which only separates arguments of functions",
         )),
         (Token::Comparator(comparator), span) => {
             let symbol = comparator.symbol();
@@ -138,7 +139,7 @@ impl Parser {
             (Token::End, _) => Err(FilterError::new(open.start, "this `(` has no `)`")),
             (Token::Comparator(comparator), span) if mode == Mode::Value => Err(FilterError::new(
                 span.start,
-                format!("only values stand in parentheses behind a comparator, found `{}`", comparator.symbol()),
+                format!("only values are allowed in parentheses after a comparator, found `{}`", comparator.symbol()),
             )),
             (_, span) => Err(FilterError::new(span.start, "expected `AND`, `OR` or `)`")),
         }
@@ -165,11 +166,11 @@ impl Parser {
             };
         };
         self.lexer.next(Mode::Field)?;
-        let right = self.argument(&format!("a value behind `{}`", comparator.symbol()), at)?;
+        let right = self.argument(&format!("a value after `{}`", comparator.symbol()), at)?;
         Ok(Node::Compare(Comparison { left, comparator, right }))
     }
 
-    /// What stands right of a comparator.
+    /// The right side of a comparator.
     fn argument(&mut self, expected: &str, after: Span) -> Result<Arg, FilterError> {
         let (token, span) = self.lexer.next(Mode::Value)?;
         if keyword(&token).is_some() {
@@ -208,7 +209,7 @@ impl Parser {
         while self.lexer.adjacent() == Some('.') {
             self.lexer.next(Mode::Field)?;
             let column = self.lexer.column();
-            let expected = || FilterError::new(column, "expected a name right behind `.`");
+            let expected = || FilterError::new(column, "expected a name right after `.`");
             if self.lexer.adjacent().is_none_or(|c| c.is_whitespace() || c == '-') {
                 return Err(expected());
             }
@@ -220,7 +221,7 @@ impl Parser {
         self.member_ends(parts, span)
     }
 
-    /// A value. Its words were read with their dots, which may separate the parts of a path, some of them quoted.
+    /// A value. Its words were read with their dots, which may separate the parts of a path; some parts may be quoted.
     fn value(&mut self, first: Part, span: Span) -> Result<Member, FilterError> {
         let mut parts = Vec::new();
         push_split(&mut parts, first);
@@ -239,9 +240,9 @@ impl Parser {
                 Some('.') if quoted => {
                     if let (Token::Part(word), _) = self.lexer.next(Mode::Value)? {
                         // The word begins with the dot, so its first part is empty.
-                        let mut behind = Vec::new();
-                        push_split(&mut behind, word);
-                        parts.extend(behind.into_iter().skip(1));
+                        let mut after = Vec::new();
+                        push_split(&mut after, word);
+                        parts.extend(after.into_iter().skip(1));
                     }
                 }
                 _ => break,
@@ -250,7 +251,7 @@ impl Parser {
         self.member_ends(parts, span)
     }
 
-    /// What follows a text right away must be punctuation: `foo"bar"` is not two terms but a slip.
+    /// What follows a text right away must be punctuation: `foo"bar"` is a mistake and not two terms.
     fn member_ends(&self, parts: Vec<Part>, span: Span) -> Result<Member, FilterError> {
         match self.lexer.adjacent() {
             Some(c) if !c.is_whitespace() && !"(),=<>!:.".contains(c) => {
@@ -261,7 +262,7 @@ impl Parser {
         }
     }
 
-    /// The arguments of a function, behind its name.
+    /// The arguments of a function, after its name.
     fn call(&mut self, name: &Member) -> Result<Call, FilterError> {
         let (_, open) = self.lexer.next(Mode::Field)?;
         self.deepen(open)?;
@@ -278,7 +279,7 @@ impl Parser {
                     (Token::Comparator(_), span) => {
                         return Err(FilterError::new(
                             span.start,
-                            "expected `,` or `)`; a condition as an argument stands in parentheses of its own",
+                            "expected `,` or `)`; put a condition that is an argument in parentheses",
                         ));
                     }
                     (_, span) => return Err(FilterError::new(span.start, "expected `,` or `)`")),

@@ -1,20 +1,20 @@
 //! Paths: from the entity a filter is on to a column, over any number of relations.
 //!
-//! A step is taken to a table only when something besides the object's ID is wanted from it. The ID stands already in
+//! The SQL joins a table only when the filter needs something besides the object's ID from it. The ID is already in
 //! the reference or in the link that leads there, so `stack.id` reads `stack_id`, `zones.id` reads the link table alone,
 //! and `stack.services.name` goes from `stack_id` straight to the services.
 //!
 //! An ID begins with the ID of the object its first component refers to. So whether an ancestor has a certain ID can
 //! be read from the beginning of a descendant's ID ([`Lead`]): a range of one index, in the order that lists have
-//! anyway, where the join would be tried row by row along that order.
+//! anyway. The join would be tried row by row in that order.
 
 use qairon::Model;
 use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
 
-use super::MAX_PATH_RELATIONS;
 use super::ast::{Member, Part};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Column, Step};
+use super::limits::MAX_PATH_RELATIONS;
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -59,9 +59,9 @@ struct Walk<'m> {
     model: &'m Model,
     entity: &'m Entity,
     steps: Vec<Step>,
-    /// The column of the last table that holds the ID of the present object, while its own table is not reached.
+    /// The column of the last table that holds the ID of the current object, while its own table is not reached.
     id: Option<Column>,
-    /// A column whose values begin with the ID of the present object, and how many steps lead to its table.
+    /// A column whose values begin with the ID of the current object, and how many steps lead to its table.
     lead: Option<(usize, Column)>,
     relations: usize,
 }
@@ -152,14 +152,14 @@ impl<'m> Walk<'m> {
         Self { model, entity, steps: Vec::new(), id: None, lead: None, relations: 0 }
     }
 
-    /// The path to the present object's ID.
+    /// The path to the current object's ID.
     fn end(self, end: End<'m>) -> Path<'m> {
         let target = self.entity;
         let lead = self.lead.map(|(taken, column)| Lead { steps: self.steps[..taken].to_vec(), column, target });
         Path { steps: self.steps, column: self.id.unwrap_or_else(id_column), end, lead }
     }
 
-    /// The relation of this name; embedded objects stand for theirs.
+    /// The relation of this name; the name of an embedded object is that of its relation.
     fn relation(&self, name: &str) -> Option<&'m Relation> {
         let embedded = || self.entity.field(name).and_then(|field| field.embed.as_ref());
         self.entity.relation(name).or_else(|| self.entity.relation(&embedded()?.relation))
@@ -204,7 +204,7 @@ impl<'m> Walk<'m> {
         self.entity = target;
     }
 
-    /// Takes the step to the present object's own table, if it is not taken yet.
+    /// Takes the step to the current object's own table, if it is not taken yet.
     fn reach(&mut self) {
         if let Some(id) = self.id.take() {
             let table = self.entity.name.clone();
@@ -217,7 +217,7 @@ fn id_column() -> Column {
     Column { name: "id".to_owned(), nullable: false, keys: None }
 }
 
-/// A name in a path; JSON has keys without any character too, in quotes.
+/// A name in a path; a quoted key of JSON may be empty.
 fn key_of(part: &Part) -> Result<String, FilterError> {
     if part.quoted && part.pieces.iter().all(String::is_empty) && part.pieces.len() == 1 {
         return Ok(String::new());
@@ -229,7 +229,7 @@ fn name_of(part: &Part) -> Result<String, FilterError> {
     match part.pieces.as_slice() {
         [name] if !name.is_empty() => Ok(name.clone()),
         [_] => Err(FilterError::new(part.span.start, "expected the name of a field")),
-        _ => Err(FilterError::new(part.span.start, "wildcards stand in values, not in names of fields")),
+        _ => Err(FilterError::new(part.span.start, "wildcards are allowed in values, not in names of fields")),
     }
 }
 

@@ -12,7 +12,7 @@ pub fn print(ast: &Ast) -> String {
     if let Some(root) = &ast.root {
         print_node(&mut text, root);
     }
-    // Text that begins so is a document, unless something stands in front.
+    // Text that begins like this is a document, unless a parenthesis comes first.
     if is_document(&text) { format!("({text})") } else { text }
 }
 

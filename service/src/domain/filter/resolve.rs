@@ -3,12 +3,12 @@
 use qairon::Model;
 use qairon::model::Entity;
 
-use super::MAX_TABLES;
 use super::ast::{Ast, Member, Node};
 use super::compare;
 use super::error::FilterError;
 use super::expr::{Check, Column, Expr};
 use super::functions;
+use super::limits::MAX_TABLES;
 use super::values::contains_pattern;
 
 /// Gives every name of a filter its meaning on an entity.
@@ -23,7 +23,7 @@ pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr,
 }
 
 /// A condition on objects of an entity.
-pub(super) fn node(model: &Model, entity: &Entity, tree: &Node) -> Result<Expr, FilterError> {
+fn node(model: &Model, entity: &Entity, tree: &Node) -> Result<Expr, FilterError> {
     let all = |nodes: &[Node]| nodes.iter().map(|inner| node(model, entity, inner)).collect::<Result<Vec<_>, _>>();
     match tree {
         Node::And(nodes) => Ok(Expr::all(all(nodes)?)),
@@ -31,7 +31,7 @@ pub(super) fn node(model: &Model, entity: &Entity, tree: &Node) -> Result<Expr, 
         Node::Not(inner) => Ok(node(model, entity, inner)?.negated()),
         Node::Literal(member) => Ok(id_contains(member)),
         Node::Compare(comparison) => compare::comparison(model, entity, comparison),
-        Node::Call(call) => functions::call(model, entity, call),
+        Node::Call(call) => functions::call(model, entity, call, node),
     }
 }
 

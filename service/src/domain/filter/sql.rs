@@ -269,7 +269,7 @@ impl Writer {
         self.out.sql(" END");
     }
 
-    /// A range, which the index on a text column serves as it is. In JSON no collation is given, so it is spelled out.
+    /// A range, which the index on a text column supports. JSON has no collation, so the SQL names one.
     fn prefix(&mut self, column: &Column, prefix: &str) {
         let collation = if column.keys.is_some() { " COLLATE \"C\"" } else { "" };
         self.out.sql("(");
@@ -315,7 +315,7 @@ impl Writer {
                 self.json(column, "#>");
                 self.out.sql(" IS NULL");
             }
-            // Two values that are not there would not be distinct, but neither are they equal.
+            // Two missing values are not distinct, but they are not equal either.
             Check::Compare(Operator::Equal, operand) if column.nullable != other_nullable => {
                 self.compare(column, "IS DISTINCT FROM", operand);
             }

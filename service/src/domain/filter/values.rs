@@ -16,16 +16,19 @@ use super::expr::{Check, Operand, Operator};
 pub(super) fn plain_text(value: &Member) -> Result<String, FilterError> {
     literal_only(value)?;
     if value.pieces().len() > 1 {
-        let message = "wildcards stand behind `=`, `!=` and `:` on texts only; an asterisk is written \"\\*\"";
+        let message = "wildcards are allowed after `=`, `!=` and `:` on texts only; write an asterisk as \"\\*\"";
         return Err(FilterError::new(value.span.start, message));
     }
     Ok(value.text())
 }
 
-/// Refuses what is neither quoted nor unquoted: only paths have parts of both sorts.
+/// Refuses a mixture of quoted and unquoted parts: only paths have both.
 pub(super) fn literal_only(value: &Member) -> Result<(), FilterError> {
     if value.parts.len() > 1 && value.parts.iter().any(|part| part.quoted) {
-        return Err(FilterError::new(value.span.start, "expected a value, found a path; quote all of it or nothing"));
+        return Err(FilterError::new(
+            value.span.start,
+            "expected a value, found a path; quote all of it or none of it",
+        ));
     }
     Ok(())
 }
@@ -53,7 +56,7 @@ pub(super) fn operand(model: &Model, field: &str, kind: &Kind, value: &Member) -
         Kind::Timestamp => timestamp(&text)
             .map(Operand::Timestamp)
             .ok_or_else(|| expected("a time such as `2026-01-31T08:30:00Z` or a date such as `2026-01-31`")),
-        // The library reads other notations as well, which are of another length.
+        // The library reads other notations too; they have another length.
         Kind::Uuid => match text.parse().ok().filter(|_| text.len() == 36) {
             Some(uuid) => Ok(Operand::Uuid(uuid)),
             None => Err(expected("a UUID such as `0190f3c2-7b1e-7c3a-9d4e-5f6a7b8c9d0e`")),
@@ -64,7 +67,7 @@ pub(super) fn operand(model: &Model, field: &str, kind: &Kind, value: &Member) -
 }
 
 fn at(value: &Member, field: &str, end: String) -> FilterError {
-    FilterError::new(value.span.start, format!("{} is no value of `{field}`; {end}", shown(&value.text())))
+    FilterError::new(value.span.start, format!("{} is not a value of `{field}`; {end}", shown(&value.text())))
 }
 
 /// The label of an enum, given as label or as full value name.
@@ -99,7 +102,7 @@ fn timestamp(text: &str) -> Option<i64> {
 /// An address or a range without host bits; the error says what was expected.
 fn cidr(text: &str) -> Result<IpNetwork, String> {
     let expected = || "an address or a range such as `10.0.0.0/8`".to_owned();
-    // The crate reads `10.0.0.0/255.0.0.0` too, which is no CIDR notation.
+    // The crate reads `10.0.0.0/255.0.0.0` too, which is not CIDR notation.
     let prefix_is_length = text.split_once('/').is_none_or(|(_, prefix)| prefix.bytes().all(|b| b.is_ascii_digit()));
     let network: IpNetwork = text.parse().ok().filter(|_| prefix_is_length).ok_or_else(expected)?;
     let base: IpAddr = network.network();
@@ -150,7 +153,7 @@ pub fn after_prefix(prefix: &str) -> Option<String> {
     let mut after = prefix.to_owned();
     while let Some(last) = after.pop() {
         let next = match last {
-            // Surrogates are no characters.
+            // Surrogates are not characters.
             '\u{d7ff}' => Some('\u{e000}'),
             last => char::from_u32(u32::from(last) + 1),
         };

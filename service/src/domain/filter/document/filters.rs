@@ -1,20 +1,22 @@
 //! Filters of a document as conditions of the tree.
 
-use super::super::ast::{Arg, Call, Comparator, Comparison, Member, Node, Span};
+use super::super::ast::{Arg, Call, Comparator, Comparison, Member, Node};
 use super::super::error::{FilterError, shown, suggestion};
-use super::super::{MAX_DEPTH, MAX_TERMS};
-use super::json::{Entry, Json, Value};
+use super::super::json::{Entry, Json, Value};
+use super::super::limits::{MAX_DEPTH, MAX_TERMS};
+use super::super::span::Span;
+use super::entries::{entry, known_keys};
+use super::member;
 use super::op::{Op, mirrored};
-use super::{entry, known_keys, member};
 
-/// The condition of filters that hold together; none when there are none.
+/// The condition that all filters hold; `None` without filters.
 pub(super) fn all(filters: &[Json]) -> Result<Option<Node>, FilterError> {
     let mut reader = Reader { depth: 0, terms: 0 };
     let nodes = reader.nodes(filters)?;
     Ok(if nodes.is_empty() { None } else { Some(Node::and(nodes)) })
 }
 
-/// Counts what the other notation limits, and in the same way: what is accepted here can be said there.
+/// Counts what the other notation limits, in the same way: every filter accepted here can be printed there.
 struct Reader {
     depth: usize,
     terms: usize,
@@ -63,7 +65,7 @@ impl Reader {
         Ok(join(self.below(json, 1, |reader| reader.nodes(filters))?))
     }
 
-    /// What a filter reads of those inside it, which stand this many parentheses deeper in the other notation.
+    /// What a filter reads of those inside it, which are this many parentheses deeper in the other notation.
     fn below<T>(
         &mut self,
         json: &Json,
@@ -124,7 +126,7 @@ impl Reader {
     fn related(&mut self, place: &Place<'_>, function: &'static str, val: Option<&Json>) -> Result<Node, FilterError> {
         let val = val.ok_or_else(|| place.json.error(place.needs("a filter")))?;
         let inner = self.below(place.json, 2, |reader| match &val.value {
-            // A list of filters holds together.
+            // All filters of a list must hold.
             Value::List(filters) if filters.is_empty() => {
                 reader.count_term(val)?;
                 Ok(of_none(val.span, Comparator::Equal))
@@ -200,8 +202,8 @@ impl Place<'_> {
         member::value(val).ok_or_else(|| val.error(refused()))
     }
 
-    /// Two fields compared. The other notation takes the right one for a field only when it is one of the object
-    /// itself, so that is where it is put.
+    /// Two fields compared. In the other notation the right one is a field only when it belongs to the object itself,
+    /// so that one goes to the right.
     fn with_field(&self, op: Op, field: &Json) -> Result<Node, FilterError> {
         let Value::Text(path) = &field.value else {
             return Err(field.error(format!("`field` is the path of a field, not {}", field.kind())));
@@ -220,7 +222,7 @@ impl Place<'_> {
                 args: vec![Arg::Value(right), Arg::Value(self.name.clone())],
             })),
             Op::Compare(_) | Op::Range(_) => Err(field.error(format!(
-                "of {} and {} one must be a field of the object itself; the other may stand behind relations",
+                "one of {} and {} must be a field of the object itself; the other may be reached over relations",
                 self.shown_name,
                 shown(path)
             ))),
@@ -232,7 +234,7 @@ impl Place<'_> {
     }
 }
 
-/// The operator of ranges that says the same with its sides exchanged.
+/// The equivalent operator of ranges with its sides exchanged.
 fn turned(function: &str) -> &str {
     match function {
         "contained_in" => "contains",
@@ -247,7 +249,7 @@ fn compared(left: Member, comparator: Comparator, right: Member) -> Node {
     Node::Compare(Comparison { left, comparator, right: Arg::Value(right) })
 }
 
-/// What holds always, or never: every object has an ID.
+/// A condition that always holds, or never: every object has an ID.
 fn of_none(span: Span, comparator: Comparator) -> Node {
     compared(member::named("id", span), comparator, member::named("id", span))
 }

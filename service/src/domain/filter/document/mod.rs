@@ -1,33 +1,33 @@
 //! The JSON query document: the other notation of filters.
 //!
-//! It becomes the same tree as AIP-160 text, so that resolving, SQL and printing serve both. What the tree then still
-//! knows of its origin is in two places only: [`Places`], by which errors point into the document, and
-//! [`Member::named`](super::ast::Member), which says that a member is the name of a field and nothing else.
+//! It becomes the same tree as AIP-160 text, so that resolving, SQL and printing serve both. The tree keeps two
+//! traces of its origin: [`Places`], by which errors point into the document, and
+//! [`Member::named`](super::ast::Member), which marks a member that can only be the name of a field.
 //!
 //! What it means where more than one reading is possible:
 //!
-//! - Values are never anything else: an asterisk is an asterisk, the name of a field a text. A field is compared with
-//!   another one by `field`.
+//! - Values are always literal: an asterisk is an asterisk, the name of a field is a text. `field` compares with
+//!   another field.
 //! - `not_in`, `not_like` and `is_not_null` are the denials of `in`, `like` and `is_null`: over a relation to many they
 //!   mean *none*. `!=` means *any of another value* there, as it does in AIP-160.
 //! - `in` with an empty list never holds; `and` of nothing always does, `or` of nothing never.
 //! - `limit` is for the whole listing, whatever its pages, and `offset` is what requests call `skip`.
 
+mod entries;
 mod filters;
-mod json;
 mod member;
 mod op;
-mod places;
 
 use super::ast::Ast;
-use super::error::{FilterError, shown, suggestion};
+use super::error::FilterError;
+use super::json::{self, Json, Value};
+use super::limits::check_bytes;
 use super::order::OrderTerm;
-use super::{Query, check_bytes};
-use json::{Entry, Json, Value};
+use super::places::Places;
+use super::query::Query;
+use entries::{entry, known_keys};
 
-pub use places::Places;
-
-/// Whether a text is a document, or means to be one.
+/// Whether a text is a document, or tries to be one.
 pub(super) fn is_document(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
@@ -102,19 +102,4 @@ fn count(json: &Json, name: &str) -> Result<i64, FilterError> {
 
 fn expected(json: &Json, name: &str, what: &str) -> FilterError {
     json.error(format!("`{name}` takes {what}, found {}", json.kind()))
-}
-
-fn entry<'j>(entries: &'j [Entry], key: &str) -> Option<&'j Json> {
-    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
-}
-
-/// Refuses what would be ignored.
-fn known_keys(entries: &[Entry], known: &[&str]) -> Result<(), FilterError> {
-    match entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
-        Some(entry) => {
-            let nearest = suggestion(&entry.key, known.iter().copied());
-            Err(FilterError::new(entry.at.start, format!("unknown key {} here; {nearest}", shown(&entry.key))))
-        }
-        None => Ok(()),
-    }
 }

@@ -63,7 +63,7 @@ const NAMES: [(&str, Op, bool); 37] = [
     (">>", Op::Range("contains"), false),
     (">>=", Op::Range("contains_or_equal"), false),
     ("&&", Op::Range("overlaps"), false),
-    // As older clients write it.
+    // Used by older clients.
     ("=", EQ, false),
     ("not_ilike", Op::Text("ilike"), true),
 ];
@@ -80,7 +80,7 @@ impl Op {
     }
 }
 
-/// The comparison that says the same with its sides exchanged.
+/// The equivalent comparison with its sides exchanged.
 pub(super) fn mirrored(comparator: Comparator) -> Comparator {
     match comparator {
         Comparator::Less => Comparator::Greater,
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_stands_once() {
+    fn every_name_is_given_once() {
         let names: std::collections::BTreeSet<&str> = Op::names().collect();
         assert_eq!(names.len(), NAMES.len());
     }

@@ -157,7 +157,7 @@ fn order_limit_and_offset_are_read() {
         query(r#"{"order_by":[{"field":"service.stack_id","direction":"desc"},{"field":"id"}],"limit":5,"offset":2}"#);
     assert_eq!(print_order(&query.order), "service.stack_id desc, id");
     assert_eq!((query.limit, query.offset, query.ast.root), (Some(5), Some(2), None));
-    assert!(parse(r#"{"limit":1}"#).is_err(), "where there is no listing there is no limit");
+    assert!(parse(r#"{"limit":1}"#).is_err(), "a limit needs a listing");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn errors_point_into_the_document() {
         (
             "service",
             r#"[{"name":"stack.name","op":"eq","field":"stack.id"}]"#,
-            "`[0].field` (line 1, column 41): of `stack.name` and `stack.id` one must be a field of the object itself; the other may stand behind relations",
+            "`[0].field` (line 1, column 41): one of `stack.name` and `stack.id` must be a field of the object itself; the other may be reached over relations",
         ),
         (
             "build",
@@ -274,7 +274,7 @@ fn errors_point_into_the_document() {
         (
             "build",
             r#"[{"name":"defaults.x","op":"eq","field":"ver"}]"#,
-            "`[0].field` (line 1, column 41): `defaults.x` is in JSON, and compared with values only",
+            "`[0].field` (line 1, column 41): `defaults.x` is in JSON and can be compared with values only",
         ),
         (
             "build",
@@ -299,7 +299,7 @@ fn errors_point_into_the_document() {
         (
             "allocation",
             r#"[{"name":"watermark","op":"eq","val":"HIHG"}]"#,
-            "`[0].val` (line 1, column 38): `HIHG` is no value of `watermark`; did you mean `HIGH`?",
+            "`[0].val` (line 1, column 38): `HIHG` is not a value of `watermark`; did you mean `HIGH`?",
         ),
         (
             "stack",
@@ -315,7 +315,7 @@ fn errors_point_into_the_document() {
         ("stack", r#"{"filters":{}}"#, "`filters` (line 1, column 12): `filters` takes a list, found an object"),
         ("stack", "[", "line 1, column 2: expected a value, found the end"),
         ("stack", "{\n\"a\":1,\n}", "line 3, column 1: expected a key in double quotes, found `}`"),
-        ("stack", r#"[{"op":"eq","op":"ne"}]"#, "line 1, column 13: the key `op` stands here twice"),
+        ("stack", r#"[{"op":"eq","op":"ne"}]"#, "line 1, column 13: the key `op` is given twice"),
         ("stack", "[01]", "line 1, column 2: `01` is not a number of JSON"),
         ("stack", "[] x", "line 1, column 4: expected the end of the document, found `x`"),
         ("stack", "[yes]", "line 1, column 2: expected a value, found `yes`; texts are quoted"),

@@ -61,7 +61,7 @@ fn values_hold_what_ids_ranges_and_times_are_made_of() {
 #[test]
 fn syntax_errors_name_the_column_and_what_was_expected() {
     let cases = [
-        ("name =", "column 6: expected a value behind `=`, found the end"),
+        ("name =", "column 6: expected a value after `=`, found the end"),
         ("name == x", "column 6: `==` is written `=`"),
         ("é = 'x", "column 5: this text has no closing '"),
         ("(a", "column 1: this `(` has no `)`"),
@@ -70,14 +70,14 @@ fn syntax_errors_name_the_column_and_what_was_expected() {
         ("OR a", "column 1: expected a field, a function or a text, found `OR`"),
         ("a and b", "column 3: operators are upper case: write `AND`, or quote the text"),
         ("name = x\"y\"", "column 9: expected white space or an operator, found `\"`"),
-        ("name = AND", "column 8: expected a value behind `=`; quote the word if it is one"),
-        ("a.b. = 1", "column 5: expected a name right behind `.`"),
+        ("name = AND", "column 8: expected a value after `=`; quote the word if it is one"),
+        ("a.b. = 1", "column 5: expected a name right after `.`"),
         (
             "name = \"\\d\"",
             "column 9: expected one of `\\\"`, `\\'`, `\\\\`, `\\*`, `\\n`, `\\r`, `\\t`, `\\uXXXX`, found `\\d`",
         ),
         ("name = \"\\u0000\"", "column 9: a text cannot hold the null character"),
-        ("name = (a = b)", "column 11: only values stand in parentheses behind a comparator, found `=`"),
+        ("name = (a = b)", "column 11: only values are allowed in parentheses after a comparator, found `=`"),
         ("is_null(name) = true", "column 15: a function is a condition by itself and is not compared"),
     ];
     for (text, expected) in cases {
@@ -102,21 +102,21 @@ fn meaning_errors_suggest_the_nearest_name() {
         ("stack", "like(name, 'x\\\\')", "column 12: the pattern ends with `\\`"),
         ("stack", "contains(name, x)", "column 10: `contains` takes an address range, which `name` is not"),
         ("stack", "any(service, (id = x))", "column 5: `stack` has no relation `service`; did you mean `services`?"),
-        ("allocation", "watermark = HIHG", "column 13: `HIHG` is no value of `watermark`; did you mean `HIGH`?"),
+        ("allocation", "watermark = HIHG", "column 13: `HIHG` is not a value of `watermark`; did you mean `HIGH`?"),
         ("allocation", "watermark < HIGH", "column 13: `watermark` has no order"),
         ("allocation", "value = inf", "column 9: `value` is compared with a number, not with `inf`"),
         (
             "relatable",
             "relatable_type = stack",
-            "column 18: `stack` is no value of `relatable_type`; did you mean `Stack`?",
+            "column 18: `stack` is not a value of `relatable_type`; did you mean `Stack`?",
         ),
         ("build", "build_num = 1.5", "column 13: `build_num` is compared with a 64-bit integer"),
         ("build", "build_num = 9223372036854775808", "column 13: `build_num` is compared with a 64-bit integer"),
         ("build", "created_at > 2026-02-30", "column 14: `created_at` is compared with a time"),
         ("build", "uid = x", "column 7: `uid` is compared with a UUID"),
         ("network", "cidr = 10.1.0.0/8", "column 8: `cidr` is compared with a range without host bits (`10.0.0.0/8`)"),
-        ("stack", "name < a*", "column 8: wildcards stand behind"),
-        ("stack", "name < null", "column 8: `null` stands behind `=` and `!=` only"),
+        ("stack", "name < a*", "column 8: wildcards are allowed after"),
+        ("stack", "name < null", "column 8: `null` is allowed after `=` and `!=` only"),
         ("stack", "defaults = x", "column 12: `defaults` is JSON"),
         ("stack", "prod:aws", "column 1: `stack` has no field or relation `prod`"),
     ];
@@ -228,7 +228,7 @@ fn the_id_of_an_ancestor_is_read_from_the_beginning_of_the_own_id() {
     let deployed = sql("service", "deployments.deployment_target.partition.region_id = e:t:n:r");
     let target = range("t_1.deployment_target_id", "e:t:n:r:", "e:t:n:r;");
     assert_eq!(deployed, format!("EXISTS (SELECT 1 FROM deployment AS t_1 WHERE t_1.service_id = t.id AND {target})"));
-    // A text that is no ID of the ancestor must not match as the beginning of one.
+    // A text that is not an ID of the ancestor must not match as the beginning of one.
     assert_eq!(sql("service", "stack = shop"), "t.stack_id = {Text(\"shop\")}::text");
     assert!(sql("service", "stack.application_id = shop:w*").starts_with("EXISTS"));
     // Only the first component leads.

@@ -32,7 +32,7 @@ fn an_order_follows_references_and_reads_ids_from_them() {
         keys("deployment", "deployment_target.partition.region_id"),
         key("deployment_target_id→deployment_target.partition_id→partition.region_id", false)
     );
-    // A reference that may be unset makes what is behind it null.
+    // A reference that may be unset makes the values after it null.
     assert_eq!(keys("deployment", "current_release"), key("current_release_id", true));
     assert_eq!(keys("deployment", "current_release.build_num"), key("current_release_id→release.build_num", true));
 }
@@ -43,8 +43,8 @@ fn errors_name_the_column_and_the_way_out() {
     let cases = [
         ("build", "id,", "column 4: expected a field, as in `stack.name desc, created_at`"),
         ("build", "id, ver dsc", "column 9: expected `asc`, `desc` or `,`, found `dsc`"),
-        ("build", "id, id desc", "column 5: `id` stands in the order twice; leave one out"),
-        ("service", "stack, stack.id", "column 8: `stack.id` stands in the order twice; leave one out"),
+        ("build", "id, id desc", "column 5: `id` is in the order twice; leave one out"),
+        ("service", "stack, stack.id", "column 8: `stack.id` is in the order twice; leave one out"),
         ("build", "defaults", "column 1: `defaults` has no order, being JSON; order by a field of another type"),
         ("build", "defaults.x", "column 1: `defaults.x` has no order, being JSON; order by a field of another type"),
         ("build", "etag", "column 1: `etag` is opaque"),
@@ -58,7 +58,7 @@ fn errors_name_the_column_and_the_way_out() {
              `build` itself and over its relations to one object",
         ),
         ("build", "service..id", "column 9: expected the name of a field"),
-        ("service", long.as_str(), "column 23: `stack.application.id` stands in the order twice"),
+        ("service", long.as_str(), "column 23: `stack.application.id` is in the order twice"),
     ];
     for (on, text, expected) in cases {
         let result = parse_order_by(text).and_then(|terms| resolve_order_by(qairon::model(), entity(on), &terms));

@@ -1,10 +1,9 @@
 //! Where in a document a column is.
 
-use super::super::error::{FilterError, Place};
+use super::error::{FilterError, Place};
 use super::json::{Json, Value};
 
-/// A document, for finding the places of errors in it. It says nothing of the filter, so it makes no difference
-/// between trees.
+/// A document, for finding the places of errors in it. It does not make trees differ.
 #[derive(Debug, Clone)]
 pub struct Places {
     document: Option<Json>,
@@ -26,7 +25,7 @@ impl Places {
     }
 
     /// The error with its place in the document.
-    pub(in super::super) fn locate(&self, error: FilterError) -> FilterError {
+    pub(super) fn locate(&self, error: FilterError) -> FilterError {
         let Place::Column(column) = error.place else { return error };
         let begun = self.lines.partition_point(|first| *first <= column);
         let first = self.lines.get(begun.saturating_sub(1)).copied().unwrap_or(1);
