@@ -4,14 +4,14 @@
 //! has the rules from [`domain`] and the data from [`db`]. Imports run in that direction.
 //! [`serve`] and [`migrate`] are the two things the program does.
 
-pub mod api;
-pub mod call;
+mod api;
+mod call;
 pub mod config;
-pub mod db;
-pub mod domain;
-pub mod embedded;
-pub mod error;
-pub mod grpc;
+mod db;
+mod domain;
+mod embedded;
+mod error;
+mod grpc;
 pub mod migrate;
 pub mod protoset;
 pub mod serve;

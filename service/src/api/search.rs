@@ -105,7 +105,7 @@ fn place(context: &Context, token: &str, query: u64) -> Result<Place> {
         _ => error,
     })?;
     let Some(token) = token else { return Ok(Place::default()) };
-    let mut keys = token.keys.into_iter().map(|key| key.value.unwrap_or_default());
+    let mut keys = token.keys.into_iter().map_while(|key| key.value);
     let kind = keys.next().and_then(|key| key.parse().ok());
     let entity = keys.next().and_then(|name| context.model().entity(&name)).map(|entity| entity.index);
     match (kind, entity, keys.next()) {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
 use super::limits::Limits;
-use crate::db::{Access, Door, Moment};
+use crate::db::Door;
 use crate::error::{Error, Result};
 
 /// Everything that is known of a call, and its only way to the database.
@@ -20,8 +20,6 @@ pub(super) struct Inner {
     pub caller: Caller,
     pub method: &'static Method,
     pub deadline: Instant,
-    pub moment: Moment,
-    pub access: Access,
     pub model: &'static Model,
     pub limits: Limits,
     pub stopping: CancellationToken,
@@ -54,16 +52,6 @@ impl Context {
         self.0.deadline
     }
 
-    /// The moment at which the call reads.
-    pub fn moment(&self) -> Moment {
-        self.0.moment
-    }
-
-    /// What of the data the call may read.
-    pub fn access(&self) -> Access {
-        self.0.access
-    }
-
     /// The entity model.
     pub fn model(&self) -> &'static Model {
         self.0.model
@@ -79,7 +67,7 @@ impl Context {
         &self.0.stopping
     }
 
-    /// The database, as this call may use it.
+    /// The database, as this call may use it: at its moment, with its access.
     pub fn db(&self) -> &Door {
         &self.0.door
     }

@@ -31,11 +31,6 @@ impl Contexts {
         self.model
     }
 
-    /// What one call may take.
-    pub fn limits(&self) -> Limits {
-        self.limits
-    }
-
     /// The context of a call, which may last as long as its client waits, within what the server allows.
     pub fn open(&self, caller: Caller, method: &'static Method, patience: Option<Duration>) -> Context {
         let is_stream = method.descriptor.is_client_streaming() || method.descriptor.is_server_streaming();
@@ -51,8 +46,6 @@ impl Contexts {
         Context::new(Inner {
             method,
             deadline: Instant::now() + patience.unwrap_or(longest).min(longest),
-            moment,
-            access,
             model: self.model,
             limits: self.limits,
             stopping: self.stopping.clone(),

@@ -11,7 +11,7 @@ pub mod inlet;
 pub mod limits;
 pub mod outlet;
 
-pub use caller::{ANONYMOUS, Caller, Client};
+pub use caller::Caller;
 pub use context::Context;
 pub use contexts::Contexts;
 pub use inlet::{Broken, Inlet};

@@ -49,7 +49,7 @@ mod versions;
 mod view;
 pub mod wire;
 
-pub use door::{Door, Work, Write};
+pub use door::{Door, Write};
 pub use doorway::{Db, DbConfig};
 pub use identity::Identity;
 pub use reader::Sink;

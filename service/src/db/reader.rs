@@ -171,7 +171,8 @@ impl Reader {
     pub(super) async fn affected(&mut self, sql: Sql) -> Result<u64, Failure> {
         let mut rows = self.stream(sql).await?;
         while rows.next().await?.is_some() {}
-        Ok(rows.stream.rows_affected().unwrap_or_default())
+        let affected = rows.stream.rows_affected();
+        Ok(affected.ok_or_else(|| Error::internal("a statement did not say how many rows it concerned"))?)
     }
 
     /// Leaves the transaction out that has not begun: a single statement is to come, which is one by itself.

@@ -162,6 +162,7 @@ impl Plan {
     /// The place of a way in the order of ties; ways over the same relation share it.
     pub fn rank(&self, way: &Way) -> usize {
         let same = |other: &Way| std::ptr::eq(other.relation, way.relation);
+        // A way of this plan is among its ways.
         self.ways.iter().position(same).unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -142,16 +142,16 @@ pub async fn serve_metrics(listener: TcpListener, metrics: std::sync::Arc<Metric
 }
 
 fn metrics_page(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
-    let page = |status: u16, text: String| {
+    let page = |status: StatusCode, text: String| {
         let mut response = Response::new(Full::new(Bytes::from(text)));
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        *response.status_mut() = status;
         let kind = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
         response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
         response
     };
     match (request.uri().path(), metrics.render()) {
-        ("/metrics", Ok(text)) => page(200, text),
-        ("/metrics", Err(error)) => page(500, format!("{error}\n")),
-        _ => page(404, "metrics are at /metrics\n".to_owned()),
+        ("/metrics", Ok(text)) => page(StatusCode::OK, text),
+        ("/metrics", Err(error)) => page(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+        _ => page(StatusCode::NOT_FOUND, "metrics are at /metrics\n".to_owned()),
     }
 }

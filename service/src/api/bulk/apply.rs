@@ -64,6 +64,7 @@ async fn receive(context: &Context, mut inlet: Inlet) -> Result<(ApplyOptions, V
     while let Some(bytes) = inlet.next().await? {
         size += bytes.len();
         let request: ApplyObjectsRequest = decode(bytes)?;
+        // The first message has the options; the defaults when it has none.
         options.get_or_insert(request.options.unwrap_or_default());
         objects.extend(request.objects);
         if objects.len() > limit {

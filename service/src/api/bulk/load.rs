@@ -38,6 +38,7 @@ pub async fn load(context: &Context, mut inlet: Inlet, outlet: Outlet) -> Result
     let objects = |bytes| Ok(decode::<Request>(bytes)?.objects);
     inlet.on_break(NOTHING);
     let mut first = inlet.next().await?.map(decode::<Request>).transpose()?;
+    // A stream without options is loaded by the defaults.
     let options = first.as_mut().and_then(|first| first.options.take()).unwrap_or_default();
     let first = first.map(|first| first.objects);
     let one_by_one = one_by_one(&options)?;

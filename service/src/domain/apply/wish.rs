@@ -39,7 +39,7 @@ impl Wish {
     /// The values to create it with: every field that has one, regardless of the mask.
     pub fn for_insert(&self, model: &Model) -> Result<Vec<(&'static Field, Value)>> {
         let values = Draft::decode(self.entity, &self.encoded)?.for_insert(model, self.entity)?;
-        let id = composed_id(self.entity, &values).unwrap_or_default();
+        let id = composed_id(self.entity, &values).ok_or_else(|| Error::internal("an ID was not composed"))?;
         if id != self.id {
             let message = format!(
                 "there is no {} `{}`, and its fields would create `{id}`; correct the ID or the fields",

@@ -53,15 +53,11 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Arg, Ast, Call, Comparator, Comparison, Member, Node, Part};
 pub use compile::compile;
-pub use error::{FilterError, Place};
-pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_PATH_RELATIONS, MAX_TABLES, MAX_TERMS};
+pub use error::FilterError;
 pub use notation::parse;
-pub use order::{Join, OrderKey, OrderTerm, parse as parse_order_by, print_order, resolve as resolve_order_by};
-pub use places::Places;
+pub use order::{OrderKey, OrderTerm, parse as parse_order_by, print_order, resolve as resolve_order_by};
 pub use print::print;
 pub use query::Query;
-pub use span::Span;
 pub use sql::{Bind, SqlFragment, SqlPart};
 pub use values::{after_prefix, like_escaped};

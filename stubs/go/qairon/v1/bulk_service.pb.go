@@ -404,8 +404,9 @@ type LoadOptions struct {
 	// Sets fields of existing objects instead of refusing these objects. Objects that already have the values are
 	// unchanged.
 	Upsert bool `protobuf:"varint,3,opt,name=upsert,proto3" json:"upsert,omitempty"`
-	// With upsert, the fields to set in objects that exist: one that is named and has no value is cleared. Objects are
-	// found by the fields of their IDs, which are part of it anyway; `id` is not compared with them. Every field that has a value when the mask is empty.
+	// With upsert, the fields to set in existing objects: a named field without a value is cleared. Objects are found by
+	// the fields of their IDs, which are always part of it; `id` is not compared with them. Every field that has a value
+	// when the mask is empty.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -691,8 +692,8 @@ func (x *LinkSet) GetIds() []string {
 	return nil
 }
 
-// BulkScope is a part of the organisation: an object and everything whose ID is made of that of the object, over any
-// number of references. What names objects of any entity (relatable, related, dependency) lies in no scope but its own.
+// BulkScope is a part of the organisation: an object and everything whose ID contains that of the object. Objects that
+// refer to objects of any entity (relatable, related, dependency) are in no other scope than their own.
 type BulkScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource, such as `application`.

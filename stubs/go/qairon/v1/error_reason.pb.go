@@ -94,6 +94,8 @@ const (
 	ErrorReason_ERROR_REASON_NO_CURRENT_RELEASE ErrorReason = 49
 	// FAILED_PRECONDITION: any other rule of the model.
 	ErrorReason_ERROR_REASON_RULE ErrorReason = 50
+	// FAILED_PRECONDITION: a repetition of a call whose response is secret and was not kept.
+	ErrorReason_ERROR_REASON_ANSWER_NOT_KEPT ErrorReason = 51
 	// ABORTED: the etag is not the current one.
 	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 60
 	// ABORTED: concurrent writes collided more often than the service retries.
@@ -156,6 +158,7 @@ var (
 		48: "ERROR_REASON_HOME_LINK",
 		49: "ERROR_REASON_NO_CURRENT_RELEASE",
 		50: "ERROR_REASON_RULE",
+		51: "ERROR_REASON_ANSWER_NOT_KEPT",
 		60: "ERROR_REASON_ETAG_MISMATCH",
 		61: "ERROR_REASON_CONFLICT",
 		70: "ERROR_REASON_NETWORK_EXHAUSTED",
@@ -203,6 +206,7 @@ var (
 		"ERROR_REASON_HOME_LINK":              48,
 		"ERROR_REASON_NO_CURRENT_RELEASE":     49,
 		"ERROR_REASON_RULE":                   50,
+		"ERROR_REASON_ANSWER_NOT_KEPT":        51,
 		"ERROR_REASON_ETAG_MISMATCH":          60,
 		"ERROR_REASON_CONFLICT":               61,
 		"ERROR_REASON_NETWORK_EXHAUSTED":      70,
@@ -249,7 +253,7 @@ var File_qairon_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\xc8\v\n" +
+	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\xea\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_REQUIRED\x10\x01\x12\x1b\n" +
@@ -284,7 +288,8 @@ const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_CARDINALITY\x10/\x12\x1a\n" +
 	"\x16ERROR_REASON_HOME_LINK\x100\x12#\n" +
 	"\x1fERROR_REASON_NO_CURRENT_RELEASE\x101\x12\x15\n" +
-	"\x11ERROR_REASON_RULE\x102\x12\x1e\n" +
+	"\x11ERROR_REASON_RULE\x102\x12 \n" +
+	"\x1cERROR_REASON_ANSWER_NOT_KEPT\x103\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10<\x12\x19\n" +
 	"\x15ERROR_REASON_CONFLICT\x10=\x12\"\n" +
 	"\x1eERROR_REASON_NETWORK_EXHAUSTED\x10F\x12\"\n" +

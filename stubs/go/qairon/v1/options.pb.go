@@ -702,6 +702,14 @@ var file_qairon_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,50202,opt,name=attribute",
 		Filename:      "qairon/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50203,
+		Name:          "qairon.v1.sensitive",
+		Tag:           "varint,50203,opt,name=sensitive",
+		Filename:      "qairon/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MessageOptions.
@@ -718,6 +726,15 @@ var (
 	//
 	// optional qairon.v1.AttributeOptions attribute = 50202;
 	E_Attribute = &file_qairon_v1_options_proto_extTypes[1]
+)
+
+// Extension fields to descriptorpb.MethodOptions.
+var (
+	// The response of the method is for its caller alone. The service keeps it out of its logs and does not store it: a
+	// repetition with the same `request_id` fails with ANSWER_NOT_KEPT.
+	//
+	// optional bool sensitive = 50203;
+	E_Sensitive = &file_qairon_v1_options_proto_extTypes[2]
 )
 
 var File_qairon_v1_options_proto protoreflect.FileDescriptor
@@ -782,7 +799,8 @@ const file_qairon_v1_options_proto_rawDesc = "" +
 	"\x12DEPENDENCE_CARRIES\x10\x04\x12\x13\n" +
 	"\x0fDEPENDENCE_NONE\x10\x05:S\n" +
 	"\x06entity\x12\x1f.google.protobuf.MessageOptions\x18\x99\x88\x03 \x01(\v2\x18.qairon.v1.EntityOptionsR\x06entity:Z\n" +
-	"\tattribute\x12\x1d.google.protobuf.FieldOptions\x18\x9a\x88\x03 \x01(\v2\x1b.qairon.v1.AttributeOptionsR\tattributeB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
+	"\tattribute\x12\x1d.google.protobuf.FieldOptions\x18\x9a\x88\x03 \x01(\v2\x1b.qairon.v1.AttributeOptionsR\tattribute:>\n" +
+	"\tsensitive\x12\x1e.google.protobuf.MethodOptions\x18\x9b\x88\x03 \x01(\bR\tsensitiveB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
 
 var (
 	file_qairon_v1_options_proto_rawDescOnce sync.Once
@@ -810,6 +828,7 @@ var file_qairon_v1_options_proto_goTypes = []any{
 	(*EmbedOptions)(nil),                // 8: qairon.v1.EmbedOptions
 	(*descriptorpb.MessageOptions)(nil), // 9: google.protobuf.MessageOptions
 	(*descriptorpb.FieldOptions)(nil),   // 10: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil),  // 11: google.protobuf.MethodOptions
 }
 var file_qairon_v1_options_proto_depIdxs = []int32{
 	5,  // 0: qairon.v1.EntityOptions.links:type_name -> qairon.v1.LinkOptions
@@ -821,12 +840,13 @@ var file_qairon_v1_options_proto_depIdxs = []int32{
 	3,  // 6: qairon.v1.ReferenceOptions.dependence:type_name -> qairon.v1.Dependence
 	9,  // 7: qairon.v1.entity:extendee -> google.protobuf.MessageOptions
 	10, // 8: qairon.v1.attribute:extendee -> google.protobuf.FieldOptions
-	4,  // 9: qairon.v1.entity:type_name -> qairon.v1.EntityOptions
-	6,  // 10: qairon.v1.attribute:type_name -> qairon.v1.AttributeOptions
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	9,  // [9:11] is the sub-list for extension type_name
-	7,  // [7:9] is the sub-list for extension extendee
+	11, // 9: qairon.v1.sensitive:extendee -> google.protobuf.MethodOptions
+	4,  // 10: qairon.v1.entity:type_name -> qairon.v1.EntityOptions
+	6,  // 11: qairon.v1.attribute:type_name -> qairon.v1.AttributeOptions
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	10, // [10:12] is the sub-list for extension type_name
+	7,  // [7:10] is the sub-list for extension extendee
 	0,  // [0:7] is the sub-list for field type_name
 }
 
@@ -842,7 +862,7 @@ func file_qairon_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qairon_v1_options_proto_rawDesc), len(file_qairon_v1_options_proto_rawDesc)),
 			NumEnums:      4,
 			NumMessages:   5,
-			NumExtensions: 2,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_qairon_v1_options_proto_goTypes,

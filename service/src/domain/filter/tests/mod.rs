@@ -6,6 +6,9 @@ mod properties;
 
 use qairon::model::Entity;
 
+use super::ast::{Arg, Ast, Call, Comparator, Comparison, Member, Node, Part};
+use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_TABLES, MAX_TERMS};
+use super::span::Span;
 use super::*;
 
 fn entity(name: &str) -> &'static Entity {

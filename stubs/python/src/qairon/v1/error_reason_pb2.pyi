@@ -39,6 +39,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_HOME_LINK: _ClassVar[ErrorReason]
     ERROR_REASON_NO_CURRENT_RELEASE: _ClassVar[ErrorReason]
     ERROR_REASON_RULE: _ClassVar[ErrorReason]
+    ERROR_REASON_ANSWER_NOT_KEPT: _ClassVar[ErrorReason]
     ERROR_REASON_ETAG_MISMATCH: _ClassVar[ErrorReason]
     ERROR_REASON_CONFLICT: _ClassVar[ErrorReason]
     ERROR_REASON_NETWORK_EXHAUSTED: _ClassVar[ErrorReason]
@@ -84,6 +85,7 @@ ERROR_REASON_CARDINALITY: ErrorReason
 ERROR_REASON_HOME_LINK: ErrorReason
 ERROR_REASON_NO_CURRENT_RELEASE: ErrorReason
 ERROR_REASON_RULE: ErrorReason
+ERROR_REASON_ANSWER_NOT_KEPT: ErrorReason
 ERROR_REASON_ETAG_MISMATCH: ErrorReason
 ERROR_REASON_CONFLICT: ErrorReason
 ERROR_REASON_NETWORK_EXHAUSTED: ErrorReason

@@ -56,6 +56,8 @@ ENTITY_FIELD_NUMBER: _ClassVar[int]
 entity: _descriptor.FieldDescriptor
 ATTRIBUTE_FIELD_NUMBER: _ClassVar[int]
 attribute: _descriptor.FieldDescriptor
+SENSITIVE_FIELD_NUMBER: _ClassVar[int]
+sensitive: _descriptor.FieldDescriptor
 
 class EntityOptions(_message.Message):
     __slots__ = ("name", "plural", "id", "create_args", "links")
