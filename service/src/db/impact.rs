@@ -79,7 +79,7 @@ async fn send(
     let plan = Plan::new(model, entities(model, &roots), wanted);
     let impact = Impact::new(plan, Question { roots, max_depth, parents, after });
     let sql = impact.sql();
-    reader.each(None, sql, &mut Reading { impact: &impact, sink }).await
+    reader.pass(sql, &mut Reading { impact: &impact, sink }).await
 }
 
 /// Reads rows for a sink of what they mean.

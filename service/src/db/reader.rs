@@ -1,15 +1,14 @@
 //! What reads are done with: the statements of one moment of the database, on one connection.
 //!
-//! Nothing is sent before the first statement: what begins the transaction travels with it, and where a statement is
-//! known to be the last, so does what ends it. A statement alone needs no transaction and gets none.
+//! Nothing is sent before the first statement: what begins the transaction travels with it, and nobody waits for what
+//! ends it. A statement alone needs no transaction and gets none.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Instant;
 
 use futures_util::TryStreamExt;
-use futures_util::future::{MaybeDone, join, maybe_done};
+use futures_util::future::join;
 use tokio_postgres::{CancelToken, RowStream};
 
 use super::failure::Failure;
@@ -186,64 +185,6 @@ impl Reader {
         taken(&self.session, &mut rows, sink).await
     }
 
-    /// The last statement of a read, whose rows go to a sink as they come; before it, in the same round trip, one that
-    /// finds what is asked about, with the error for when it finds nothing.
-    pub(in crate::db) async fn each<S: Sink>(
-        &mut self,
-        subject: Option<(Sql, Error)>,
-        main: Sql,
-        sink: &mut S,
-    ) -> Result<(), Failure> {
-        let main = self.prepare(&main)?;
-        let (first, missing) = match subject {
-            Some((first, missing)) => (Some(self.prepare(&first)?), Some(missing)),
-            None => (None, None),
-        };
-        let opening = self.begins();
-        let closes = std::mem::take(&mut self.is_open);
-        let session = &self.session;
-        let mut begin = pin!(maybe_done(async {
-            match &opening {
-                Some(opening) => session.batch(opening).await,
-                None => Ok(()),
-            }
-        }));
-        let mut first = pin!(maybe_done(async {
-            match first {
-                Some(first) => collected(session, first).await.map(Some),
-                None => Ok(None),
-            }
-        }));
-        let mut rows = pin!(maybe_done(session.run(main)));
-        let mut end = pin!(maybe_done(async { if closes { session.batch("COMMIT").await } else { Ok(()) } }));
-        poll_fn(|context| {
-            let sent = [
-                begin.as_mut().poll(context).is_ready(),
-                first.as_mut().poll(context).is_ready(),
-                rows.as_mut().poll(context).is_ready(),
-            ];
-            // Only sent: its answer comes after the rows.
-            _ = end.as_mut().poll(context);
-            if sent == [true; 3] { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        output(begin.as_mut())?;
-        let found: Option<Vec<Row>> = output(first.as_mut())?;
-        let missing = missing.filter(|_| matches!(found, Some(rows) if rows.is_empty()));
-        let mut rows = Rows::new(output(rows.as_mut())?);
-        let taken = match &missing {
-            None => taken(session, &mut rows, sink).await,
-            Some(_) => Ok(()),
-        };
-        while let Ok(Some(_)) = rows.next().await {}
-        end.as_mut().await;
-        taken?;
-        match missing {
-            Some(missing) => Err(missing.into()),
-            None => output(end.as_mut()),
-        }
-    }
-
     /// Ends the transaction, if one is open.
     pub(super) async fn end(&mut self, how: &str) -> Result<(), Failure> {
         if std::mem::take(&mut self.is_open) {
@@ -298,12 +239,4 @@ async fn taken<S: Sink>(session: &Session, rows: &mut Rows, sink: &mut S) -> Res
 
 async fn collected(session: &Session, statement: Rendered) -> Result<Vec<Row>, tokio_postgres::Error> {
     session.run(statement).await?.map_ok(Row::new).try_collect().await
-}
-
-fn output<F, T>(done: Pin<&mut MaybeDone<F>>) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, tokio_postgres::Error>>,
-{
-    let output = done.take_output();
-    Ok(output.ok_or_else(|| Error::internal("a statement was not waited for"))??)
 }

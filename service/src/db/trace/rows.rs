@@ -3,13 +3,13 @@
 use super::super::bind::Bind;
 use super::super::door::{Door, Reads};
 use super::super::failure::Failure;
-use super::super::get::probe;
 use super::super::pool::Share;
 use super::super::reader::Sink;
+use super::super::row::Row;
 use super::super::sources::table;
 use super::super::sql::Sql;
 use crate::domain::filter::after_prefix;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The kinds of rows of [`builds`]; the place of each is its number in the statement, and the order.
 pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "release_artifact", "deployment"];
@@ -17,21 +17,47 @@ pub const BUILD_KINDS: [&str; 5] = ["build", "build_artifact", "release", "relea
 /// The location of a path `a.upload_path` in a repo `r`; NULL when it has no URL.
 pub(super) const LOCATION: &str = "(rtrim(NULLIF(r.url, ''), '/') || '/' || ltrim(a.upload_path, '/'))";
 
-/// Statements that look up by ID are planned once and not for every value: planning takes longer than running.
-const PLANNED_ONCE: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+/// An object that a trace is about: its entity, and its ID.
+type Subject<'a> = (&'a str, &'a str);
 
-/// Sends the rows of a statement; NOT_FOUND when what it is about does not exist. One round trip, and one moment.
+/// Sends the rows of a statement; NOT_FOUND when what it is about does not exist. One statement finds both: it is one
+/// moment and one round trip, without a transaction around it. Without rows, its only row is NULL.
 async fn send(
     door: &Door,
     operation: &'static str,
-    subject: Option<(&str, &str)>,
+    subject: Option<Subject<'_>>,
     sql: Sql,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
-    let subject = subject.map(|(entity, id)| (probe(door.model().target(entity), id), Error::not_found(entity, id)));
-    let mut reader = door.reader(operation, Share::Half, Reads::Together(PLANNED_ONCE)).await?;
-    let sent = reader.each(subject, sql, sink).await;
-    reader.done(sent)
+    let mut reader = door.reader(operation, Share::Half, Reads::One).await?;
+    let mut known = Known { sink, is_found: subject.is_none() };
+    let sent = reader.pass(sql, &mut known).await;
+    let missing = subject.filter(|_| !known.is_found).map(|(entity, id)| Error::not_found(entity, id));
+    reader.done(sent.and_then(|()| missing.map_or(Ok(()), |error| Err(error.into()))))
+}
+
+/// Takes note of whether a statement has found its subject, and passes rows on.
+struct Known<'k, S> {
+    sink: &'k mut S,
+    is_found: bool,
+}
+
+impl<S: Sink> Sink for Known<'_, S> {
+    async fn take(&mut self, row: Row) -> Result<()> {
+        self.is_found = true;
+        if row.column(0)?.is_none() {
+            return Ok(());
+        }
+        self.sink.take(row).await
+    }
+}
+
+/// Begins a statement about a subject: `m` has its rows, in the order of their IDs.
+fn about((entity, id): Subject<'_>, rows: Sql) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT m.* FROM {} s LEFT JOIN LATERAL (", table(entity))).append(rows);
+    sql.push(") m ON true WHERE s.id = ").bind(Bind::Text(id.to_owned())).push(" ORDER BY m.id");
+    sql
 }
 
 /// Sends the deployments of a service: ID, target, partition, region, provider, environment, and the fleets line by
@@ -42,10 +68,11 @@ pub async fn infrastructure(
     after: Option<&str>,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
-    send(door, "trace_infrastructure", Some(("service", service_id)), deployments_of(service_id, after), sink).await
+    let subject = ("service", service_id);
+    send(door, "trace_infrastructure", Some(subject), about(subject, deployments_of(after)), sink).await
 }
 
-fn deployments_of(service_id: &str, after: Option<&str>) -> Sql {
+fn deployments_of(after: Option<&str>) -> Sql {
     let [deployment, target, partition, region, provider, fleets] =
         ["deployment", "deployment_target", "partition", "region", "provider", "fleet_deployment_target"].map(table);
     let mut sql = Sql::new();
@@ -56,13 +83,11 @@ fn deployments_of(service_id: &str, after: Option<&str>) -> Sql {
          WHERE l.deployment_target_id = d.deployment_target_id) \
          FROM {deployment} d JOIN {target} t ON t.id = d.deployment_target_id \
          JOIN {partition} p ON p.id = t.partition_id JOIN {region} r ON r.id = p.region_id \
-         JOIN {provider} v ON v.id = r.provider_id WHERE d.service_id = ",
+         JOIN {provider} v ON v.id = r.provider_id WHERE d.service_id = s.id",
     ));
-    sql.bind(Bind::Text(service_id.to_owned()));
     if let Some(after) = after {
         sql.push(" AND d.id > ").bind(Bind::Text(after.to_owned()));
     }
-    sql.push(" ORDER BY d.id");
     sql
 }
 
@@ -73,22 +98,20 @@ pub async fn neighbors(
     after: Option<&str>,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
-    let sql = neighbors_of(deployment_id, after);
-    send(door, "trace_neighbors", Some(("deployment", deployment_id)), sql, sink).await
+    let subject = ("deployment", deployment_id);
+    send(door, "trace_neighbors", Some(subject), about(subject, neighbors_of(after)), sink).await
 }
 
-fn neighbors_of(deployment_id: &str, after: Option<&str>) -> Sql {
+fn neighbors_of(after: Option<&str>) -> Sql {
     let deployment = table("deployment");
     let mut sql = Sql::new();
     sql.push(&format!(
-        "SELECT n.id, n.deployment_target_id, n.service_id, n.tag, n.current_release_id FROM {deployment} d \
-         JOIN {deployment} n ON n.deployment_target_id = d.deployment_target_id AND n.id <> d.id WHERE d.id = ",
+        "SELECT n.id, n.deployment_target_id, n.service_id, n.tag, n.current_release_id FROM {deployment} n \
+         WHERE n.deployment_target_id = s.deployment_target_id AND n.id <> s.id",
     ));
-    sql.bind(Bind::Text(deployment_id.to_owned()));
     if let Some(after) = after {
         sql.push(" AND n.id > ").bind(Bind::Text(after.to_owned()));
     }
-    sql.push(" ORDER BY n.id");
     sql
 }
 
