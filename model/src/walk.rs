@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::relation::Relation;
 
 impl Model {
-    /// The relations over which an object of the entity is left for those that depend on it, and the mood behind each.
+    /// The relations over which an object of the entity is left for those that depend on it, and the mood after each.
     pub fn dependents<'m>(&'m self, entity: &'m Entity, mood: Mood) -> impl Iterator<Item = (&'m Relation, Mood)> {
         entity.relations.iter().filter_map(move |relation| Some((relation, mood.after(relation.dependents?)?)))
     }

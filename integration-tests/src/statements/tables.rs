@@ -1,6 +1,6 @@
 //! The tables of a statement, by the places in which SQL has a table.
 //!
-//! A name is a table where one is due: behind FROM, JOIN, INTO and their like, and behind a comma in such a list. The
+//! A name is a table where one is due: after FROM, JOIN, INTO and their like, and after a comma in such a list. The
 //! same name as a column, an alias or a value is none. A common table expression with the name of a table would hide
 //! what is read of it, so reading from one is a fault as well.
 
@@ -68,7 +68,7 @@ impl Tables {
                     place.due = false;
                 }
                 Token::Word(word) if opens(word, before, after) => {
-                    // An UPDATE has one table, and what is set behind it.
+                    // An UPDATE has one table, and what is set follows it.
                     *place = Place { due: true, list: place.list || word != "update" };
                 }
                 // They come before the table.
@@ -105,7 +105,7 @@ impl Tables {
     }
 }
 
-/// Whether a table is due behind this word.
+/// Whether a table is due after this word.
 fn opens(word: &str, before: Option<&Token>, after: Option<&Token>) -> bool {
     let behind = |text: &str| before == Some(&Token::Word(text.to_owned()));
     match word {

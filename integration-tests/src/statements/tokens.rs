@@ -52,7 +52,7 @@ fn split_word(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c| !is_word(c) && c != '$').unwrap_or(text.len()))
 }
 
-/// What follows a literal. Two quotes are one; with escapes, so is one behind a backslash.
+/// What follows a literal. Two quotes are one; with escapes, so is one after a backslash.
 fn literal(text: &str, escapes: bool) -> &str {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((place, c)) = chars.next() {

@@ -1,7 +1,7 @@
 //! What every method of the API has in common, whoever wrote it: a table of methods and columns.
 //!
 //! The methods come from the model, streams included; `arguments` has what those written by hand are called with. Each
-//! is called once, with a caller who says who they are, and what that left behind is collected ([`Observed`]). A
+//! is called once, with a caller who says who they are, and the traces that it left are collected ([`Observed`]). A
 //! [`Column`] is a rule about it. Whoever adds a rule for all methods adds a column; whoever adds a method that breaks
 //! one sees every place in one report.
 

@@ -186,7 +186,7 @@ async fn a_forged_page_token_is_refused_or_finds_nothing_it_should_not() {
     report.finish();
 }
 
-/// Lists every entity in every order with tokens that the service has not made, and tells what came of each.
+/// Lists every entity in every order with tokens that the service has not made, and returns what came of each.
 pub async fn forged_page_tokens(client: &Client) -> Vec<(String, Result<(), Failure>)> {
     let (factory, mut results) = (client.factory(), Vec::new());
     for entity in entities() {

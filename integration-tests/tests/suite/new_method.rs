@@ -96,7 +96,7 @@ async fn counts_dependents(caller: &Caller) {
     assert_eq!(refused("stack", "a b").await, (Code::InvalidArgument, vec!["id".to_owned()]));
 }
 
-/// Returns the secrets that were told.
+/// Returns the secrets that were returned.
 async fn enrols_applications(caller: &Caller, database: &Database) -> Vec<String> {
     let repeats = "SELECT principal, request_id, response IS NULL FROM idempotency ORDER BY 1, 2";
     let key = |answer: &Value| answer["pipeline_key"].as_str().expect("a text").to_owned();

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cell {
     pub(super) value: Json,
-    /// The text as it stands in the file, when only its field can tell whether it is one: `012` is a number, or a text.
+    /// The text as it is in the file, when only its field decides whether it is one: `012` is a number, or a text.
     pub(super) bare: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Calls of every method, and what each left behind.
+//! Calls of every method, and the traces that each left.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Seen {
     pub call: Option<Value>,
 }
 
-/// One call of a method, and what it left behind.
+/// One call of a method, and the traces that it left.
 pub struct Observed {
     /// The method.
     pub method: &'static Method,
