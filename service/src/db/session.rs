@@ -1,14 +1,13 @@
 //! One connection to PostgreSQL: statements in, rows out.
 //!
-//! It is tokio-postgres itself that statements run on, not diesel-async's connection: that one keeps SQLSTATE to
-//! itself, and takes a round trip more for every statement that is not prepared. Here a statement is sent in one go
-//! whether it is prepared or not, and so several of them, with BEGIN before and COMMIT after, travel together.
+//! Statements run on tokio-postgres itself, not on diesel-async's connection: that one hides SQLSTATE, and takes a round
+//! trip more for every statement that is not prepared. Here a statement is sent in one go, prepared or not; one that
+//! comes a second time is prepared. One that takes long to plan is prepared at once.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::join;
 use lru::LruCache;
 use tokio_postgres::types::Type;
 use tokio_postgres::{CancelToken, Client, NoTls, RowStream, Statement};
@@ -29,9 +28,12 @@ pub(in crate::db) struct Session {
     doomed: AtomicBool,
 }
 
-/// A statement that was run before.
+/// What is known of a statement.
+#[derive(Clone)]
 enum Known {
-    /// Once: most are never run again.
+    /// It was never run.
+    New,
+    /// It was run once: most are never run again.
     Once,
     Prepared(Statement),
 }
@@ -53,21 +55,17 @@ impl Session {
             Keep::Never => return self.client.query_typed_raw(&text, binds).await,
         };
         let prepared = match known(cache, &text) {
-            None => return self.client.query_typed_raw(&text, binds).await,
-            Some(prepared) => prepared,
+            Known::Prepared(statement) => statement,
+            Known::New if keep == Keep::Common => return self.client.query_typed_raw(&text, binds).await,
+            Known::New | Known::Once => {
+                let types: Vec<Type> = binds.iter().map(|(_, of)| of.clone()).collect();
+                let statement = self.client.prepare_typed(&text, &types).await?;
+                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+                cache.put(text, Known::Prepared(statement.clone()));
+                statement
+            }
         };
-        if let Some(statement) = prepared {
-            return self.client.query_raw(&statement, binds.into_iter().map(|(bytes, _)| bytes)).await;
-        }
-        // With its second run it is prepared for the third. That comes first: its answer must not wait for rows that
-        // nobody has read yet.
-        let types: Vec<Type> = binds.iter().map(|(_, of)| of.clone()).collect();
-        let prepare = self.client.prepare_typed(&text, &types);
-        let run = self.client.query_typed_raw(&text, binds);
-        let (statement, rows) = join(prepare, run).await;
-        // When it could not be prepared, what came after it says no more than that.
-        cache.lock().unwrap_or_else(PoisonError::into_inner).put(text, Known::Prepared(statement?));
-        rows
+        self.client.query_raw(&prepared, binds.into_iter().map(|(bytes, _)| bytes)).await
     }
 
     /// Runs statements without values. They are sent when the future is first polled.
@@ -91,18 +89,14 @@ impl Session {
     }
 }
 
-/// What is known of a statement: that it was run once, or how it is prepared. `None` when it is new, and known from
-/// then on.
-fn known(cache: &Mutex<LruCache<String, Known>>, text: &str) -> Option<Option<Statement>> {
+/// What is known of a statement. A new one has been run once from then on.
+fn known(cache: &Mutex<LruCache<String, Known>>, text: &str) -> Known {
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-    match cache.get(text) {
-        Some(Known::Prepared(statement)) => Some(Some(statement.clone())),
-        Some(Known::Once) => Some(None),
-        None => {
-            cache.put(text.to_owned(), Known::Once);
-            None
-        }
+    if let Some(known) = cache.get(text) {
+        return known.clone();
     }
+    cache.put(text.to_owned(), Known::Once);
+    Known::New
 }
 
 /// Cancels the statement that is under way on a connection.

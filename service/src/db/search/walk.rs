@@ -51,7 +51,7 @@ pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     sql.bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX))).push("::bigint AS rows)");
     sql.push(&walk.parts).push(&walk.answer());
     // Among chosen entities there are too many statements to keep.
-    let keep = if search.entities.len() < search.model.entities().len() { Keep::Never } else { Keep::Common };
+    let keep = if search.entities.len() < search.model.entities().len() { Keep::Never } else { Keep::Heavy };
     Ok(sql.kept(keep))
 }
 
