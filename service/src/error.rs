@@ -127,16 +127,6 @@ impl Error {
         Self::internal(format!("a handler panicked: {text}"))
     }
 
-    /// Logs what callers do not see.
-    pub fn log(&self) {
-        if let Some(cause) = &self.cause {
-            tracing::debug!(cause, "a call failed");
-        }
-        if self.kind == ErrorKind::Internal {
-            tracing::error!(cause = self.cause.as_deref().unwrap_or("unknown"), "the service failed a call");
-        }
-    }
-
     /// The reason as it is in `google.rpc.ErrorInfo`.
     pub fn reason_name(&self) -> &'static str {
         let name = self.reason.as_str_name();

@@ -50,6 +50,8 @@ async fn kept_waiting(database: Database, limits: &[&str]) -> Vec<Failure> {
     ];
     session.batch_execute("ROLLBACK").await.expect("the end of the lock");
     client.get("application", "a").await.expect("it is free again");
+    // What was refused stays undone, also when its statement was still to be prepared.
+    assert_eq!(client.get("application", "b").await.expect_err("it was refused").code, Code::NotFound);
     failures
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::caller::Caller;
 use super::limits::Limits;
 use crate::db::Door;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Everything that is known of a call, and its only way to the database.
 #[derive(Clone)]
@@ -65,6 +65,20 @@ impl Context {
     /// Cancelled when the server stops: streams end then.
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stopping
+    }
+
+    /// Writes to the log what the caller does not see of an error.
+    pub fn log(&self, error: &Error) {
+        let Caller { principal, request_id, .. } = &self.0.caller;
+        let method = &self.0.method.path[1..];
+        match (error.kind, error.cause.as_deref()) {
+            (ErrorKind::Internal, cause) => {
+                let cause = cause.unwrap_or("unknown");
+                tracing::error!(method, request_id, principal, cause, "the service failed a call");
+            }
+            (_, Some(cause)) => tracing::debug!(method, request_id, principal, cause, "a call failed"),
+            (_, None) => {}
+        }
     }
 
     /// The database, as this call may use it: at its moment, with its access.

@@ -182,7 +182,7 @@ impl Closure {
 
 fn too_many(entity: &Entity, id: &str, limit: usize) -> Error {
     let message = format!(
-        "more than {limit} objects depend on {} `{id}`; go about it in parts, or raise the server's --max-affected",
+        "more than {limit} objects depend on {} `{id}`; do it in parts, or raise the server's --max-affected",
         entity.human()
     );
     Error::new(ErrorKind::Exhausted, ErrorReason::TooManyAffected, message).with_resource(&entity.name, id)

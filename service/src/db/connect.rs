@@ -78,12 +78,16 @@ fn config(url: &str, limits: SessionLimits, plans: Plans) -> Result<Config, toki
     // Compiling a statement takes longer than any of ours runs.
     let options = format!(
         "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c \
-         client_connection_check_interval=100 -c jit=off -c TimeZone=UTC -c plan_cache_mode={}",
+         client_connection_check_interval=100 -c jit=off -c TimeZone=UTC -c {}",
         config.get_options().unwrap_or_default(),
         millis(limits.statement),
         millis(limits.lock),
         millis(limits.idle_in_transaction),
-        if plans == Plans::Once { "force_generic_plan" } else { "auto" },
+        // What is looked up by ID is read.
+        match plans {
+            Plans::Once => "plan_cache_mode=force_generic_plan -c default_transaction_read_only=on",
+            Plans::Chosen => "plan_cache_mode=auto",
+        },
     );
     config.options(options.trim()).connect_timeout(limits.connect);
     // A peer that is gone without a word is noticed in half a minute, not in the quarter of an hour that TCP takes.

@@ -246,7 +246,10 @@ fn field_violation(model: &Model, entity: &Entity, field: &qairon::model::Field,
 /// Two ranges of one network that overlap. The detail of the violation ends in the range that was there first.
 fn overlap(info: &DbError, intent: Option<Intent<'_>>) -> Error {
     let taken = info.detail().and_then(|details| details.rsplit_once(", ")).map(|(_, rest)| rest);
-    let taken = taken.map(|rest| rest.trim_end_matches(['.', ')'])).filter(|range| range.parse::<IpNetwork>().is_ok());
+    // Marks of the server's language may follow it.
+    let taken = taken
+        .map(|rest| rest.trim_end_matches(|c: char| !c.is_ascii_hexdigit()))
+        .filter(|range| range.parse::<IpNetwork>().is_ok());
     let message = format!(
         "the range overlaps {} of the same network; choose a free range, or let `network allocate_subnet` choose one",
         taken.map_or("another subnet".to_owned(), |range| format!("the subnet {range}"))

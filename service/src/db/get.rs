@@ -13,7 +13,7 @@ use super::projection::Projection;
 use super::reader::Reader;
 use super::row::Row;
 use super::sources::table;
-use super::sql::Sql;
+use super::sql::{Keep, Sql};
 use super::statements::{batch_get_text, get_text};
 use super::wire;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,7 +23,11 @@ pub async fn object(door: &Door, entity: &Entity, mask: Option<&[String]>, id: &
     let projection = door.projection(entity, mask)?;
     let statements = door.statements(entity)?;
     let whole = Arc::ptr_eq(&projection, &statements.whole);
-    let mut sql = if whole { Sql::shared(&statements.get) } else { Sql::shared(&get_text(entity, &projection)) };
+    let mut sql = match whole {
+        true => Sql::shared(&statements.get),
+        // Masks are as many as callers invent.
+        false => Sql::shared(&get_text(entity, &projection)).kept(Keep::Never),
+    };
     sql.bind(Bind::Text(id.to_owned()));
     let rows = door.look_up("get", sql).await?;
     Ok(rows.first().map(|row| as_response(&projection, row)).transpose()?.map(Bytes::from))
@@ -43,6 +47,7 @@ pub async fn objects(
     let (head, tail) = text.split_once('?').ok_or_else(|| Error::internal("a statement takes no IDs"))?;
     let mut sql = Sql::new();
     sql.push(head).bind(Bind::TextArray(ids.clone())).push(tail);
+    let sql = if whole { sql } else { sql.kept(Keep::Never) };
     let rows = door.look_up("batch_get", sql).await?;
     if rows.len() < ids.len() {
         let found = rows.iter().map(|row| row.place(projection.width)).collect::<Result<Vec<_>>>()?;

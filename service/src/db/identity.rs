@@ -1,7 +1,8 @@
 //! Who makes a call, as the database sees it.
 //!
-//! Every transaction that writes carries it in a setting of its own, where triggers read it:
-//! `current_setting('qairon.call', true)::jsonb`. A change that is made past the service has none.
+//! Every transaction that writes carries it in a setting of its own, where row triggers and AFTER triggers read it:
+//! `nullif(current_setting('qairon.call', true), '')::jsonb`. A change that is made past the service has none. (In a
+//! session that had one before, the setting is empty and not NULL.)
 
 use serde::Serialize;
 

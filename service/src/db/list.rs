@@ -97,8 +97,8 @@ impl Listing<'_> {
         if self.token.is_none() && self.skip > 0 {
             sql.push(" OFFSET ").bind(Bind::Integer(self.skip));
         }
-        // Orders are as many as callers invent.
-        let common = self.order.len() <= 2 && sorted.joins.is_empty() && self.filter.is_none();
+        // Orders and masks are as many as callers invent.
+        let common = self.order.len() <= 2 && sorted.joins.is_empty() && self.filter.is_none() && self.mask.is_none();
         if common { sql } else { sql.kept(Keep::Never) }
     }
 

@@ -223,14 +223,13 @@ impl Reader {
     }
 }
 
-/// Passes rows on. When nobody takes them any more the statement is cancelled, and what has come of it is passed over:
-/// the connection is good for nothing else until it has ended.
+/// Passes rows on. When nobody takes them any more the statement is cancelled, and its connection closed.
 async fn taken<S: Sink>(session: &Session, rows: &mut Rows, sink: &mut S) -> Result<(), Failure> {
     while let Some(row) = rows.next().await? {
         if let Err(error) = sink.take(row).await {
+            // The rest of the rows is dropped with the connection.
             session.doom();
             cancel(session.cancel_token()).await;
-            while let Ok(Some(_)) = rows.next().await {}
             return Err(error.into());
         }
     }

@@ -10,9 +10,8 @@ use prost_reflect::DynamicMessage;
 use qairon::v1::ErrorReason;
 
 use super::bind::Bind;
-use super::door::{Door, Reads, Work, Write};
+use super::door::{Door, Work, Write};
 use super::failure::Failure;
-use super::pool::Share;
 use super::sql::Sql;
 use super::transaction::{Ending, Transaction};
 use crate::error::{Error, ErrorKind, Result};
@@ -153,14 +152,17 @@ async fn keep(transaction: &mut Transaction, once: &Once, response: &[u8]) -> Re
 pub async fn forget_old(door: &Door) -> Result<(), Failure> {
     let text: Arc<str> = format!(
         "DELETE FROM idempotency WHERE (principal, request_id) IN (SELECT principal, request_id FROM idempotency WHERE \
-         created_at < now() - interval '{KEPT_HOURS} hours' LIMIT 1000) RETURNING true"
+         created_at < now() - interval '{KEPT_HOURS} hours' LIMIT 1000)"
     )
     .into();
     loop {
-        let sql = Sql::shared(&text);
-        let mut reader = door.reader("forget_requests", Share::Whole, Reads::One).await?;
-        let removed = reader.rows(sql).await;
-        if reader.done(removed)?.len() < 1000 {
+        let text = text.clone();
+        let write = Write { operation: "forget_requests", validate_only: false };
+        let removed = door.write(write, move |transaction| {
+            let sql = Sql::shared(&text);
+            Box::pin(async move { Ok(Ending::Commit(transaction.run(sql).await?)) })
+        });
+        if removed.await? < 1000 {
             return Ok(());
         }
     }

@@ -7,6 +7,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use lru::LruCache;
 use tokio_postgres::types::Type;
@@ -18,6 +19,9 @@ use super::sql::{Keep, Rendered};
 /// How many statements a connection keeps prepared.
 const COMMON: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 const HEAVY: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
+
+/// How long PostgreSQL may take to receive a cancellation.
+const CANCELLATION: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(in crate::db) struct Session {
@@ -101,7 +105,9 @@ fn known(cache: &Mutex<LruCache<String, Known>>, text: &str) -> Known {
 
 /// Cancels the statement that is under way on a connection.
 pub(in crate::db) async fn cancel(token: CancelToken) {
-    if let Err(error) = token.cancel_query(NoTls).await {
-        tracing::debug!(%error, "a statement could not be cancelled");
+    match tokio::time::timeout(CANCELLATION, token.cancel_query(NoTls)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
+        Err(_) => tracing::debug!("a statement could not be cancelled in time"),
     }
 }

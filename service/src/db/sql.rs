@@ -71,9 +71,11 @@ impl Sql {
 
     /// Appends another statement.
     pub(in crate::db) fn append(&mut self, other: Sql) -> &mut Self {
-        if other.keep != Keep::Common {
-            self.keep = other.keep;
-        }
+        self.keep = match (self.keep, other.keep) {
+            (Keep::Never, _) | (_, Keep::Never) => Keep::Never,
+            (Keep::Heavy, _) | (_, Keep::Heavy) => Keep::Heavy,
+            _ => Keep::Common,
+        };
         for part in other.parts {
             match part {
                 Part::Text(text) => _ = self.push(&text),

@@ -118,7 +118,8 @@ impl Transaction {
             Err(failure) => (Err(failure), "ROLLBACK"),
         };
         let ended = self.end(how).await;
-        if ended.is_err() {
+        // A COMMIT that is refused has ended the transaction as well; anything else leaves it unknown.
+        if ended.as_ref().is_err_and(|failure| how == "ROLLBACK" || !failure.is_about_values()) {
             self.session.doom();
         }
         match how {

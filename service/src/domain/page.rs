@@ -66,8 +66,12 @@ impl PageToken {
             return Ok(None);
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let token =
-            bytes.and_then(|bytes| Self::decode(bytes.as_slice()).ok()).filter(|token| token.version == VERSION);
+        let is_ours = |token: &Self| {
+            // No value that the database has given out holds a null character.
+            let nulls = token.keys.iter().filter_map(|key| key.value.as_deref()).any(|key| key.contains('\0'));
+            token.version == VERSION && !nulls
+        };
+        let token = bytes.and_then(|bytes| Self::decode(bytes.as_slice()).ok()).filter(is_ours);
         let Some(token) = token else { return Err(Self::foreign()) };
         if token.query != query || token.keys.len() != keys {
             let message = "`page_token` belongs to a query with another filter, order or skip; repeat those of the \

@@ -40,6 +40,7 @@ impl Answer {
         let (outlet, messages) = Outlet::new(context.limits().longest_stall);
         let (deadline, stopping) = (context.deadline(), context.stopping().clone());
         let work = AssertUnwindSafe(handler(context.clone(), outlet)).catch_unwind();
+        let context = context.clone();
         let task = tokio::spawn(async move {
             let outcome = tokio::select! {
                 outcome = tokio::time::timeout_at(deadline.into(), work) => match outcome {
@@ -50,7 +51,7 @@ impl Answer {
                 () = stopping.cancelled() => Err(stopped()),
             };
             let outcome = outcome.map_err(|error| {
-                error.log();
+                context.log(&error);
                 Status::from(error)
             });
             if let Some(account) = account {

@@ -31,6 +31,6 @@ pub async fn run(
         Ok(Err(panic)) => Error::panicked(&*panic),
         Err(_) => Error::deadline_exceeded(),
     };
-    error.log();
+    context.log(&error);
     Err(error.into())
 }

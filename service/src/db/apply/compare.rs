@@ -8,6 +8,7 @@ use super::applying::{Applying, parts, size};
 
 use crate::db::failure::Failure;
 use crate::db::rows::compare::Wanted;
+use crate::db::sql::Keep;
 use crate::domain::apply::Wish;
 use crate::domain::draft::Value;
 
@@ -39,7 +40,8 @@ pub async fn compare(applying: &mut Applying<'_>) -> Result<Work, Failure> {
             let wishes: Vec<&Wish> = chunk.iter().map(|place| &bundle.objects[*place]).collect();
             let fields = wishes[0].values.iter().map(|(field, _)| *field).collect();
             let rows = wishes.iter().map(|wish| (wish.id.as_str(), wish.values.as_slice()));
-            let differences = Wanted::new(wishes[0].entity, fields, true, rows).differences();
+            // Bundles come in all sizes, and each is planned for its own.
+            let differences = Wanted::new(wishes[0].entity, fields, true, rows).differences().kept(Keep::Never);
             let mut found = vec![false; chunk.len()];
             for row in applying.transaction.rows(differences).await? {
                 let at = row.place(0)?;

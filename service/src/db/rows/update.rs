@@ -12,7 +12,7 @@ use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
 use crate::db::sources::table;
-use crate::db::sql::Sql;
+use crate::db::sql::{Keep, Sql};
 use crate::db::transaction::Transaction;
 use crate::error::Result;
 
@@ -56,7 +56,9 @@ impl Batches for Updates<'_> {
     fn write<'w>(&'w self, transaction: &'w mut Transaction, batch: &'w [usize]) -> Work<'w, u64> {
         Box::pin(async move {
             let rows = batch.iter().map(|item| (self.of)(*item));
-            transaction.run(Wanted::new(self.entity, self.fields.clone(), true, rows).update()).await
+            let update = Wanted::new(self.entity, self.fields.clone(), true, rows).update();
+            // Bundles come in all sizes, and each is planned for its own.
+            transaction.run(update.kept(Keep::Never)).await
         })
     }
 }
