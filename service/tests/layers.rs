@@ -55,3 +55,23 @@ fn every_part_uses_only_those_beneath_it() {
 fn statements_are_in_the_database_folder() {
     assert_sql_only_in(&sources(), &["db", "embedded/server.rs"]);
 }
+
+/// A table to write to is named in one place, and that place is private to the statements that change rows.
+#[test]
+fn only_the_rows_name_tables_to_write_to() {
+    let mut found = Vec::new();
+    let mut folders = vec![sources()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).expect("a source file").contains("Table::target(") {
+                found.push(path.strip_prefix(sources()).expect("a path beneath").to_owned());
+            }
+        }
+    }
+    found.sort();
+    // The second is a unit test of the references themselves.
+    assert_eq!(found, [Path::new("db/rows/mod.rs"), Path::new("db/sources.rs")]);
+}

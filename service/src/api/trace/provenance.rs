@@ -10,13 +10,10 @@ use qairon::v1::{
 use super::super::requests::decode;
 use crate::call::Context;
 use crate::db::Row;
-use crate::db::trace::provenance::{self as artifacts_of, of_build_artifact, of_release_artifact};
+use crate::db::trace::provenance::{Part, of_build_artifact, of_release_artifact, provenance as find};
 use crate::domain::resource::resource;
 use crate::domain::validate;
 use crate::error::{Error, Result};
-
-/// What the JSON of artifacts has of each: as [`ArtifactLocation`], the location being null where there is none.
-type Listed = (String, String, String, String, String, Option<String>);
 
 /// Where a deployment's binary is, and how it came about.
 pub async fn provenance(context: &Context, bytes: Bytes) -> Result<Bytes> {
@@ -26,22 +23,24 @@ pub async fn provenance(context: &Context, bytes: Bytes) -> Result<Bytes> {
     if let Some(id) = named {
         validate::id(context.model(), context.model().target("release"), "release_id", id)?;
     }
-    let row = artifacts_of::provenance(context.db(), &deployment_id, named).await?;
-    let Some(row) = row else { return Err(Error::not_found("deployment", &deployment_id)) };
-    let release_id = optional(&row, 2)?;
+    let rows = find(context.db(), &deployment_id, named).await?;
+    let Some(row) = of(&rows, Part::Deployment)?.first().copied() else {
+        return Err(Error::not_found("deployment", &deployment_id));
+    };
+    let release_id = optional(row, 3)?;
     if let Some(id) = named.filter(|_| release_id.is_none()) {
         let mut error = Error::not_found("release", id);
         error.message = format!("deployment `{deployment_id}` has no release `{id}`; name one of its own releases");
         return Err(error);
     }
     let response = TraceProvenanceResponse {
-        deployment_id: row.text(0)?.to_owned(),
-        service_id: row.text(1)?.to_owned(),
+        deployment_id: row.text(1)?.to_owned(),
+        service_id: row.text(2)?.to_owned(),
         release_id,
-        build_id: optional(&row, 3)?,
-        vcs_ref: optional(&row, 4)?,
-        release_artifacts: artifacts(row.column(5)?)?,
-        build_artifacts: artifacts(row.column(6)?)?,
+        build_id: optional(row, 4)?,
+        vcs_ref: optional(row, 5)?,
+        release_artifacts: artifacts(&rows, Part::ReleaseArtifact)?,
+        build_artifacts: artifacts(&rows, Part::BuildArtifact)?,
     };
     Ok(response.encode_to_vec().into())
 }
@@ -91,17 +90,30 @@ fn optional(row: &Row, column: usize) -> Result<Option<String>> {
     Ok(row.optional_text(column)?.map(str::to_owned))
 }
 
-/// Artifacts out of the JSON in which a statement has them; NULL for none.
-fn artifacts(json: Option<&[u8]>) -> Result<Vec<ArtifactLocation>> {
-    let Some(json) = json else { return Ok(Vec::new()) };
-    let listed: Vec<Listed> = serde_json::from_slice(json).map_err(Error::internal)?;
-    let artifact = |(id, name, input_repo_id, output_repo_id, upload_path, location)| ArtifactLocation {
-        id,
-        name,
-        input_repo_id,
-        output_repo_id,
-        upload_path,
-        location,
+/// The rows of a part.
+fn of(rows: &[Row], part: Part) -> Result<Vec<&Row>> {
+    let mut found = Vec::new();
+    for row in rows {
+        if row.integer(0)? == part as i64 {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// The artifacts of a part, in the order of their IDs.
+fn artifacts(rows: &[Row], part: Part) -> Result<Vec<ArtifactLocation>> {
+    let artifact = |row: &Row| {
+        Ok(ArtifactLocation {
+            id: row.text(1)?.to_owned(),
+            name: row.text(2)?.to_owned(),
+            input_repo_id: row.text(3)?.to_owned(),
+            output_repo_id: row.text(4)?.to_owned(),
+            upload_path: row.text(5)?.to_owned(),
+            location: optional(row, 6)?,
+        })
     };
-    Ok(listed.into_iter().map(artifact).collect())
+    let mut artifacts = of(rows, part)?.into_iter().map(artifact).collect::<Result<Vec<_>>>()?;
+    artifacts.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(artifacts)
 }

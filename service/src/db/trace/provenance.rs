@@ -1,4 +1,4 @@
-//! Where a binary is and how it came about: one row each, with lists of artifacts as JSON in it.
+//! Where a binary is and how it came about.
 
 use super::super::bind::Bind;
 use super::super::door::Door;
@@ -8,37 +8,51 @@ use super::super::sources::table;
 use super::super::sql::Sql;
 use super::rows::LOCATION;
 
-/// The row of a deployment and a release of it: the deployment, its service, the release, the build, the commit, and the artifacts
-/// of release and build. The release is the one in effect unless another is named; its columns are NULL when there is
-/// none.
-pub async fn provenance(door: &Door, deployment_id: &str, release_id: Option<&str>) -> Result<Option<Row>, Failure> {
-    let rows = door.look_up("trace_provenance", of_deployment(deployment_id, release_id)).await?;
-    Ok(rows.into_iter().next())
+/// What a row of [`provenance`] is, by the number in its first column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The deployment, its service, the release, the build and the commit.
+    Deployment = 0,
+    /// An artifact of the release: ID, name, input and output repo, path and location.
+    ReleaseArtifact = 1,
+    /// An artifact of the build, in the same columns.
+    BuildArtifact = 2,
 }
 
+/// A deployment and a release of it, and the artifacts of release and build: a row each, in no order. The release is the
+/// one in effect unless another is named; its columns are NULL when there is none. No row without the deployment.
+pub async fn provenance(door: &Door, deployment_id: &str, release_id: Option<&str>) -> Result<Vec<Row>, Failure> {
+    door.look_up("trace_provenance", of_deployment(deployment_id, release_id)).await
+}
+
+/// Plain rows: lists of artifacts made in SQL, in an order, take longer than the look-ups.
 fn of_deployment(deployment_id: &str, release_id: Option<&str>) -> Sql {
     let [deployment, release, build, repo] = ["deployment", "release", "build", "repo"].map(table);
-    // Artifacts as lists of their values, in the order of qairon.v1.ArtifactLocation.
-    let artifacts = |from: &str, of: &str| {
-        let from = table(from);
-        format!(
-            "(SELECT json_agg(json_build_array(a.id, a.name, a.input_repo_id, a.output_repo_id, a.upload_path, \
-             {LOCATION}) ORDER BY a.id)::text FROM {from} a JOIN {repo} r ON r.id = a.output_repo_id WHERE {of})"
-        )
-    };
-    let of_release = artifacts("release_artifact", "a.release_id = e.id");
-    let of_build = artifacts("build_artifact", "a.build_id = b.id");
     let mut sql = Sql::new();
     sql.push(&format!(
-        "SELECT d.id, d.service_id, e.id, b.id, b.vcs_ref, {of_release}, {of_build} \
-         FROM {deployment} d LEFT JOIN {release} e ON e.deployment_id = d.id AND e.id = "
+        "WITH w AS MATERIALIZED (SELECT d.id, d.service_id, e.id AS release_id, b.id AS build_id, b.vcs_ref FROM \
+         {deployment} d LEFT JOIN {release} e ON e.deployment_id = d.id AND e.id = "
     ));
     match release_id {
         Some(id) => _ = sql.bind(Bind::Text(id.to_owned())),
         None => _ = sql.push("d.current_release_id"),
     }
-    sql.push(&format!(" LEFT JOIN {build} b ON b.id = e.build_id WHERE d.id = "))
-        .bind(Bind::Text(deployment_id.to_owned()));
+    sql.push(&format!(" LEFT JOIN {build} b ON b.id = e.build_id WHERE d.id = "));
+    sql.bind(Bind::Text(deployment_id.to_owned()));
+    sql.push(&format!(
+        ") SELECT {}::bigint, id, service_id, release_id, build_id, vcs_ref, NULL::text FROM w",
+        Part::Deployment as i64
+    ));
+    for (part, artifacts, of) in [
+        (Part::ReleaseArtifact, table("release_artifact"), "release_id"),
+        (Part::BuildArtifact, table("build_artifact"), "build_id"),
+    ] {
+        sql.push(&format!(
+            " UNION ALL SELECT {}, a.id, a.name, a.input_repo_id, a.output_repo_id, a.upload_path, {LOCATION} FROM w \
+             JOIN {artifacts} a ON a.{of} = w.{of} JOIN {repo} r ON r.id = a.output_repo_id",
+            part as i64
+        ));
+    }
     sql
 }
 
