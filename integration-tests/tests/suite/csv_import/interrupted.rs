@@ -57,9 +57,9 @@ async fn nobody_writes(desk: &Desk) {
 async fn ctrl_c_leaves_nothing_when_all_stands_or_falls_together() {
     let desk = Desk::set().await;
     let open = Open::start(&desk, &[]).await;
-    // It is under way when the server has begun to write.
-    let sql =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+    // It is under way when the server has written a part of it.
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in \
+               transaction' AND query LIKE '%RELEASE SAVEPOINT%'";
     poll_until(WITHIN, "the transaction", || async { (desk.stage.database.number(sql).await > 0).then_some(()) }).await;
     open.interrupt();
     let (status, stderr) = open.end().await;
