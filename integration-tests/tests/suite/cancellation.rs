@@ -202,8 +202,8 @@ async fn the_server_answers_in_time_even_when_the_database_does_not() {
 async fn an_import_that_breaks_off_writes_nothing() {
     let database = Database::new().await;
     let server = Server::start(&database, &[]).await;
-    let open =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in \
+                transaction' AND query LIKE '%RELEASE%'";
     let probe = |wanted: i64| {
         let database = &database;
         move || async move { (database.number(open).await == wanted).then_some(()) }
