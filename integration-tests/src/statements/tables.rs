@@ -107,12 +107,12 @@ impl Tables {
 
 /// Whether a table is due after this word.
 fn opens(word: &str, before: Option<&Token>, after: Option<&Token>) -> bool {
-    let behind = |text: &str| before == Some(&Token::Word(text.to_owned()));
+    let follows = |text: &str| before == Some(&Token::Word(text.to_owned()));
     match word {
         // `a IS DISTINCT FROM b` compares values.
-        "from" => !behind("distinct"),
+        "from" => !follows("distinct"),
         // `FOR UPDATE`, `FOR NO KEY UPDATE` and `DO UPDATE` have none.
-        "update" => !behind("for") && !behind("key") && !behind("do"),
+        "update" => !follows("for") && !follows("key") && !follows("do"),
         // `USING (id)` has columns.
         "using" => after != Some(&Token::Sign('(')),
         "join" | "into" | "table" | "truncate" | "only" => true,

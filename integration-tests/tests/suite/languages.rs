@@ -19,8 +19,8 @@ async fn german() -> (Database, Arc<Cluster>) {
         let cluster = Cluster::start_with(Durability::None, &["lc_messages=de_DE.UTF-8"]).await;
         let database = Database::in_cluster(&cluster).await;
         let error = database.execute("SELECT 1 / 0").await.expect_err("nothing can be divided by zero");
-        let told = sql_error(&error).message().to_owned();
-        assert_eq!(told, "Division durch Null", "PostgreSQL does not speak German: see scripts/ensure-locales.sh");
+        let message = sql_error(&error).message().to_owned();
+        assert_eq!(message, "Division durch Null", "PostgreSQL does not speak German: see scripts/ensure-locales.sh");
         Arc::new(cluster)
     };
     let cluster = GERMAN.get_or_init(start).await.clone();
@@ -65,14 +65,14 @@ fn assert_too_late(english: &[Failure], german: &[Failure], option: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lock_that_takes_too_long_is_told_in_the_same_words() {
+async fn a_lock_that_takes_too_long_is_reported_in_the_same_words() {
     let limits = ["--lock-timeout", "200ms", "--statement-timeout", "30s"];
     let (english, german) = in_both(|database| kept_waiting(database, &limits)).await;
     assert_too_late(&english, &german, "--lock-timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_that_takes_too_long_is_told_in_the_same_words() {
+async fn a_statement_that_takes_too_long_is_reported_in_the_same_words() {
     let limits = ["--statement-timeout", "200ms", "--lock-timeout", "30s"];
     let (english, german) = in_both(|database| kept_waiting(database, &limits)).await;
     assert_too_late(&english, &german, "--statement-timeout");
@@ -80,7 +80,7 @@ async fn a_statement_that_takes_too_long_is_told_in_the_same_words() {
 
 /// The connection of a write is ended in the middle of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_whose_connection_is_ended_is_told_in_the_same_words() {
+async fn a_write_whose_connection_is_ended_is_reported_in_the_same_words() {
     let calls = |database: Database| async move {
         let server = Server::start(&database, &[]).await;
         let client = server.client();

@@ -1,5 +1,4 @@
-//! The database as one call may use it: who asks, at which moment, and what may be read come along with every
-//! statement.
+//! The database as one call may use it: every statement includes who asks, at which moment, and what may be read.
 //!
 //! - [`Door::look_up`]: by ID, on the shared connections.
 //! - [`Door::reader`]: reads that may take long, on a connection of their own; cancelled when nobody waits any more.

@@ -60,12 +60,12 @@ async fn what_a_restore_has_lost_is_named() {
     let original = Snapshot::of(&database).await;
     let mut report = Report::new();
     let session = restored.connect().await;
-    for (loss, told) in LOSSES {
+    for (loss, expected) in LOSSES {
         session.batch_execute(&format!("BEGIN; SET CONSTRAINTS ALL IMMEDIATE; {loss}")).await.expect(loss);
         let differences = original.differences(&Snapshot::read(&session).await);
         session.batch_execute("ROLLBACK").await.expect("a rollback");
-        let named = differences.iter().any(|difference| difference.starts_with(told));
-        report.check(named, loss, format!("expected {told:?}, found {differences:?}"));
+        let named = differences.iter().any(|difference| difference.starts_with(expected));
+        report.check(named, loss, format!("expected {expected:?}, found {differences:?}"));
     }
     report.finish();
 }

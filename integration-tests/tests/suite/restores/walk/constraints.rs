@@ -50,8 +50,8 @@ async fn ungenerate(session: &Session, table: &str) -> Result<(), String> {
     session.run(&drop).await.map_err(|error| format!("{drop}: {error:?}"))
 }
 
-/// Nothing refers to what is not there; what is referred to cannot go, or takes along what refers to it; and references
-/// follow what they refer to.
+/// A reference to a missing object is refused; an object that is referred to cannot be deleted, or its deletion includes
+/// what refers to it; and references follow a rename.
 pub async fn foreign_key(session: &Session, rule: &Rule) -> Outcome {
     let Kind::ForeignKey { target, key, cascades } = &rule.kind else { return Ok(false) };
     let (table, column) = (&rule.table, &rule.columns[0]);
@@ -80,7 +80,7 @@ pub async fn foreign_key(session: &Session, rule: &Rule) -> Outcome {
     let rename = format!("UPDATE {target} SET {source} = {source} || 'x' WHERE {key} = '{value}'");
     session.run(&rename).await.map_err(|error| format!("{rename}: {error:?}"))?;
     let left = session.row(&format!("SELECT count(*) FROM {table} WHERE {column} = '{value}'")).await?;
-    if left.get::<_, i64>(0) > 0 { Err(format!("{rename}: references stay behind")) } else { Ok(true) }
+    if left.get::<_, i64>(0) > 0 { Err(format!("{rename}: references keep the old ID")) } else { Ok(true) }
 }
 
 pub async fn required(session: &Session, rule: &Rule) -> Outcome {
