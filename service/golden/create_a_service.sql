@@ -2,7 +2,7 @@
 
 INSERT INTO "service" AS t0 ("stack_id", "name")
 SELECT $1, $2
-FROM (SELECT set_config('qairon.call', $3, true)) AS call
+FROM (SELECT set_config('qairon.call', $3, true), set_config('lock_timeout', $4, true)) AS call
 RETURNING
     t0."id",
     t0."stack_id",

@@ -2,8 +2,8 @@
 
 UPDATE "service" AS t0 SET
     "artifact_name" = $1
-FROM (SELECT set_config('qairon.call', $2, true)) AS call
-WHERE t0."id" = $3 AND t0."version" = $4 AND right(t0."uid"::text, 12) = $5
+FROM (SELECT set_config('qairon.call', $2, true), set_config('lock_timeout', $3, true)) AS call
+WHERE t0."id" = $4 AND t0."version" = $5 AND right(t0."uid"::text, 12) = $6
 RETURNING
     t0."id",
     t0."stack_id",

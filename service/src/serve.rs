@@ -141,8 +141,7 @@ impl Background {
         let mut was_up = None;
         loop {
             let answered = tokio::time::timeout(Duration::from_secs(2), ping(door)).await.unwrap_or(false);
-            let (connections, idle, free) = self.db.pool_state();
-            self.metrics.pool(connections, idle, free);
+            self.db.show_pool();
             self.metrics.database_up.set(answered.into());
             if was_up != Some(answered) {
                 match (was_up, answered) {

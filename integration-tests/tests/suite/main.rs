@@ -48,6 +48,7 @@ mod reviewed;
 mod rules_in_the_database;
 mod schema_catalogue;
 mod search;
+mod shares;
 mod snapshot;
 mod stage;
 mod trace_docs;

@@ -8,7 +8,7 @@ use super::requests::decode;
 use crate::call::Context;
 use crate::db::failure::Intent;
 use crate::db::rows::deployments;
-use crate::db::{Ending, Write, repeats};
+use crate::db::{Ending, Weight, Write, repeats};
 use crate::domain::draft::{Value, rekeyed_id};
 use crate::domain::validate;
 use crate::error::Result;
@@ -23,7 +23,7 @@ pub async fn clone(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let target =
         deployment.field("deployment_target_id").map(|f| (f, Value::Text(request.deployment_target_id.clone())));
     let id = rekeyed_id(model, deployment, &request.id, target.as_slice());
-    let write = Write { operation: "clone_deployment", validate_only: request.validate_only };
+    let write = Write { operation: "clone_deployment", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let CloneDeploymentRequest { id, deployment_target_id, .. } = request.clone();
@@ -41,7 +41,7 @@ pub async fn promote(context: &Context, bytes: Bytes) -> Result<Bytes> {
     validate::id(model, deployment, "source_id", &request.source_id)?;
     validate::id(model, deployment, "destination_id", &request.destination_id)?;
     let id = request.destination_id.clone();
-    let write = Write { operation: "promote_deployment", validate_only: request.validate_only };
+    let write = Write { operation: "promote_deployment", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let PromoteDeploymentRequest { source_id, destination_id, .. } = request.clone();

@@ -8,7 +8,7 @@ use super::requests::{self, decode};
 use crate::call::Context;
 use crate::db::failure::Intent;
 use crate::db::rows::links;
-use crate::db::{Ending, Write, repeats, wire};
+use crate::db::{Ending, Weight, Write, repeats, wire};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -32,7 +32,7 @@ async fn set(context: &Context, operation: &'static str, add: bool, bytes: Bytes
     let link = link.ok_or_else(|| Error::internal(format!("{} has no link", context.method().path)))?;
     validate::id(model, owner, &link.owner_column, &request.owner_id)?;
     validate::id(model, model.target(&link.target), &link.target_column, &request.target_id)?;
-    let write = Write { operation, validate_only: request.validate_only };
+    let write = Write { operation, weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let id = request.owner_id.clone();
     let result = repeats::write(context.db(), write, once, move |transaction| {

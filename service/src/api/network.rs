@@ -8,7 +8,7 @@ use super::requests::decode;
 use crate::call::Context;
 use crate::db::failure::Intent;
 use crate::db::rows::allocate::{Allocation, allocate};
-use crate::db::{Ending, Write, repeats};
+use crate::db::{Ending, Weight, Write, repeats};
 use crate::domain::draft::{Draft, Value};
 use crate::domain::validate;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ pub async fn allocate_subnet(context: &Context, bytes: Bytes) -> Result<Bytes> {
     }
     let allocation = Allocation { network_id: request.network_id, additional_bits: request.additional_bits };
     let id = format!("{}:{}", allocation.network_id, request.name);
-    let write = Write { operation: "allocate_subnet", validate_only: request.validate_only };
+    let write = Write { operation: "allocate_subnet", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let (allocation, values) = (allocation.clone(), values.clone());

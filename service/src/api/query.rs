@@ -48,6 +48,5 @@ pub fn choose(model: &Model, entity: &Entity, filter_text: &str, order_by_text: 
 }
 
 fn refused(field: &str, reason: ErrorReason, error: &FilterError) -> Error {
-    let reason = if error.is_limit { ErrorReason::FilterTooLarge } else { reason };
-    Error::invalid(field, reason, format!("`{field}`, {error}"))
+    Error::invalid(field, error.reason(reason), format!("`{field}`, {error}"))
 }

@@ -14,7 +14,7 @@ use crate::db::etag::Etag;
 use crate::db::failure::Intent;
 use crate::db::rows::delete::{Deletion, delete as delete_object};
 use crate::db::rows::single::{Change, Otherwise, create as create_object};
-use crate::db::{Ending, Write, repeats, wire};
+use crate::db::{Ending, Weight, Write, repeats, wire};
 use crate::domain::draft::{Draft, Value, composed_id, naming, rekeyed_id};
 use crate::domain::validate;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ pub async fn create(context: &Context, bytes: Bytes) -> Result<Bytes> {
     // Only for the message of a refusal.
     let id = composed_id(entity, &values).unwrap_or_default();
     let sent = values.clone();
-    let write = Write { operation: "create", validate_only: request.validate_only };
+    let write = Write { operation: "create", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let values = values.clone();
@@ -74,7 +74,9 @@ pub async fn update(context: &Context, bytes: Bytes) -> Result<Bytes> {
         None => rekeyed_id(model, entity, &change.id, &change.values),
     };
     let sent = change.values.clone();
-    let write = Write { operation: "update", validate_only: request.validate_only };
+    // What an ID is made of may be in any change; a new ID is meant to re-key all there is below.
+    let weight = if change.new_id.is_some() { Weight::Heavy } else { Weight::Light };
+    let write = Write { operation: "update", weight, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let change = change.clone();
@@ -110,7 +112,8 @@ pub async fn delete(context: &Context, bytes: Bytes) -> Result<Bytes> {
         allow_missing: request.allow_missing,
         max_affected: context.limits().max_affected,
     };
-    let write = Write { operation: "delete", validate_only: request.validate_only };
+    let weight = if request.force { Weight::Heavy } else { Weight::Light };
+    let write = Write { operation: "delete", weight, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         let deletion = deletion.clone();

@@ -10,8 +10,8 @@ use qairon::model::Entity;
 use super::bind::Bind;
 use super::door::{Door, Reads};
 use super::failure::Failure;
-use super::pool::Share;
 use super::projection::ALIAS;
+use super::reader::Reader;
 use super::row::Row;
 use super::sources::table;
 use super::sql::Sql;
@@ -93,12 +93,13 @@ pub async fn ways(door: &Door, begun: &Begun<'_>) -> Result<Vec<(String, bool)>,
     let rows = match begun.filter {
         // Quick whatever was begun.
         None => door.look_up("complete_ids", sql).await?,
-        Some(_) => {
-            let mut reader = door.reader("complete_ids", Share::Whole, Reads::One).await?;
-            let rows = reader.rows(sql).await;
-            reader.done(rows)?
-        }
+        Some(_) => door.read("complete_ids", Reads::One, Some(sql.shape()), |reader| rows(reader, sql.clone())).await?,
     };
     let way = |row: &Row| Ok((row.text(0)?.to_owned(), row.bool(1)?));
     Ok(rows.iter().map(way).collect::<Result<_>>()?)
+}
+
+async fn rows(mut reader: Reader, sql: Sql) -> Result<Vec<Row>, Failure> {
+    let rows = reader.rows(sql).await;
+    reader.done(rows)
 }

@@ -8,9 +8,11 @@ use qairon::Model;
 use tokio_util::task::TaskTracker;
 
 use super::connect::SessionLimits;
+use super::holders::Holders;
 use super::pool::Pool;
 use super::recorder::Recorder;
 use super::shared::Shared;
+use super::shares::Lane;
 use super::statements::Statements;
 use super::versions::KnownVersions;
 use crate::error::{Error, Result};
@@ -37,11 +39,13 @@ pub struct DbConfig {
 #[derive(Clone)]
 pub struct Db {
     pub(super) model: &'static Model,
+    pub(super) limits: SessionLimits,
     pub(super) pool: Pool,
     pub(super) shared: Arc<Shared>,
     pub(super) statements: Arc<[Statements]>,
     pub(super) versions: Arc<KnownVersions>,
     pub(super) writes: TaskTracker,
+    pub(super) holders: Arc<Holders>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) recorder: Option<Arc<Recorder>>,
 }
@@ -53,11 +57,13 @@ impl Db {
         let recorder = config.record.as_deref().map(Recorder::open).transpose().map_err(Error::internal)?;
         Ok(Self {
             model,
+            limits: config.limits,
             pool: Pool::new(&config.url, config.limits, config.pool_size, config.pool_timeout).await?,
             shared: Arc::new(Shared::new(&config.url, config.limits, config.readers)),
             statements: statements.collect::<Result<_>>()?,
             versions: Arc::default(),
             writes: TaskTracker::new(),
+            holders: Arc::default(),
             metrics,
             recorder: recorder.map(Arc::new),
         })
@@ -69,9 +75,12 @@ impl Db {
         self.writes.wait().await;
     }
 
-    /// Connections of the pool: all, idle ones, and operations that could begin at once.
-    pub fn pool_state(&self) -> (u32, u32, usize) {
+    /// Shows the state of the pool in the metrics.
+    pub fn show_pool(&self) {
         let (connections, idle) = self.pool.state();
-        (connections, idle, self.pool.free())
+        self.metrics.pool(connections, idle, self.pool.shares.free());
+        for lane in Lane::ALL {
+            self.metrics.lane(lane.name(), self.pool.shares.in_lane(lane));
+        }
     }
 }

@@ -7,7 +7,6 @@ use qairon::model::Entity;
 use super::door::{Door, Reads};
 use super::failure::Failure;
 use super::get::exists;
-use super::pool::Share;
 use super::projection::{ALIAS, Projection};
 use super::reader::{Reader, Sink};
 use super::row::Row;
@@ -106,7 +105,7 @@ pub async fn export(
     plans: &[Plan],
     sink: &mut impl Sink<Vec<u8>>,
 ) -> Result<(), Failure> {
-    let mut reader = door.reader("export", Share::Half, Reads::Together(SETTINGS)).await?;
+    let mut reader = door.streaming_reader("export", Reads::Together(SETTINGS)).await?;
     let sent = send(&mut reader, scopes, plans, sink).await;
     reader.done(sent)
 }

@@ -66,6 +66,16 @@ impl Failure {
         matches!(self.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
     }
 
+    /// Whether a lock was not to be had in time.
+    pub fn is_lock_timeout(&self) -> bool {
+        self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+
+    /// Whether the statement was cancelled, or took longer than a statement may.
+    pub fn is_cancelled(&self) -> bool {
+        self.code() == Some(&SqlState::QUERY_CANCELED)
+    }
+
     /// Whether a value that was bound as text is none of the type that the statement casts it to.
     pub fn is_malformed_value(&self) -> bool {
         // Class 22: data exception.

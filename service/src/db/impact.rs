@@ -17,7 +17,6 @@ use qairon::model::{Entity, Mood};
 use super::door::{Door, Reads};
 use super::failure::Failure;
 use super::get::probe;
-use super::pool::Share;
 use super::reader::{Reader, Sink};
 use super::row::{Row, unreadable};
 use super::sources::table;
@@ -52,7 +51,7 @@ pub struct Ask {
 
 /// Sends what depends on an object, nearest first. Everything is of one moment.
 pub async fn impact(door: &Door, ask: Ask, sink: &mut impl Sink<Reached>) -> Result<(), Failure> {
-    let mut reader = door.reader("trace_impact", Share::Half, Reads::Together(SETTINGS)).await?;
+    let mut reader = door.streaming_reader("trace_impact", Reads::Together(SETTINGS)).await?;
     let result = send(&mut reader, door.model(), ask, sink).await;
     reader.done(result)
 }

@@ -9,7 +9,6 @@ use qairon::model::{Entity, Kind};
 use super::bind::Bind;
 use super::door::{Door, Reads};
 use super::failure::Failure;
-use super::pool::Share;
 use super::projection::{ALIAS, Projection};
 use super::reader::Reader;
 use super::row::Row;
@@ -98,8 +97,12 @@ impl Listing<'_> {
             sql.push(" OFFSET ").bind(Bind::Integer(self.skip));
         }
         // Orders and masks are as many as callers invent.
-        let common = self.order.len() <= 2 && sorted.joins.is_empty() && self.filter.is_none() && self.mask.is_none();
-        if common { sql } else { sql.kept(Keep::Never) }
+        if self.is_common() { sql } else { sql.kept(Keep::Never) }
+    }
+
+    fn is_common(&self) -> bool {
+        let has_joins = self.order.iter().any(|key| !key.joins.is_empty());
+        self.order.len() <= 2 && !has_joins && self.filter.is_none() && self.mask.is_none()
     }
 
     /// The statement that counts what matches, without the page's columns, joins and order.
@@ -228,16 +231,29 @@ pub async fn page(door: &Door, listing: &Listing<'_>, with_total: bool) -> Resul
     let count_sql = with_total.then(|| listing.count_sql());
     let reads = if with_total { Reads::Together("") } else { Reads::One };
     let (keys, limit) = (listing.order.len(), listing.limit);
-    let mut reader = door.reader("list", Share::Whole, reads).await?;
-    let result = async {
-        let total = match count_sql {
-            Some(sql) => Some(count(&mut reader, sql).await?),
-            None => None,
-        };
-        Ok((read(&mut reader, sql, &projection, keys, limit).await?, total))
-    }
-    .await;
-    reader.done(result)
+    let (sql, count_sql, projection) = (&sql, count_sql.as_ref(), &*projection);
+    let work = |mut reader: Reader| async move {
+        let result = both(&mut reader, sql, count_sql, projection, keys, limit).await;
+        reader.done(result)
+    };
+    // What is asked of every list is quick.
+    let shape = (!listing.is_common()).then(|| sql.shape());
+    door.read("list", reads, shape, work).await
+}
+
+async fn both(
+    reader: &mut Reader,
+    sql: &Sql,
+    count_sql: Option<&Sql>,
+    projection: &Projection,
+    keys: usize,
+    limit: i64,
+) -> Result<(Page, Option<i64>), Failure> {
+    let total = match count_sql {
+        Some(sql) => Some(count(reader, sql.clone()).await?),
+        None => None,
+    };
+    Ok((read(reader, sql.clone(), projection, keys, limit).await?, total))
 }
 
 /// Reads a page, row by row, and stops where it is full.

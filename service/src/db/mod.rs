@@ -12,6 +12,7 @@
 
 pub mod about;
 pub mod apply;
+mod attempt;
 mod bind;
 pub mod closure;
 mod column;
@@ -25,6 +26,7 @@ pub mod failure;
 pub mod get;
 #[cfg(test)]
 mod golden;
+mod holders;
 pub mod identity;
 pub mod impact;
 pub mod list;
@@ -40,6 +42,7 @@ pub mod rows;
 pub mod search;
 mod session;
 mod shared;
+mod shares;
 pub mod sources;
 mod sql;
 mod statements;
@@ -48,8 +51,9 @@ pub mod transaction;
 mod versions;
 mod view;
 pub mod wire;
+mod writing;
 
-pub use door::{Door, Write};
+pub use door::Door;
 pub use doorway::{Db, DbConfig};
 pub use identity::Identity;
 pub use reader::Sink;
@@ -57,3 +61,4 @@ pub use row::Row;
 pub use sources::{Access, Moment, Sources};
 pub use transaction::{Ending, Transaction};
 pub use versions::Versions;
+pub use writing::{Weight, Write};

@@ -5,30 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bb8::{ErrorSink, ManageConnection, Pool as Bb8, PooledConnection, RunError};
-use qairon::v1::ErrorReason;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 use super::connect::{ConnectError, Plans, SessionLimits};
 use super::session::Session;
-use crate::error::{Error, ErrorKind, Result};
+use super::shares::Shares;
+use crate::error::{Error, Result};
 
 /// A connection in use.
 pub(in crate::db) type Checkout = PooledConnection<'static, Manager>;
-
-/// What of the pool an operation may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::db) enum Share {
-    /// Any connection that is free.
-    Whole,
-    /// For what lasts as long as a caller reads or sends: half of the connections are left to others.
-    Half,
-}
-
-/// The right to use a connection, until it is dropped.
-pub(in crate::db) struct Permit {
-    _gate: OwnedSemaphorePermit,
-    _half: Option<OwnedSemaphorePermit>,
-}
 
 /// The pool.
 #[derive(Clone)]
@@ -36,10 +21,8 @@ pub(in crate::db) struct Pool {
     connections: Bb8<Manager>,
     /// Notified when a connection could not be made.
     failures: watch::Sender<()>,
-    /// One permit per connection, handed out in the order of asking: bb8 alone lets some wait for seconds.
-    gate: Arc<Semaphore>,
-    half: Arc<Semaphore>,
-    timeout: Duration,
+    /// Who may use how many connections.
+    pub shares: Arc<Shares>,
 }
 
 impl Pool {
@@ -57,28 +40,7 @@ impl Pool {
             .build(Manager { url: url.to_owned(), limits })
             .await
             .map_err(Error::database_unavailable)?;
-        let permits = |count: u32| Arc::new(Semaphore::new(count as usize));
-        Ok(Self { connections, failures, gate: permits(size), half: permits((size / 2).max(1)), timeout })
-    }
-
-    /// Waits in line for a connection.
-    pub async fn permit(&self, share: Share) -> Result<Permit> {
-        let half = match share {
-            Share::Half => Some(self.acquire(&self.half).await?),
-            Share::Whole => None,
-        };
-        Ok(Permit { _gate: self.acquire(&self.gate).await?, _half: half })
-    }
-
-    async fn acquire(&self, gate: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-        match tokio::time::timeout(self.timeout, gate.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Error::new(
-                ErrorKind::Unavailable,
-                ErrorReason::Overloaded,
-                "every database connection is busy; try again, or give the server more of them (--pool-size)",
-            )),
-        }
+        Ok(Self { connections, failures, shares: Arc::new(Shares::new(size, timeout)) })
     }
 
     /// Takes a connection, for the holder of a permit. bb8 waits out its whole timeout for one that cannot be made;
@@ -99,11 +61,6 @@ impl Pool {
     pub fn state(&self) -> (u32, u32) {
         let state = self.connections.state();
         (state.connections, state.idle_connections)
-    }
-
-    /// Operations that could begin at once.
-    pub fn free(&self) -> usize {
-        self.gate.available_permits()
     }
 }
 

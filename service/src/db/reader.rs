@@ -12,9 +12,10 @@ use futures_util::future::join;
 use tokio_postgres::{CancelToken, RowStream};
 
 use super::failure::Failure;
-use super::pool::{Checkout, Permit};
+use super::pool::Checkout;
 use super::row::Row;
 use super::session::{Session, cancel};
+use super::shares::Permit;
 use super::sql::{Rendered, Sql};
 use super::view::View;
 use crate::error::{Error, Result};

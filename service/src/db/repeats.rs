@@ -10,10 +10,11 @@ use prost_reflect::DynamicMessage;
 use qairon::v1::ErrorReason;
 
 use super::bind::Bind;
-use super::door::{Door, Work, Write};
+use super::door::Door;
 use super::failure::Failure;
 use super::sql::Sql;
-use super::transaction::{Ending, Transaction};
+use super::transaction::{Ending, Transaction, Work};
+use super::writing::{Weight, Write};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long results are kept; the API promises 24 hours.
@@ -157,7 +158,7 @@ pub async fn forget_old(door: &Door) -> Result<(), Failure> {
     .into();
     loop {
         let text = text.clone();
-        let write = Write { operation: "forget_requests", validate_only: false };
+        let write = Write { operation: "forget_requests", weight: Weight::Light, validate_only: false };
         let removed = door.write(write, move |transaction| {
             let sql = Sql::shared(&text);
             Box::pin(async move { Ok(Ending::Commit(transaction.run(sql).await?)) })

@@ -19,7 +19,6 @@ use qairon::v1::Match;
 
 use super::door::{Door, Reads};
 use super::failure::Failure;
-use super::pool::Share;
 use super::reader::Reader;
 use crate::error::Result;
 
@@ -40,9 +39,12 @@ impl Search {
             return Ok(Vec::new());
         }
         let settings = if self.text.key.is_some() { ONE_PLAN } else { "" };
-        let mut reader = door.reader("find", Share::Whole, Reads::Together(settings)).await?;
-        let found = self.found(&mut reader, limit).await;
-        reader.done(found)
+        let search = &self;
+        let work = |mut reader: Reader| async move {
+            let found = search.found(&mut reader, limit).await;
+            reader.done(found)
+        };
+        door.read("find", Reads::Together(settings), None, work).await
     }
 
     async fn found(&self, reader: &mut Reader, limit: usize) -> Result<Vec<Place>, Failure> {

@@ -3,6 +3,7 @@
 //! Identifiers come from the model alone; every value of a caller is a bind; tables are references that the door
 //! resolves ([`super::sources`]). A statement is a diesel query: diesel numbers and serializes its values.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use diesel::QueryResult;
@@ -52,6 +53,19 @@ impl Sql {
     /// A statement that starts with a text made once.
     pub(in crate::db) fn shared(text: &Arc<str>) -> Self {
         Self { parts: vec![Part::Shared(text.clone())], keep: Keep::Common }
+    }
+
+    /// What the text is, whatever the values: the same for statements that differ in those alone.
+    pub(in crate::db) fn shape(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for part in &self.parts {
+            match part {
+                Part::Shared(text) => text.hash(&mut hasher),
+                Part::Text(text) => text.hash(&mut hasher),
+                Part::Bind(_) => hasher.write_u8(0),
+            }
+        }
+        hasher.finish()
     }
 
     /// Appends SQL. Never a caller's text.

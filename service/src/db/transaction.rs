@@ -3,7 +3,11 @@
 //! It reads like a [`Reader`]; what changes tables is in [`super::rows`].
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
+use super::attempt::Interrupt;
 use super::bind::Bind;
 use super::failure::Failure;
 use super::identity::SETTING;
@@ -17,9 +21,25 @@ const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED
 
 /// Appends a source of one row that sets the identity for the rest of the transaction. A statement that reads from it
 /// has the identity before it writes its first row.
-pub(in crate::db) fn push_identity(sql: &mut Sql, identity: String) {
-    sql.push(&format!("(SELECT set_config('{SETTING}', ")).bind(Bind::Text(identity)).push(", true)) AS call");
+pub(in crate::db) fn push_lone(sql: &mut Sql, lone: Lone) {
+    sql.push(&format!("(SELECT set_config('{SETTING}', ")).bind(Bind::Text(lone.identity)).push(", true)");
+    if let Some(wait) = lone.lock_timeout {
+        sql.push(", set_config('lock_timeout', ").bind(Bind::Text(wait.as_millis().to_string())).push(", true)");
+    }
+    sql.push(") AS call");
 }
+
+/// What a statement sets that is the only one of its transaction.
+#[derive(Debug, Clone)]
+pub(in crate::db) struct Lone {
+    /// The identity of the call, as JSON.
+    pub identity: String,
+    /// The longest wait for a lock, when it is not that of the session.
+    pub lock_timeout: Option<Duration>,
+}
+
+/// A piece of work.
+pub type Work<'w, T> = BoxFuture<'w, Result<T, Failure>>;
 
 /// How a transaction ends when nothing went wrong.
 #[derive(Debug)]
@@ -34,6 +54,8 @@ pub enum Ending<T> {
 pub struct Transaction {
     reader: Reader,
     validate_only: bool,
+    lock_timeout: Option<Duration>,
+    interrupt: Interrupt,
     /// More is to be written with the answer, so that no statement of the work itself is the last.
     pub(super) goes_on: bool,
 }
@@ -53,8 +75,22 @@ impl DerefMut for Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(reader: Reader, validate_only: bool) -> Self {
-        Self { reader, validate_only, goes_on: false }
+    pub(super) fn new(
+        reader: Reader,
+        validate_only: bool,
+        lock_timeout: Option<Duration>,
+        interrupt: Interrupt,
+    ) -> Self {
+        interrupt.aim(reader.session.cancel_token());
+        Self { reader, validate_only, lock_timeout, interrupt, goes_on: false }
+    }
+
+    /// The process of PostgreSQL that works for it.
+    pub(super) async fn process(&mut self) -> Result<i64, Failure> {
+        let mut sql = Sql::new();
+        sql.push("SELECT pg_backend_pid()::bigint");
+        let row = self.one(sql).await?.ok_or_else(|| Error::internal("a process has no number"))?;
+        Ok(row.integer(0)?)
     }
 
     /// Whether everything is undone at the end.
@@ -62,14 +98,14 @@ impl Transaction {
         self.validate_only
     }
 
-    /// The identity of the call, for a statement that is the only one of its transaction: with
-    /// [`push_identity`] it sets the identity itself, and needs no transaction around it. `None` when there is more to
-    /// do.
-    pub(in crate::db) fn lone_identity(&self) -> Result<Option<String>, Failure> {
+    /// What a statement sets that is the only one of its transaction: with [`push_lone`] it needs no transaction around
+    /// it. `None` when there is more to do.
+    pub(in crate::db) fn lone(&self) -> Result<Option<Lone>, Failure> {
         if self.validate_only || self.goes_on || self.is_open {
             return Ok(None);
         }
-        Ok(Some(self.view.identity().to_json().map_err(Error::internal)?))
+        let identity = self.view.identity().to_json().map_err(Error::internal)?;
+        Ok(Some(Lone { identity, lock_timeout: self.lock_timeout }))
     }
 
     /// Runs a statement that carries the identity and is the only one of its transaction.
@@ -119,7 +155,10 @@ impl Transaction {
         };
         let ended = self.end(how).await;
         // A COMMIT that is refused has ended the transaction as well; anything else leaves it unknown.
-        if ended.as_ref().is_err_and(|failure| how == "ROLLBACK" || !failure.is_about_values()) {
+        // A cancellation that is on its way would hit the next statement.
+        if self.interrupt.is_used()
+            || ended.as_ref().is_err_and(|failure| how == "ROLLBACK" || !failure.is_about_values())
+        {
             self.session.doom();
         }
         match how {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 use tonic::Code;
 
@@ -24,6 +25,8 @@ pub struct Metrics {
     pool_connections: IntGauge,
     pool_idle: IntGauge,
     pool_free: IntGauge,
+    pool_lanes: IntGaugeVec,
+    pool_set_aside: IntCounterVec,
     /// One while the database answers.
     pub database_up: IntGauge,
 }
@@ -55,7 +58,13 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
+        let pool_lanes = IntGaugeVec::new(
+            Opts::new("qairon_pool_lane_connections", "Connections of the pool used by work that lasts, by lane."),
+            &["lane"],
+        )?;
+        registry.register(Box::new(pool_lanes.clone()))?;
         Ok(Arc::new(Self {
+            pool_lanes,
             requests: counters("qairon_requests_total", "Requests, by method and gRPC code.", &["method", "code"])?,
             seconds: histograms("qairon_request_duration_seconds", "Time to answer a request.", "method")?,
             in_flight: gauge("qairon_requests_in_flight", "Requests being worked on.")?,
@@ -73,6 +82,11 @@ impl Metrics {
                 "qairon_database_retries_total",
                 "Writes repeated because PostgreSQL aborted them for another.",
                 &["operation"],
+            )?,
+            pool_set_aside: counters(
+                "qairon_pool_set_aside_total",
+                "Operations that took longer than quick ones may, and were undone and done again in a lane.",
+                &["lane"],
             )?,
             pool_connections: gauge("qairon_pool_connections", "Open connections of the pool.")?,
             pool_idle: gauge("qairon_pool_idle_connections", "Open connections of the pool that are idle.")?,
@@ -113,6 +127,16 @@ impl Metrics {
         self.pool_connections.set(connections.into());
         self.pool_idle.set(idle.into());
         self.pool_free.set(i64::try_from(free).unwrap_or(i64::MAX));
+    }
+
+    /// The state of a lane of the pool at this moment.
+    pub fn lane(&self, lane: &str, connections: usize) {
+        self.pool_lanes.with_label_values(&[lane]).set(i64::try_from(connections).unwrap_or(i64::MAX));
+    }
+
+    /// An operation is done again in a lane.
+    pub fn set_aside(&self, lane: &str) {
+        self.pool_set_aside.with_label_values(&[lane]).inc();
     }
 
     /// The text that Prometheus reads.

@@ -14,7 +14,7 @@ use super::super::requests::decode;
 use super::load::NOTHING;
 use crate::call::{Context, Inlet, Outlet};
 use crate::db::failure::Failure;
-use crate::db::{Ending, Write, apply};
+use crate::db::{Ending, Weight, Write, apply};
 use crate::domain::apply::{Bundle, Pruning};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,7 +29,7 @@ pub async fn apply(context: &Context, inlet: Inlet, outlet: Outlet) -> Result<()
     let model = context.model();
     let prune = options.prune.map(|prune| Pruning::new(model, prune)).transpose()?;
     let bundle = Arc::new(Bundle::new(model, objects, prune));
-    let write = Write { operation: "apply", validate_only: options.validate_only };
+    let write = Write { operation: "apply", weight: Weight::Heavy, validate_only: options.validate_only };
     let limit = context.limits().max_affected;
     let mut attempt = 1;
     let outcome = loop {

@@ -117,6 +117,6 @@ fn inside(model: &'static Model, entity: &Entity, scopes: &[(&Entity, String)]) 
 }
 
 fn refused(error: &FilterError) -> Error {
-    let reason = if error.is_limit { ErrorReason::FilterTooLarge } else { ErrorReason::InvalidFilter };
+    let reason = error.reason(ErrorReason::InvalidFilter);
     Error::invalid("filter", reason, format!("`filter`, {error}"))
 }

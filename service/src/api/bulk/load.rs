@@ -17,7 +17,7 @@ use super::feed::{Chunks, Source};
 use super::objects::{Chunk, Decoder, Existing, Packed};
 use crate::call::{Context, Inlet, Outlet};
 use crate::db::failure::Failure;
-use crate::db::{Ending, Transaction, Write};
+use crate::db::{Ending, Transaction, Weight, Write};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What becomes of a load that breaks when everything is written or nothing is.
@@ -101,7 +101,7 @@ pub async fn together(
     acknowledging: Option<Acknowledging>,
 ) -> Result<LoadObjectsResponse> {
     let operation = if acknowledging.is_some() { "load" } else { "import" };
-    let write = Write { operation, validate_only };
+    let write = Write { operation, weight: Weight::Heavy, validate_only };
     let (model, fate) = (context.model(), source.inlet.fate());
     let decoder = Decoder::new(model, existing.clone());
     let written = source.feed(first, decoder, |chunks| {
@@ -194,7 +194,7 @@ async fn commit(
     chunk: Option<Chunk>,
 ) -> std::result::Result<(), Failure> {
     let state = engine.clone();
-    let write = Write { operation: "load", validate_only: false };
+    let write = Write { operation: "load", weight: Weight::Heavy, validate_only: false };
     let outcome = context.db().write(write, move |transaction| {
         let (chunk, engine) = (chunk.clone(), state.clone());
         Box::pin(async move {

@@ -11,6 +11,7 @@ use super::{allocate, delete, insert, links, single, update};
 use crate::db::etag::Etag;
 use crate::db::golden::Goldens;
 use crate::db::projection::Projection;
+use crate::db::transaction::Lone;
 use crate::domain::draft::Value;
 
 const ID: &str = "shop:web:api";
@@ -43,10 +44,11 @@ pub(in crate::db) fn show(goldens: &mut Goldens) {
 fn show_single(goldens: &mut Goldens, model: &'static Model, service: &'static Entity) {
     let projection = Projection::new(model, service, None).expect("the fields of services");
     let new = values(service, &[("stack_id", "shop:web"), ("name", "api")]);
+    let lone = Lone { identity: String::new(), lock_timeout: Some(std::time::Duration::from_millis(50)) };
     goldens.show(
         "create_a_service",
         "Inserts a service and returns it.",
-        [single::insert(service, &new, &projection, Some(String::new()))],
+        [single::insert(service, &new, &projection, Some(lone.clone()))],
     );
     let change = Change {
         entity: service,
@@ -60,7 +62,7 @@ fn show_single(goldens: &mut Goldens, model: &'static Model, service: &'static E
     goldens.show(
         "update_a_service",
         "Updates a service if it is still in the version that the caller has read, and returns it.",
-        [change.sql(&projection, Some(String::new()))],
+        [change.sql(&projection, Some(lone))],
     );
 }
 

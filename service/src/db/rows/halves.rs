@@ -4,9 +4,8 @@
 //! that is undone and each half goes in by itself, and so on: every refusal is as if the object had come alone, and the
 //! others are in.
 
-use crate::db::door::Work;
 use crate::db::failure::{Failure, Intent};
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, Work};
 use crate::domain::draft::{Value, naming};
 use crate::error::{Error, ErrorKind};
 use qairon::Model;

@@ -6,10 +6,9 @@ use qairon::model::{Entity, Field};
 use super::arrays::{Values, column, insertable, push_rows, unset, value_of};
 use super::halves::{Batches, Outcome, in_halves, refusal};
 use super::target;
-use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::sql::Sql;
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, Work};
 use crate::domain::draft::{Value, composed_id};
 use crate::error::Error;
 

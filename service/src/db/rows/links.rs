@@ -6,12 +6,11 @@ use qairon::model::{Entity, Link};
 use super::halves::Batches;
 use super::target;
 use crate::db::bind::Bind;
-use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::get::exists;
 use crate::db::reader::Reader;
 use crate::db::sql::Sql;
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, Work};
 use crate::error::{Error, Result};
 
 /// Links to add or to remove, as pairs of owner and target.

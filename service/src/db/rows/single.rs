@@ -14,7 +14,7 @@ use crate::db::projection::{ALIAS, Projection};
 use crate::db::reader::Reader;
 use crate::db::sources::table;
 use crate::db::sql::Sql;
-use crate::db::transaction::{Transaction, push_identity};
+use crate::db::transaction::{Lone, Transaction, push_lone};
 use crate::db::wire;
 use crate::domain::draft::Value;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,9 +26,9 @@ pub async fn create(
     values: &[(&Field, Value)],
 ) -> Result<Vec<u8>, Failure> {
     let projection = transaction.view.whole(entity)?;
-    let identity = transaction.lone_identity()?;
-    let is_alone = identity.is_some();
-    let sql = insert(entity, values, &projection, identity);
+    let lone = transaction.lone()?;
+    let is_alone = lone.is_some();
+    let sql = insert(entity, values, &projection, lone);
     let row = if is_alone { transaction.alone(sql).await? } else { transaction.one(sql).await? };
     let row = row.ok_or_else(|| Error::internal("an insert returned nothing"))?;
     Ok(as_response(&projection, &row)?)
@@ -39,7 +39,7 @@ pub(in crate::db) fn insert(
     entity: &Entity,
     values: &[(&Field, Value)],
     projection: &Projection,
-    identity: Option<String>,
+    lone: Option<Lone>,
 ) -> Sql {
     let mut sql = Sql::new();
     sql.push(&format!("INSERT INTO {} AS {ALIAS} (", target(&entity.name)));
@@ -53,9 +53,9 @@ pub(in crate::db) fn insert(
         }
         sql.bind(Bind::value(field, value));
     }
-    if let Some(identity) = identity {
+    if let Some(lone) = lone {
         sql.push(" FROM ");
-        push_identity(&mut sql, identity);
+        push_lone(&mut sql, lone);
     }
     sql.push(&format!(" RETURNING {}", projection.sql));
     sql
@@ -97,7 +97,7 @@ impl Change {
 
     /// Updates the object if it is there in the version meant. The last column is the new ID. See
     /// golden/update_a_service.sql.
-    pub(super) fn sql(&self, projection: &Projection, identity: Option<String>) -> Sql {
+    pub(super) fn sql(&self, projection: &Projection, lone: Option<Lone>) -> Sql {
         let mut sql = Sql::new();
         // Nothing to set changes nothing, the etag least of all.
         if self.values.is_empty() && self.new_id.is_none() {
@@ -115,9 +115,9 @@ impl Change {
             sql.push(if self.values.is_empty() { "" } else { ", " });
             sql.push("\"id\" = ").bind(Bind::Text(new_id.clone()));
         }
-        if let Some(identity) = identity {
+        if let Some(lone) = lone {
             sql.push(" FROM ");
-            push_identity(&mut sql, identity);
+            push_lone(&mut sql, lone);
         }
         condition(&mut sql, &self.id, self.etag.as_ref());
         sql.push(&format!(" RETURNING {}, {ALIAS}.\"id\"", projection.sql));
@@ -134,12 +134,12 @@ impl Change {
             false => None,
         };
         // With nothing else to do the statement is alone.
-        let identity = match (&self.otherwise, &before) {
-            (Otherwise::Refuse, None) => transaction.lone_identity()?,
+        let lone = match (&self.otherwise, &before) {
+            (Otherwise::Refuse, None) => transaction.lone()?,
             _ => None,
         };
-        let is_alone = identity.is_some();
-        let sql = self.sql(&projection, identity);
+        let is_alone = lone.is_some();
+        let sql = self.sql(&projection, lone);
         let found = if is_alone { transaction.alone(sql).await? } else { transaction.one(sql).await? };
         let Some(mut row) = found else {
             let why = why_nothing(transaction, entity, &self.id).await?;

@@ -8,12 +8,11 @@ use super::arrays::Values;
 use super::compare::Wanted;
 use super::halves::Batches;
 use crate::db::bind::Bind;
-use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
 use crate::db::sources::table;
 use crate::db::sql::{Keep, Sql};
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, Work};
 use crate::error::Result;
 
 /// Locks objects of an entity, in the order of their IDs, and reads some of their fields. Each row has the ID first.

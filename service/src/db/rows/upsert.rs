@@ -14,10 +14,9 @@ use qairon::v1::ErrorReason;
 use super::compare::Wanted;
 use super::halves::{Batches, Outcome, in_halves, refusal};
 use super::insert::{BATCH, insert};
-use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
-use crate::db::transaction::Transaction;
+use crate::db::transaction::{Transaction, Work};
 use crate::domain::draft::Value;
 use crate::error::{Error, ErrorKind, Result};
 

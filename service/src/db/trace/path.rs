@@ -20,7 +20,6 @@ use qairon::v1::{ErrorReason, ObjectPath, PathStep, TracePathResponse};
 use super::super::door::{Door, Reads};
 use super::super::failure::Failure;
 use super::super::get::probe;
-use super::super::pool::Share;
 use super::super::reader::Reader;
 use super::super::row::{Row, unreadable};
 use super::super::sources::table;
@@ -62,9 +61,11 @@ pub struct Question {
 
 /// Finds the shortest ways between two objects. Everything is of one moment.
 pub async fn path(door: &Door, question: &Question) -> Result<TracePathResponse, Failure> {
-    let mut reader = door.reader("trace_path", Share::Whole, Reads::Together(SETTINGS)).await?;
-    let found = search(&mut reader, door.model(), question).await;
-    reader.done(found)
+    let work = |mut reader: Reader| async move {
+        let found = search(&mut reader, door.model(), question).await;
+        reader.done(found)
+    };
+    door.read("trace_path", Reads::Together(SETTINGS), None, work).await
 }
 
 async fn search(reader: &mut Reader, model: &'static Model, question: &Question) -> Result<TracePathResponse, Failure> {

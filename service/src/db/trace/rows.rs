@@ -3,7 +3,6 @@
 use super::super::bind::Bind;
 use super::super::door::{Door, Reads};
 use super::super::failure::Failure;
-use super::super::pool::Share;
 use super::super::reader::Sink;
 use super::super::row::Row;
 use super::super::sources::table;
@@ -29,7 +28,7 @@ async fn send(
     sql: Sql,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
-    let mut reader = door.reader(operation, Share::Half, Reads::One).await?;
+    let mut reader = door.streaming_reader(operation, Reads::One).await?;
     let mut known = Known { sink, is_found: subject.is_none() };
     let sent = reader.pass(sql, &mut known).await;
     let missing = subject.filter(|_| !known.is_found).map(|(entity, id)| Error::not_found(entity, id));

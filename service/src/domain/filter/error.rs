@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use qairon::v1::ErrorReason;
+
 /// How much of a caller's text an error repeats, in characters.
 const SHOWN: usize = 60;
 
@@ -12,8 +14,19 @@ pub struct FilterError {
     pub place: Place,
     /// What was expected there, and the nearest valid alternative.
     pub message: String,
-    /// Whether it is an exceeded limit: a smaller filter may be valid.
-    pub is_limit: bool,
+    /// What kind of error it is.
+    pub fault: Fault,
+}
+
+/// What is wrong with a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not a filter of the entity.
+    Invalid,
+    /// It exceeds a limit of size: a smaller filter may be valid.
+    TooLarge,
+    /// It would take too long to answer.
+    TooCostly,
 }
 
 /// Where an error is.
@@ -34,11 +47,32 @@ pub enum Place {
 
 impl FilterError {
     pub(super) fn new(column: usize, message: impl Into<String>) -> Self {
-        Self { place: Place::Column(column), message: message.into(), is_limit: false }
+        Self { place: Place::Column(column), message: message.into(), fault: Fault::Invalid }
+    }
+
+    pub(super) fn costly(column: usize, message: impl Into<String>) -> Self {
+        Self { fault: Fault::TooCostly, ..Self::new(column, message) }
     }
 
     pub(super) fn limit(column: usize, message: impl Into<String>) -> Self {
-        Self { is_limit: true, ..Self::new(column, message) }
+        Self { fault: Fault::TooLarge, ..Self::new(column, message) }
+    }
+}
+
+impl FilterError {
+    /// Whether it exceeds a limit.
+    #[cfg(test)]
+    pub fn is_limit(&self) -> bool {
+        self.fault != Fault::Invalid
+    }
+
+    /// The reason, for programs: `invalid` when it is not a filter, or not an order.
+    pub fn reason(&self, invalid: ErrorReason) -> ErrorReason {
+        match self.fault {
+            Fault::Invalid => invalid,
+            Fault::TooLarge => ErrorReason::FilterTooLarge,
+            Fault::TooCostly => ErrorReason::FilterTooCostly,
+        }
     }
 }
 

@@ -31,6 +31,20 @@ pub(super) struct Step {
     pub many: bool,
 }
 
+impl Step {
+    /// Whether it leads from many rows to many others of theirs, so that the same ones are reached again and again:
+    /// from services to their stacks and on to the services of those. `after_many`: a step before it led to many rows.
+    pub fn is_turn(&self, after_many: bool) -> bool {
+        self.many && after_many && self.own != "id"
+    }
+
+    /// Whether a step to the same rows comes before it, from the value that this one begins with: the one before finds
+    /// what this one does.
+    pub fn repeats(&self, before: &Step) -> bool {
+        self.table == before.table && self.column == before.column && self.own == before.column && before.many
+    }
+}
+
 /// A column of the current row, or a value inside a JSON column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
@@ -159,6 +173,17 @@ impl Expr {
             (Some(last), false) => {
                 joined.push(last);
                 if all { Self::All(joined) } else { Self::Any(joined) }
+            }
+        }
+    }
+
+    /// How often it leads from many rows to many others of theirs.
+    pub(super) fn turns(&self, after_many: bool) -> usize {
+        match self {
+            Self::Constant(_) | Self::Test { .. } => 0,
+            Self::All(inner) | Self::Any(inner) => inner.iter().map(|expr| expr.turns(after_many)).sum(),
+            Self::Exists { step, inner, .. } => {
+                usize::from(step.is_turn(after_many)) + inner.turns(after_many || step.many)
             }
         }
     }

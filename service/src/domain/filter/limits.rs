@@ -13,6 +13,11 @@ pub const MAX_PATH_RELATIONS: usize = 16;
 /// How many tables beside the entity's own the SQL of a filter reads; terms that share a path count once.
 pub const MAX_TABLES: usize = 64;
 
+/// How often a path leads from many objects to many others of theirs. Each time more is read again.
+pub const MAX_PATH_TURNS: usize = 4;
+/// And how often all paths of a filter do.
+pub const MAX_TURNS: usize = 8;
+
 /// Refuses a text that is too long.
 pub(super) fn check_bytes(text: &str) -> Result<(), FilterError> {
     if text.len() <= MAX_BYTES {

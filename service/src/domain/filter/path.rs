@@ -14,7 +14,7 @@ use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
 use super::ast::{Member, Part};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Column, Step};
-use super::limits::MAX_PATH_RELATIONS;
+use super::limits::{MAX_PATH_RELATIONS, MAX_PATH_TURNS};
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ struct Walk<'m> {
     /// A column whose values begin with the ID of the current object, and how many steps lead to its table.
     lead: Option<(usize, Column)>,
     relations: usize,
+    /// How often it leads from many objects to many others of theirs.
+    turns: usize,
 }
 
 /// Finds the column a path names.
@@ -149,7 +151,7 @@ pub(super) fn to_many<'p>(model: &Model, entity: &Entity, path: &'p Member) -> O
 
 impl<'m> Walk<'m> {
     fn new(model: &'m Model, entity: &'m Entity) -> Self {
-        Self { model, entity, steps: Vec::new(), id: None, lead: None, relations: 0 }
+        Self { model, entity, steps: Vec::new(), id: None, lead: None, relations: 0, turns: 0 }
     }
 
     /// The path to the current object's ID.
@@ -172,6 +174,15 @@ impl<'m> Walk<'m> {
             return Err(FilterError::limit(part.span.start, message));
         }
         self.step_over(relation);
+        if self.turns > MAX_PATH_TURNS {
+            let message = format!(
+                "with `{}` the path leads from many objects to many others of theirs for the {}th time, and \
+                 {MAX_PATH_TURNS} are allowed: each time more is read again; use a shorter path",
+                relation.names.first().map_or("", String::as_str),
+                self.turns
+            );
+            return Err(FilterError::costly(part.span.start, message));
+        }
         Ok(())
     }
 
@@ -192,16 +203,26 @@ impl<'m> Walk<'m> {
             RelationKind::ToMany { field } => {
                 self.lead = None;
                 let own = own(self.id.take());
-                self.steps.push(Step { table: target.name.clone(), column: field.clone(), own, many: true });
+                self.many(Step { table: target.name.clone(), column: field.clone(), own, many: true });
             }
             RelationKind::Linked { table, own_column, target_column, .. } => {
                 self.lead = None;
                 let own = own(self.id.take());
-                self.steps.push(Step { table: table.clone(), column: own_column.clone(), own, many: true });
+                self.many(Step { table: table.clone(), column: own_column.clone(), own, many: true });
                 self.id = Some(Column { name: target_column.clone(), nullable: false, keys: None });
             }
         }
         self.entity = target;
+    }
+
+    /// Takes a step to many rows. From services to their stack and back to its services is no step: the first of them
+    /// leads there as well.
+    fn many(&mut self, step: Step) {
+        if self.steps.last().is_some_and(|last| step.repeats(last)) {
+            return;
+        }
+        self.turns += usize::from(step.is_turn(self.steps.iter().any(|step| step.many)));
+        self.steps.push(step);
     }
 
     /// Takes the step to the current object's own table, if it is not taken yet.

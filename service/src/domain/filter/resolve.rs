@@ -8,7 +8,7 @@ use super::compare;
 use super::error::FilterError;
 use super::expr::{Check, Column, Expr};
 use super::functions;
-use super::limits::MAX_TABLES;
+use super::limits::{MAX_TABLES, MAX_TURNS};
 use super::values::contains_pattern;
 
 /// Gives every name of a filter its meaning on an entity.
@@ -18,6 +18,14 @@ pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr,
     if expr.tables() > MAX_TABLES {
         let message = format!("a filter reads at most {MAX_TABLES} other tables, this one {}", expr.tables());
         return Err(FilterError::limit(1, message));
+    }
+    let turns = expr.turns(false);
+    if turns > MAX_TURNS {
+        let message = format!(
+            "the paths of this filter lead from many objects to many others of theirs {turns} times, and {MAX_TURNS} are \
+             allowed: each time more is read again; use fewer or shorter paths"
+        );
+        return Err(FilterError::costly(1, message));
     }
     Ok(expr)
 }

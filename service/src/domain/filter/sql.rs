@@ -127,7 +127,9 @@ impl Writer {
         self.out.sql(")");
     }
 
-    /// One subquery for all steps in a row: plain joins leave the planner free to begin at either end.
+    /// One subquery for all steps in a row: plain joins leave the planner free to begin at either end. But from many
+    /// rows to many others of theirs the next subquery begins: a join would have every pair of them, and its rows would
+    /// multiply with every such step.
     fn exists(&mut self, step: &Step, inner: &Expr, negated: bool) {
         let depth = self.scopes.len();
         let first = self.enter();
@@ -136,7 +138,12 @@ impl Writer {
         self.out.table(&step.table);
         self.out.sql(&format!(" AS {}", quoted(&first)));
         let mut inner = inner;
+        let mut after_many = step.many;
         while let Expr::Exists { step: next, inner: deeper, negated: false } = inner {
+            if next.is_turn(after_many) {
+                break;
+            }
+            after_many |= next.many;
             let own = self.column_of(self.scopes.len() - 1, &next.own);
             let alias = quoted(&self.enter());
             self.out.sql(" JOIN ");

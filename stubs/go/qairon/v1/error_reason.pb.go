@@ -66,6 +66,9 @@ const (
 	ErrorReason_ERROR_REASON_MALFORMED_MESSAGE ErrorReason = 17
 	// INVALID_ARGUMENT: a filter or an order is longer, nests deeper or has more terms than the service takes.
 	ErrorReason_ERROR_REASON_FILTER_TOO_LARGE ErrorReason = 18
+	// INVALID_ARGUMENT: the paths of a filter lead from many objects to many others of theirs more often than the service
+	// follows them, and the filter would take too long to answer.
+	ErrorReason_ERROR_REASON_FILTER_TOO_COSTLY ErrorReason = 19
 	// NOT_FOUND: there is no object with this ID.
 	ErrorReason_ERROR_REASON_NOT_FOUND ErrorReason = 30
 	// NOT_FOUND: an object that a field refers to does not exist.
@@ -144,6 +147,7 @@ var (
 		16: "ERROR_REASON_REQUEST_ID_REUSED",
 		17: "ERROR_REASON_MALFORMED_MESSAGE",
 		18: "ERROR_REASON_FILTER_TOO_LARGE",
+		19: "ERROR_REASON_FILTER_TOO_COSTLY",
 		30: "ERROR_REASON_NOT_FOUND",
 		31: "ERROR_REASON_REFERENCE_NOT_FOUND",
 		32: "ERROR_REASON_ALREADY_EXISTS",
@@ -192,6 +196,7 @@ var (
 		"ERROR_REASON_REQUEST_ID_REUSED":      16,
 		"ERROR_REASON_MALFORMED_MESSAGE":      17,
 		"ERROR_REASON_FILTER_TOO_LARGE":       18,
+		"ERROR_REASON_FILTER_TOO_COSTLY":      19,
 		"ERROR_REASON_NOT_FOUND":              30,
 		"ERROR_REASON_REFERENCE_NOT_FOUND":    31,
 		"ERROR_REASON_ALREADY_EXISTS":         32,
@@ -253,7 +258,7 @@ var File_qairon_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\xea\v\n" +
+	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\x8e\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_REQUIRED\x10\x01\x12\x1b\n" +
@@ -274,7 +279,8 @@ const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_INVALID_REQUEST_ID\x10\x0f\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10\x10\x12\"\n" +
 	"\x1eERROR_REASON_MALFORMED_MESSAGE\x10\x11\x12!\n" +
-	"\x1dERROR_REASON_FILTER_TOO_LARGE\x10\x12\x12\x1a\n" +
+	"\x1dERROR_REASON_FILTER_TOO_LARGE\x10\x12\x12\"\n" +
+	"\x1eERROR_REASON_FILTER_TOO_COSTLY\x10\x13\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x1e\x12$\n" +
 	" ERROR_REASON_REFERENCE_NOT_FOUND\x10\x1f\x12\x1f\n" +
 	"\x1bERROR_REASON_ALREADY_EXISTS\x10 \x12\x1f\n" +

@@ -340,14 +340,14 @@ fn limits_are_those_of_the_other_notation() {
         let deepest = Query::parse(&nested(open, close, most)).expect(open).ast;
         assert!(parse(&print(&deepest)).is_ok(), "{open}");
         let error = Query::parse(&nested(open, close, most + 1)).expect_err(open);
-        assert!(error.is_limit && error.message.contains("nest at most 32 deep"), "{error}");
+        assert!(error.is_limit() && error.message.contains("nest at most 32 deep"), "{error}");
     }
     let error = Query::parse(&nested("[", "]", 1000)).expect_err("deep");
-    assert!(error.is_limit && error.message.contains("nests at most"), "{error}");
+    assert!(error.is_limit() && error.message.contains("nests at most"), "{error}");
     let many = |count: usize| format!("[{}]", vec![r#"{"or":[]}"#; count].join(","));
     assert!(Query::parse(&many(MAX_TERMS)).is_ok());
     let error = Query::parse(&many(MAX_TERMS + 1)).expect_err("many");
-    assert!(error.is_limit && error.message.contains("at most 256 terms"), "{error}");
+    assert!(error.is_limit() && error.message.contains("at most 256 terms"), "{error}");
     let error = Query::parse(&format!("[{}]", " ".repeat(MAX_BYTES))).expect_err("long");
-    assert!(error.is_limit && error.message.contains("at most 16384 bytes"), "{error}");
+    assert!(error.is_limit() && error.message.contains("at most 16384 bytes"), "{error}");
 }

@@ -145,7 +145,7 @@ fn text_that_would_look_like_a_document_is_printed_in_parentheses() {
 
 #[test]
 fn limits_are_told_from_other_errors() {
-    let is_limit = |text: &str| parse(text).expect_err(text).is_limit;
+    let is_limit = |text: &str| parse(text).expect_err(text).is_limit();
     assert!(is_limit(&"(".repeat(MAX_DEPTH + 1)));
     assert!(is_limit(&"a ".repeat(MAX_TERMS + 1)));
     assert!(is_limit(&"é".repeat(MAX_BYTES)));

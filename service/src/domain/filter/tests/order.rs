@@ -66,5 +66,5 @@ fn errors_name_the_column_and_the_way_out() {
         assert!(error.starts_with(expected), "{text}: {error}");
     }
     let error = parse_order_by(&"é".repeat(MAX_BYTES)).expect_err("too long");
-    assert!(error.is_limit, "{error}");
+    assert!(error.is_limit(), "{error}");
 }

@@ -138,7 +138,7 @@ fn same_when_printed(ast: &Ast) {
     let text = print(ast);
     let printed = match Query::parse(&text) {
         Ok(query) => query.ast,
-        Err(error) => return assert!(error.is_limit, "{text}: {error}"),
+        Err(error) => return assert!(error.is_limit(), "{text}: {error}"),
     };
     assert_eq!(printed.root, ast.root, "{text}");
     for entity in model.entities() {
@@ -312,7 +312,7 @@ proptest! {
         match parse(&text) {
             Ok(parsed) => prop_assert_eq!(&parsed, &ast, "{}", text),
             Err(error) => {
-                prop_assert!(error.is_limit, "{}: {}", text, error);
+                prop_assert!(error.is_limit(), "{}: {}", text, error);
             }
         }
     }

@@ -1,0 +1,68 @@
+//! One attempt at a write, watched over: one that takes others' share is interrupted, and undone by PostgreSQL.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::CancelToken;
+
+use super::failure::Failure;
+use super::session::cancel;
+
+/// How long an interrupted attempt may take to end before it is interrupted again: it may have been between statements.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Interrupts the transaction of an attempt.
+#[derive(Clone, Default)]
+pub(in crate::db) struct Interrupt(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    token: Mutex<Option<CancelToken>>,
+    is_used: AtomicBool,
+}
+
+impl Interrupt {
+    /// The attempt has a transaction on a connection now.
+    pub fn aim(&self, token: CancelToken) {
+        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    /// Whether the attempt was interrupted. A cancellation may then still be on its way to the connection.
+    pub fn is_used(&self) -> bool {
+        self.0.is_used.load(Ordering::Relaxed)
+    }
+
+    async fn send(&self) {
+        self.0.is_used.store(true, Ordering::Relaxed);
+        let token = self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(token) = token {
+            cancel(token).await;
+        }
+    }
+}
+
+/// Waits for the end of an attempt, and interrupts it when `until` comes first. An attempt is not dropped: a statement
+/// that commits by itself may have done so, and only its end says whether. Returns what `until` came with when the
+/// attempt was undone for it.
+pub(in crate::db) async fn watched<T, R>(
+    attempt: impl Future<Output = Result<T, Failure>>,
+    interrupt: &Interrupt,
+    until: impl Future<Output = R>,
+) -> Result<Result<T, Failure>, R> {
+    let mut attempt = std::pin::pin!(attempt);
+    let reason = tokio::select! {
+        biased;
+        done = &mut attempt => return Ok(done),
+        reason = until => reason,
+    };
+    loop {
+        // Not at the same time: the attempt keeps its connection until the cancellation was sent.
+        interrupt.send().await;
+        match tokio::time::timeout(AGAIN, &mut attempt).await {
+            Ok(Err(failure)) if failure.is_cancelled() || failure.is_retryable() => return Err(reason),
+            Ok(done) => return Ok(done),
+            Err(_) => {}
+        }
+    }
+}
