@@ -5,9 +5,8 @@ mod collisions;
 mod values;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use qairon_integration_tests::{Cluster, Database, Durability, Failure, Server, poll_until, sql_error};
+use qairon_integration_tests::{Cluster, Database, Durability, Failure, Server, poll_until, soon, sql_error};
 use serde_json::json;
 use tokio::sync::OnceCell;
 use tonic::Code;
@@ -92,7 +91,7 @@ async fn a_write_whose_connection_is_ended_is_reported_in_the_same_words() {
         let write = tokio::spawn(async move { writer.update("application", change).await });
         let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = \
                          current_database() AND application_name = 'qairon-service' AND wait_event_type = 'Lock'";
-        poll_until(Duration::from_secs(10), "the write waits, and is ended", || async {
+        poll_until(soon(), "the write waits, and is ended", || async {
             Some(database.number(terminate).await).filter(|count| *count > 0)
         })
         .await;
