@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(factor_of(None, "0.50 0.40 0.30 1/200 4711\n", 2), 1.0);
         assert_eq!(factor_of(None, "6.00 0.40 0.30 1/200 4711\n", 2), 3.0);
         assert_eq!(factor_of(None, "600.00 1.0 1.0 1/200 4711\n", 2), 10.0);
-        assert_eq!(factor_of(None, "", 2), 1.0, "not every system tells its load");
+        assert_eq!(factor_of(None, "", 2), 1.0, "not every system reports its load");
     }
 
     #[test]

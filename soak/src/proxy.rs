@@ -1,5 +1,5 @@
 //! A TCP proxy between the honest callers and the service. Its address stays when the service comes back on another
-//! port, and it makes the network as bad as it is told to.
+//! port, and it makes the network slow, cuts it or swallows what is sent.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -25,7 +25,7 @@ async fn filled() -> Database {
     database
 }
 
-/// Changes of the rows behind the back of triggers and foreign keys, which are off meanwhile.
+/// Changes of the rows while triggers and foreign keys are off.
 fn changes() -> Vec<String> {
     let mut all = Vec::new();
     for entity in entities() {
@@ -140,7 +140,7 @@ async fn what_calls_leave_behind_is_noticed() {
     let open = stage.database.connect().await;
     open.batch_execute("SET application_name = 'qairon-service'; BEGIN; LOCK TABLE application").await.expect("a lock");
     let found = leftovers(&session, 0).await.expect("an answer").join("\n");
-    for told in ["1 sessions in a transaction", "locks are left", "sessions are left, 0 may be"] {
-        assert!(found.contains(told), "{told} is not in:\n{found}");
+    for line in ["1 sessions in a transaction", "locks are left", "sessions are left, 0 may be"] {
+        assert!(found.contains(line), "{line} is not in:\n{found}");
     }
 }

@@ -65,7 +65,7 @@ impl Caller {
         }
     }
 
-    /// Calls until it is told to stop, and returns what it wrote.
+    /// Calls until `stop` is set, and returns what it wrote.
     pub async fn run(mut self, stop: Arc<AtomicBool>) -> Journal {
         self.found_home().await;
         while !stop.load(Ordering::Relaxed) {

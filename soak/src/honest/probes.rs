@@ -24,7 +24,7 @@ const MOST: usize = 400;
 /// The names of the probes.
 pub const PROBES: [&str; 3] = ["get", "list", "create"];
 
-/// Calls until it is told to stop, and returns what was written.
+/// Calls until `stop` is set, and returns what was written.
 pub async fn probe(
     what: &'static str,
     stage: Arc<Stage>,
