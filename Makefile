@@ -1,7 +1,7 @@
 # The ways in. What they do is in scripts/, which explains itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres lint build fmt bench tools stubs protoset cli-docs buf-baseline
+.PHONY: help run test test-postgres lint build fmt bench soak tools stubs protoset cli-docs buf-baseline
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ cli-docs: ## Regenerates the reference of the command line, docs/cli
 
 bench: ## Measures against pgbench and psql
 	@scripts/bench.sh
+
+soak: ## Lets honest callers, faults and hostile callers loose on the service for half an hour
+	@scripts/soak.sh
 
 tools: ## Installs buf, grpcurl, cargo-deny and the generators of the stubs into .tools
 	@scripts/tools.sh

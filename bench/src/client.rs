@@ -73,6 +73,46 @@ impl Connection {
         Ok(messages)
     }
 
+    /// Sends any request whatever with any body, and returns the answer's headers and trailers in one.
+    pub async fn exchange(&self, request: http::Request<()>, body: Bytes) -> Result<http::Response<()>> {
+        let mut sender = self.sender.clone().ready().await?;
+        let (response, mut stream) = sender.send_request(request, false)?;
+        // A refusal may come before all of it is sent, and takes the window away.
+        let sent = async {
+            let mut rest = body;
+            while !rest.is_empty() {
+                stream.reserve_capacity(rest.len().min(1 << 20));
+                match std::future::poll_fn(|context| stream.poll_capacity(context)).await {
+                    Some(Ok(room)) => stream.send_data(rest.split_to(room.min(rest.len())), rest.is_empty())?,
+                    _ => return Ok(()),
+                }
+            }
+            anyhow::Ok(())
+        };
+        let received = async {
+            let (mut head, mut body) = response.await?.into_parts();
+            while let Some(chunk) = body.data().await {
+                body.flow_control().release_capacity(chunk?.len())?;
+            }
+            head.headers.extend(body.trailers().await?.unwrap_or_default());
+            anyhow::Ok(http::Response::from_parts(head, ()))
+        };
+        tokio::pin!(sent, received);
+        tokio::select! {
+            answer = &mut received => answer,
+            outcome = &mut sent => match outcome {
+                Ok(()) => received.await,
+                // What was refused meanwhile has its answer.
+                Err(error) => received.await.map_err(|_| error),
+            },
+        }
+    }
+
+    /// An address on this connection.
+    pub fn uri(&self, path: &str) -> Result<Uri> {
+        Ok(format!("http://{}{path}", self.address).parse()?)
+    }
+
     /// Sends a request and waits for the answer to begin.
     async fn send(&self, method: &Uri, frame: Bytes) -> Result<RecvStream> {
         let mut request = http::Request::new(());

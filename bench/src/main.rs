@@ -8,18 +8,15 @@
 //!
 //! Import and export of many objects are compared with COPY ([`bulk`]). Questions to an organisation of a million rows
 //! have their own cluster, and are compared with SQL written for each ([`ask`]). `qairon-bench fill` fills any empty
-//! database with an organisation of any size ([`fill`]).
+//! database with an organisation of any size ([`fill`]). What the soak uses as well is in the library of this crate.
 
 mod ask;
 mod bulk;
-mod client;
 mod cluster;
-mod fill;
 mod load;
 mod measure;
 mod organisation;
 mod pgbench;
-mod process;
 mod programs;
 mod report;
 mod service;
@@ -29,6 +26,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use qairon_bench::{client, fill, process};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long and how often, and what.

@@ -71,6 +71,30 @@ pub fn count_children(pid: u32) -> usize {
     children(pid).count()
 }
 
+/// The process IDs of the children.
+pub fn child_pids(pid: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id: &u32| stat(&id.to_string()).is_some_and(|stat| stat.parent == pid)).collect()
+}
+
+/// How many descriptors a process has open.
+pub fn descriptors(pid: u32) -> Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+/// How many connections to a port of this machine are established.
+pub fn connections(port: u16) -> Result<usize> {
+    const ESTABLISHED: &str = "01";
+    let text = fs::read_to_string("/proc/net/tcp")?;
+    let local = format!(":{port:04X}");
+    let is_ours = |line: &&str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns.get(1).is_some_and(|address| address.ends_with(&local)) && columns.get(3) == Some(&ESTABLISHED)
+    };
+    Ok(text.lines().filter(is_ours).count())
+}
+
 fn children(pid: u32) -> impl Iterator<Item = Stat> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes.filter_map(|entry| stat(entry.file_name().to_str()?)).filter(move |stat| stat.parent == pid)

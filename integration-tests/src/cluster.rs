@@ -10,13 +10,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
 use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 
+use crate::patience::soon;
 use crate::poll::poll_until;
 use crate::programs::{Program, program};
 
@@ -105,7 +105,7 @@ impl Cluster {
             .spawn()
             .expect("a shell can be run");
         self.watchdog = Some(watchdog);
-        poll_until(Duration::from_secs(30), "PostgreSQL answers", || async {
+        poll_until(soon(), "PostgreSQL answers", || async {
             tokio_postgres::connect(&self.url("postgres"), NoTls).await.ok().map(drop)
         })
         .await;
@@ -182,7 +182,7 @@ impl Cluster {
         // The shell continues after this line, and keeps the directory.
         use std::io::Write;
         let lock = self.data().join("postmaster.pid");
-        poll_until(Duration::from_secs(30), "PostgreSQL ends", || async {
+        poll_until(soon(), "PostgreSQL ends", || async {
             let gone = kill(postmaster, None).is_err() || is_zombie(postmaster);
             gone.then_some(())
         })
@@ -194,10 +194,7 @@ impl Cluster {
             let shared_memory = fs::read_to_string(&lock).ok().and_then(|text| text.lines().nth(6).map(str::to_owned));
             if let Some(key) = shared_memory.as_deref().and_then(|line| line.split_whitespace().nth(1)) {
                 let id = key.to_owned();
-                poll_until(Duration::from_secs(30), "the backends end", || async {
-                    (attached(&id) == 0).then_some(())
-                })
-                .await;
+                poll_until(soon(), "the backends end", || async { (attached(&id) == 0).then_some(()) }).await;
             }
         }
     }

@@ -10,6 +10,8 @@
 //! - [`Factory`]: valid objects of any entity with everything they refer to, from the model.
 //! - [`Qcli`]: the command line, as a process.
 //! - [`poll_until`]: waits for something to come true, with a deadline; tests never sleep.
+//! - [`violations`]: what no database of the service may hold, whatever happened to it.
+//! - [`soon`] and [`long`]: the deadlines, longer on a busy machine; no test has others.
 //!
 //! ```no_run
 //! # async fn test() {
@@ -32,7 +34,9 @@ mod database;
 mod factory;
 mod failure;
 mod golden;
+mod invariants;
 mod json;
+mod patience;
 mod poll;
 mod programs;
 mod qcli;
@@ -46,8 +50,10 @@ pub use database::{Database, sql_error};
 pub use factory::{Factory, World};
 pub use failure::Failure;
 pub use golden::assert_golden;
+pub use invariants::{Invariant, invariants, leftovers, violations};
 pub use json::empty;
-pub use poll::poll_until;
+pub use patience::{long, soon};
+pub use poll::{poll_or, poll_until};
 pub use programs::{Program, program, workspace};
 pub use qcli::{Output, Qcli};
 pub use report::Report;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,10 +14,9 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::client::Client;
 use crate::database::Database;
+use crate::patience::long;
 use crate::programs::{Program, program};
 use crate::statements::Statement;
-
-const START: Duration = Duration::from_secs(90);
 
 /// A running `qairon-service serve`. Killed when dropped; when that happens in a panic, its log is shown. Otherwise
 /// the statements that it sent are checked: see [`Statement::faults`].
@@ -64,7 +62,21 @@ impl Server {
         }
     }
 
+    /// Starts a server as it runs elsewhere: its statements are not recorded.
+    pub async fn start_unrecorded(args: &[&str]) -> Result<Self, (ExitStatus, String)> {
+        Self::launch_with(&program(Program::Service), args, &[], false).await
+    }
+
     async fn launch(service: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
+        Self::launch_with(service, args, env, true).await
+    }
+
+    async fn launch_with(
+        service: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+        is_recorded: bool,
+    ) -> Result<Self, (ExitStatus, String)> {
         // Without a name, so that it is gone with this process.
         let log = tempfile::tempfile().expect("a file");
         // This one has a name until the server has opened it.
@@ -76,15 +88,18 @@ impl Server {
         if !args.contains(&"--metrics-listen") {
             command.args(["--metrics-listen", "127.0.0.1:0"]);
         }
-        command.arg("--record-statements").arg(statements.path());
+        if is_recorded {
+            command.arg("--record-statements").arg(statements.path());
+        }
         command.arg("--print-ready").args(args).envs(env.iter().copied());
         command.stdout(Stdio::piped()).stderr(log.try_clone().expect("a file")).stdin(Stdio::null());
         let mut child = command.spawn().expect("the service can be run");
         let stdout = child.stdout.take().expect("its output is a pipe");
         let mut lines = BufReader::new(stdout).lines();
-        let ready = match tokio::time::timeout(START, lines.next_line()).await {
+        let start = long();
+        let ready = match tokio::time::timeout(start, lines.next_line()).await {
             Ok(line) => line.expect("the output is text"),
-            Err(_) => panic!("the server was not ready within {START:?}:\n{}", read(&log)),
+            Err(_) => panic!("the server was not ready within {start:?}:\n{}", read(&log)),
         };
         let Some(ready) = ready else {
             let status = child.wait().await.expect("the server ended");
@@ -94,7 +109,14 @@ impl Server {
         let ready: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
         let address = |key: &str| ready[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {ready}")).to_owned();
         let statements = statements.into_file();
-        Ok(Self { listen: address("listen"), metrics: address("metrics"), child, log, statements, is_checked: true })
+        Ok(Self {
+            listen: address("listen"),
+            metrics: address("metrics"),
+            child,
+            log,
+            statements,
+            is_checked: is_recorded,
+        })
     }
 
     /// Where it serves the API: `127.0.0.1:PORT`.
@@ -166,8 +188,8 @@ impl Server {
 
     /// Waits for its end.
     pub async fn wait(&mut self) -> ExitStatus {
-        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
-        ended.expect("the server ends within a minute").expect("a child of ours")
+        let ended = tokio::time::timeout(long(), self.child.wait()).await;
+        ended.expect("the server ends").expect("a child of ours")
     }
 
     /// Asks it to end, and waits.

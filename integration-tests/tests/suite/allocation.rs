@@ -1,9 +1,7 @@
 //! Allocation of subnets: distinct for any number of callers, first fit, and without waiting for other networks.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
-use qairon_integration_tests::{Client, Database, Failure, Report, Row, Server, World};
+use qairon_integration_tests::{Client, Database, Failure, Report, Row, Server, World, soon};
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -172,7 +170,7 @@ async fn networks_do_not_wait_for_each_other() {
         let (client, held) = (client.clone(), held.clone());
         tokio::spawn(async move { allocate(&client, &held, 8, "waits").await })
     };
-    let impatient = client.clone().with_timeout(Duration::from_secs(5));
+    let impatient = client.clone().with_timeout(soon());
     for turn in 0..20 {
         let subnet = allocate(&impatient, &free, 8, &format!("s{turn}")).await;
         subnet.unwrap_or_else(|failure| panic!("held up by another network: {failure}"));

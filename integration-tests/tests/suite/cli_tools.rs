@@ -6,11 +6,10 @@ mod fake;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use qairon_integration_tests::{Cluster, Database, Durability, Qcli, Server, poll_until, workspace};
+use qairon_integration_tests::{Cluster, Database, Durability, Qcli, Server, poll_until, soon, workspace};
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
@@ -72,7 +71,7 @@ async fn the_server_answers_while_its_database_is_away() {
     assert_ne!(there().await.0, "");
     cluster.stop().await;
     let away = || async { (there().await == (String::new(), String::new())).then_some(()) };
-    poll_until(Duration::from_secs(10), "the database is reported as unreachable", away).await;
+    poll_until(soon(), "the database is reported as unreachable", away).await;
     let version = Qcli::new(&server).json(&["version"]).await;
     assert_eq!(
         (&version["database_version"], &version["server_version"]),
@@ -152,13 +151,13 @@ async fn a_server_that_stops_in_the_middle_is_given_up_in_time() {
     let stage = Stage::set().await;
     let pid = Pid::from_raw(stage.server.pid());
     kill(pid, Signal::SIGSTOP).expect("the server runs");
-    let started = std::time::Instant::now();
-    let output = Qcli::new(&stage.server).run(&["application", "list", "--timeout", "700ms", "--retries", "50"]).await;
-    let took = started.elapsed();
+    // A hundred times the time of one would be beyond what this test waits on a machine that is idle.
+    let qcli = Qcli::new(&stage.server);
+    let run = qcli.run(&["application", "list", "--timeout", "700ms", "--retries", "100"]);
+    let output = tokio::time::timeout(soon(), run).await.expect("it ends");
     kill(pid, Signal::SIGCONT).expect("the server runs");
     assert_eq!(output.code, Some(3), "{}", output.stderr);
     assert!(output.stderr.contains("within 700ms"), "{}", output.stderr);
-    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[tokio::test]

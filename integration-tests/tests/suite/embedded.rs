@@ -3,11 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use qairon_integration_tests::{Server, poll_until};
+use qairon_integration_tests::{Server, poll_until, soon};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -27,7 +26,7 @@ fn postmaster(data: &Path) -> Pid {
 
 async fn ended(process: Pid) {
     let probe = || async { kill(process, None).is_err().then_some(()) };
-    poll_until(Duration::from_secs(20), "PostgreSQL has ended", probe).await;
+    poll_until(soon(), "PostgreSQL has ended", probe).await;
 }
 
 #[tokio::test]
@@ -58,7 +57,7 @@ async fn a_private_postgresql_keeps_its_data_whatever_ends() {
     let killed = postmaster(&data);
     kill(killed, Signal::SIGKILL).expect("it runs");
     ended(killed).await;
-    let ids = poll_until(Duration::from_secs(30), "the server answers again", || async {
+    let ids = poll_until(soon(), "the server answers again", || async {
         let rows = client.list("application", "").await.ok()?;
         Some(rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>())
     })

@@ -1,14 +1,13 @@
 //! ExportObjects: everything at one moment.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use prost_reflect::DynamicMessage;
 use prost_types::Any;
 use qairon::model::Entity;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{BulkObject, BulkScope, ExportObjectsRequest};
-use qairon_integration_tests::{Client, Failure, Server, poll_until};
+use qairon_integration_tests::{Client, Failure, Server, poll_until, soon};
 use serde_json::{Value, json};
 use tonic::Status;
 
@@ -238,8 +237,6 @@ async fn an_export_is_of_one_moment_and_takes_little_memory() {
     drop(answers);
     let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = \
                 'qairon-service' AND state <> 'idle'";
-    poll_until(Duration::from_secs(10), "no transaction is left", || async {
-        (stage.database.number(open).await == 0).then_some(())
-    })
-    .await;
+    poll_until(soon(), "no transaction is left", || async { (stage.database.number(open).await == 0).then_some(()) })
+        .await;
 }

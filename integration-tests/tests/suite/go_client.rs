@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use qairon_integration_tests::{Report, workspace};
+use qairon_integration_tests::{Report, long, workspace};
 use tokio::process::Command;
 
 use crate::filter_docs::load_demo;
@@ -14,7 +14,7 @@ use crate::stage::Stage;
 async fn the_tests_of_the_go_stubs_pass_on_a_real_server() {
     let stage = Stage::set().await;
     let output = Command::new("go")
-        .args(["test", "-count=1", "./..."])
+        .args(["test", "-count=1", &format!("-timeout={}s", long().as_secs()), "./..."])
         .current_dir(workspace().join("stubs/go"))
         .env("QAIRON_ENDPOINT", stage.server.endpoint())
         .kill_on_drop(true)

@@ -1,10 +1,9 @@
 //! TraceImpact against a walk in Rust over everything that the API lists.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
 use qairon::model::Mood;
-use qairon_integration_tests::{Client, Database, Server, find_entity, poll_until};
+use qairon_integration_tests::{Client, Database, Server, find_entity, long, poll_until};
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -217,10 +216,7 @@ async fn readers_that_stop_reading_hold_nobody_up() {
     client.create("application", json!({ "id": "beside" })).await.expect("a write beside streams");
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' \
                AND query LIKE 'WITH%'";
-    poll_until(Duration::from_secs(60), "no stream is under way", || async {
-        (database.number(sql).await == 0).then_some(())
-    })
-    .await;
+    poll_until(long(), "no stream is under way", || async { (database.number(sql).await == 0).then_some(()) }).await;
     let mut ends = Vec::new();
     for mut messages in stalled {
         let mut rows = 0;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{Application, ImportObjectsRequest};
-use qairon_integration_tests::{Database, Output, Program, Server, poll_until, program, workspace};
+use qairon_integration_tests::{Database, Output, Program, Server, poll_until, program, soon, workspace};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -28,7 +28,7 @@ async fn somebody_waits_for_a_lock(database: &Database) {
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let probe = || async { (database.number(waiting).await > 0).then_some(()) };
-    poll_until(Duration::from_secs(5), "a call waits for a lock", probe).await;
+    poll_until(soon(), "a call waits for a lock", probe).await;
 }
 
 /// `qairon-service` with any arguments, to its end.
@@ -69,7 +69,7 @@ async fn sigterm_lets_calls_under_way_finish_and_tells_balancers_first() {
     assert_eq!(next(&mut watch).await.expect("a status"), NOT_SERVING);
     assert_eq!(next(&mut watch).await.expect_err("the end of the stream").code(), Code::Unavailable);
     let refused = || async { TcpStream::connect(server.address()).await.is_err().then_some(()) };
-    poll_until(Duration::from_secs(5), "connections are refused", refused).await;
+    poll_until(soon(), "connections are refused", refused).await;
     assert!(!call.is_finished(), "the call is still under way");
     session.batch_execute("ROLLBACK").await.expect("the end of the lock");
     let changed = call.await.expect("no panic").expect("the call under way finishes");
@@ -81,8 +81,8 @@ async fn sigterm_lets_calls_under_way_finish_and_tells_balancers_first() {
 #[tokio::test]
 async fn what_never_ends_holds_up_no_stop() {
     let database = Database::new().await;
-    // Longer than this test may take: nothing of what is open uses up the drain.
-    let mut server = Server::start(&database, &["--drain-timeout", "50s"]).await;
+    // Longer than the server is waited for: nothing of what is open uses up the drain.
+    let mut server = Server::start(&database, &["--drain-timeout", "1h"]).await;
     let silent = TcpStream::connect(server.address()).await.expect("a connection");
     let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     let mut client = BulkServiceClient::new(server.channel());
@@ -96,12 +96,10 @@ async fn what_never_ends_holds_up_no_stop() {
         open(server.channel(), "/grpc.health.v1.Health/Watch", &[], health_request("")).await.expect("a watch");
     assert_eq!(next(&mut watch).await.expect("a status"), SERVING);
     let in_flight = || async { (server.metric("qairon_requests_in_flight", &[]).await >= 2.0).then_some(()) };
-    poll_until(Duration::from_secs(5), "both imports are under way", in_flight).await;
+    poll_until(soon(), "both imports are under way", in_flight).await;
     let _answered = super::transport::raw::post(server.channel(), reflection, &[], Vec::new()).await;
 
-    let began = Instant::now();
     assert!(server.stop().await.success());
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     for import in [import, unsent] {
         let ended = import.await.expect("no panic").expect_err("the import is not at its end");
         assert_eq!(ended.code(), Code::Unavailable, "{ended}");
@@ -113,7 +111,11 @@ async fn what_never_ends_holds_up_no_stop() {
 #[tokio::test]
 async fn calls_that_do_not_finish_end_with_the_drain() {
     let database = Database::new().await;
-    let mut server = Server::start(&database, &["--drain-timeout", "1s"]).await;
+    let mut server = Server::start(
+        &database,
+        &["--drain-timeout", "1s", "--lock-timeout", "1h", "--statement-timeout", "1h", "--request-timeout", "1h"],
+    )
+    .await;
     let client = server.client();
     client.create("application", json!({ "id": "a" })).await.expect("a new one");
     let session = database.connect().await;
@@ -122,13 +124,13 @@ async fn calls_that_do_not_finish_end_with_the_drain() {
     let call = tokio::spawn(async move { client.update("application", change).await });
     somebody_waits_for_a_lock(&database).await;
     let began = Instant::now();
+    // A lock is waited for without an end: only the drain ends the call.
     assert!(server.stop().await.success());
     assert!(began.elapsed() >= Duration::from_secs(1), "the call had its time");
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     assert!(call.await.expect("no panic").is_err());
     let gone = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'qairon-service'";
     let probe = || async { (database.number(gone).await == 0).then_some(()) };
-    poll_until(Duration::from_secs(5), "PostgreSQL notices", probe).await;
+    poll_until(soon(), "PostgreSQL notices", probe).await;
     session.batch_execute("ROLLBACK").await.expect("the end of the lock");
     assert_eq!(database.number("SELECT count(*) FROM application WHERE defaults = '{}'").await, 1);
 }

@@ -1,8 +1,6 @@
 //! The metrics of the server.
 
-use std::time::Duration;
-
-use qairon_integration_tests::{Database, Server, poll_until};
+use qairon_integration_tests::{Database, Server, poll_until, soon};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -33,7 +31,7 @@ async fn requests_are_counted_by_method_and_code_with_their_time() {
         assert_eq!(metric("qairon_database_operation_failures_total", &[operation]).await, count);
     }
     assert_eq!(server.metric("qairon_requests_in_flight", &[]).await, 0.0);
-    poll_until(Duration::from_secs(5), "the pool is shown", || async {
+    poll_until(soon(), "the pool is shown", || async {
         let connections = server.metric("qairon_pool_connections", &[]).await;
         let free = server.metric("qairon_pool_free_permits", &[]).await;
         let up = server.metric("qairon_database_up", &[]).await;
@@ -56,7 +54,7 @@ async fn a_pool_in_use_shows() {
             tokio::spawn(async move { client.create("application", json!({ "id": format!("b{number}") })).await })
         })
         .collect();
-    poll_until(Duration::from_secs(5), "three of four are taken", || async {
+    poll_until(soon(), "three of four are taken", || async {
         let free = server.metric("qairon_pool_free_permits", &[]).await;
         let in_flight = server.metric("qairon_requests_in_flight", &[]).await;
         (free == 1.0 && in_flight == 3.0).then_some(())
@@ -66,7 +64,7 @@ async fn a_pool_in_use_shows() {
     for call in calls {
         call.await.expect("no panic").expect("a new one");
     }
-    poll_until(Duration::from_secs(5), "all four are free again", || async {
+    poll_until(soon(), "all four are free again", || async {
         (server.metric("qairon_pool_free_permits", &[]).await == 4.0).then_some(())
     })
     .await;

@@ -2,10 +2,9 @@
 //! sources, is used. It shows what no method of the API has yet: an answer that is for its caller alone.
 
 use std::path::Path;
-use std::time::Duration;
 
 use prost_reflect::DescriptorPool;
-use qairon_integration_tests::{Client, Database, Failure, Server, poll_until, workspace};
+use qairon_integration_tests::{Client, Database, Failure, Server, poll_until, soon, workspace};
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tonic::Code;
@@ -136,7 +135,7 @@ async fn enrols_applications(caller: &Caller, database: &Database) -> Vec<String
 }
 
 async fn secrets_are_kept_nowhere(secrets: &[String], database: &Database, server: &Server) {
-    let log = poll_until(Duration::from_secs(10), "all calls are in the log", || async {
+    let log = poll_until(soon(), "all calls are in the log", || async {
         let log = server.log();
         (log.matches("OnboardingService/EnrolApplication").count() == 9).then_some(log)
     })

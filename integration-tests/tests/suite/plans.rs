@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use qairon::model::Verb;
-use qairon_integration_tests::{Client, Cluster, Database, Report, Row, Server, find_entity, poll_until};
+use qairon_integration_tests::{Client, Cluster, Database, Report, Row, Server, find_entity, poll_until, soon};
 use serde_json::{Value, json};
 
 /// Tables with more rows are large.
@@ -128,7 +127,7 @@ impl Planned {
     /// The plans of statements with a text in them, after a position in the log.
     async fn plans_of(&self, table: &str, start: usize, statements: usize) -> Vec<Value> {
         // The log may follow the answer.
-        poll_until(Duration::from_secs(10), "the plans are logged", || async {
+        poll_until(soon(), "the plans are logged", || async {
             let plans: Vec<Value> = plans(&String::from_utf8_lossy(&self.read_log()[start..]))
                 .into_iter()
                 .filter(|plan| plan["Query Text"].as_str().is_some_and(|text| text.contains(table)))

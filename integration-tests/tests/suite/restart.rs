@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{Application, ImportObjectsRequest, Service, Stack};
-use qairon_integration_tests::{Client, Cluster, Database, Durability, Failure, Server, poll_until};
+use qairon_integration_tests::{
+    Client, Cluster, Database, Durability, Failure, Server, long, poll_until, soon, violations,
+};
 use serde_json::json;
 use tonic::Code;
 
@@ -45,20 +46,16 @@ fn tree(id: &str) -> ImportObjectsRequest {
     ImportObjectsRequest { objects, ..Default::default() }
 }
 
-/// Creates, imports and renames until it is stopped, or until the first failure.
+/// Creates, imports and renames until the first failure.
 async fn write(
     client: Client,
     channel: tonic::transport::Channel,
     writer: usize,
-    stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
 ) -> Journal {
     let mut journal = Journal::default();
     let mut bulk = BulkServiceClient::new(channel);
     for turn in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
         let id = format!("w{writer}-{turn}");
         journal.created.insert(id.clone(), Known::Maybe);
         match client.create("application", json!({ "id": id })).await {
@@ -129,27 +126,25 @@ async fn check(database: &Database, journals: &[Journal]) {
     }
     assert!(present.is_empty(), "nobody wrote {present:?}");
     assert!(acknowledged > 50, "{acknowledged} acknowledged, {lost} lost");
+    let broken = violations(&database.connect().await).await.expect("the invariants can be asked for");
+    assert_eq!(broken, Vec::<String>::new());
     let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-    poll_until(Duration::from_secs(10), "no transaction is left open", || async {
-        (database.number(open).await == 0).then_some(())
-    })
-    .await;
+    poll_until(soon(), "no transaction is left open", || async { (database.number(open).await == 0).then_some(()) })
+        .await;
 }
 
-/// Writes from many clients, and something that happens in the middle of it.
+/// Writes from many clients, and something that happens in the middle of it. Nobody stops by itself, so that every
+/// writer is interrupted however slow the machine is.
 async fn interrupted<F: Future<Output = ()>>(server: &Server, event: impl FnOnce() -> F) -> Vec<Journal> {
-    let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let writers: Vec<_> = (0..16)
-        .map(|writer| {
-            tokio::spawn(write(server.client(), server.channel(), writer, stop.clone(), acknowledged.clone()))
-        })
+        .map(|writer| tokio::spawn(write(server.client(), server.channel(), writer, acknowledged.clone())))
         .collect();
     let enough = || async { (acknowledged.load(Ordering::Relaxed) >= 64).then_some(()) };
-    poll_until(Duration::from_secs(60), "writes are under way", enough).await;
+    poll_until(long(), "writes are under way", enough).await;
     event().await;
-    stop.store(true, Ordering::Relaxed);
-    join_all(writers).await.into_iter().map(|journal| journal.expect("no panic")).collect()
+    let ended = tokio::time::timeout(long(), join_all(writers)).await.expect("every writer is interrupted");
+    ended.into_iter().map(|journal| journal.expect("no panic")).collect()
 }
 
 fn assert_all_unavailable(journals: &[Journal]) {
@@ -170,7 +165,6 @@ async fn a_killed_server_loses_nothing_it_acknowledged() {
         })
         .await
     };
-    assert!(journals.iter().all(|journal| !journal.failures.is_empty()), "every writer was interrupted");
     server.lock().await.wait().await;
     let server = Server::start(&database, &[]).await;
     check(&database, &journals).await;
@@ -183,7 +177,6 @@ async fn a_killed_postgresql_loses_nothing_that_was_acknowledged() {
     let database = Database::in_cluster(&cluster).await;
     let server = Server::start(&database, &[]).await;
     let journals = interrupted(&server, || cluster.kill()).await;
-    assert!(journals.iter().any(|journal| !journal.failures.is_empty()), "writers were interrupted");
     assert_all_unavailable(&journals);
     let client = server.client();
     for refused in [client.get("application", "a").await, client.create("application", json!({ "id": "a" })).await] {
@@ -201,7 +194,7 @@ async fn a_killed_postgresql_loses_nothing_that_was_acknowledged() {
 async fn answers_again(server: &Server, id: &str) {
     let client = server.client();
     let created = || async { client.create("application", json!({ "id": id })).await.ok() };
-    poll_until(Duration::from_secs(10), "writes work again", created).await;
+    poll_until(soon(), "writes work again", created).await;
     let calls = (0..64).map(|_| async { (client.get("application", id).await, client.list("application", "").await) });
     for (got, listed) in join_all(calls).await {
         got.expect("reads work again");
@@ -213,13 +206,13 @@ async fn answers_again(server: &Server, id: &str) {
 async fn a_postgresql_that_is_stopped_for_a_while_is_survived() {
     let mut cluster = Cluster::start(Durability::None).await;
     let database = Database::in_cluster(&cluster).await;
-    let server = Server::start(&database, &[]).await;
+    // Callers get the error at once: nobody waits for a connection as long as that.
+    let server = Server::start(&database, &["--pool-timeout", "1h"]).await;
     for round in 0..2 {
         answers_again(&server, &format!("before-{round}")).await;
         cluster.stop().await;
-        let client = server.client();
+        let client = server.client().with_timeout(long());
         for _ in 0..20 {
-            let began = std::time::Instant::now();
             let failures = [
                 client.get("application", "before-0").await.expect_err("it is away"),
                 client.list("application", "").await.expect_err("it is away"),
@@ -232,18 +225,13 @@ async fn a_postgresql_that_is_stopped_for_a_while_is_survived() {
                     "{failure}"
                 );
             }
-            assert!(
-                began.elapsed() < Duration::from_secs(5),
-                "callers get the error immediately, not after {:?}",
-                began.elapsed()
-            );
         }
         let down = || async { (server.metric("qairon_database_up", &[]).await == 0.0).then_some(()) };
-        poll_until(Duration::from_secs(5), "the metrics show it", down).await;
+        poll_until(soon(), "the metrics show it", down).await;
         cluster.resume().await;
         answers_again(&server, &format!("after-{round}")).await;
         let up = || async { (server.metric("qairon_database_up", &[]).await == 1.0).then_some(()) };
-        poll_until(Duration::from_secs(5), "the metrics show it", up).await;
+        poll_until(soon(), "the metrics show it", up).await;
     }
     assert_eq!(database.number("SELECT count(*) FROM application WHERE id = 'x'").await, 0);
 }
@@ -280,16 +268,20 @@ pub async fn ended_connections_are_replaced(database: &Database) {
             })
         })
         .collect();
-    let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                     WHERE datname = current_database() AND application_name = 'qairon-service'";
-    let mut terminated = 0;
+    // Not as a condition, which PostgreSQL would try on sessions of other databases as well.
+    let terminate = "SELECT string_agg(pid::text, ', ') FILTER (WHERE is_ended) FROM (SELECT pid, \
+                     pg_terminate_backend(pid) AS is_ended FROM pg_stat_activity WHERE datname = current_database() \
+                     AND application_name = 'qairon-service') session";
+    let mut terminated = String::new();
     for _ in 0..40 {
-        terminated += poll_until(Duration::from_secs(10), "there are backends to end", || async {
-            Some(database.number(terminate).await).filter(|count| *count > 0)
+        terminated = poll_until(soon(), "there are backends to end", || async {
+            database.query(terminate).await.remove(0).remove(0)
         })
         .await;
     }
-    assert!(terminated >= 40, "{terminated}");
+    // On a busy machine they live on for a while, and would fail a call that comes later.
+    let alive = format!("SELECT count(*) FROM pg_stat_activity WHERE pid IN ({terminated})");
+    poll_until(soon(), "they have ended", || async { (database.number(&alive).await == 0).then_some(()) }).await;
     stop.store(true, Ordering::Relaxed);
     let (mut acknowledged, mut failed) = (Vec::new(), 0);
     for caller in join_all(callers).await {
@@ -306,7 +298,7 @@ pub async fn ended_connections_are_replaced(database: &Database) {
     assert!(acknowledged.iter().all(|id| present.contains(id)), "something acknowledged is gone");
     answers_again(&server, "after").await;
     let whole = || async { (server.metric("qairon_pool_free_permits", &[]).await == 8.0).then_some(()) };
-    poll_until(Duration::from_secs(5), "the pool is whole again", whole).await;
+    poll_until(soon(), "the pool is whole again", whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,7 +314,7 @@ async fn a_server_waits_for_a_postgresql_that_starts_late() {
     let start = Server::start(&database, &args);
     let resume = async {
         let bound = || async { tokio::net::TcpStream::connect(&address).await.ok() };
-        poll_until(Duration::from_secs(10), "the server has begun", bound).await;
+        poll_until(soon(), "the server has begun", bound).await;
         cluster.resume().await;
     };
     let (server, ()) = tokio::join!(start, resume);

@@ -6,13 +6,12 @@ pub mod raw;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use prost::Message;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value as ProtoValue};
 use qairon::model::Verb;
-use qairon_integration_tests::{Client, Database, Failure, Report, Server, World, poll_until};
+use qairon_integration_tests::{Client, Database, Failure, Report, Server, World, poll_until, soon};
 use serde_json::json;
 use tonic::Code;
 
@@ -184,17 +183,16 @@ async fn every_answer_has_the_request_id_and_every_request_one_line_of_log() {
     let long = post(server.channel(), GET, &[("x-request-id", &"r".repeat(5000))], frame(&[])).await;
     assert_eq!(long.headers["x-request-id"].len(), 128);
 
-    let lines: Vec<serde_json::Value> =
-        poll_until(Duration::from_secs(5), "the log has a line for each request", || async {
-            let lines = server.log();
-            let lines: Vec<serde_json::Value> = lines
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
-                .collect();
-            let lines: Vec<_> = lines.into_iter().filter(|line| line["message"] == "request").collect();
-            (lines.len() >= 5).then_some(lines)
-        })
-        .await;
+    let lines: Vec<serde_json::Value> = poll_until(soon(), "the log has a line for each request", || async {
+        let lines = server.log();
+        let lines: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+            .collect();
+        let lines: Vec<_> = lines.into_iter().filter(|line| line["message"] == "request").collect();
+        (lines.len() >= 5).then_some(lines)
+    })
+    .await;
     assert_eq!(lines.len(), 5, "{lines:?}");
     let method = "qairon.v1.CatalogService/CreateApplication";
     for (line, code) in lines.iter().zip(["Ok", "AlreadyExists"]) {

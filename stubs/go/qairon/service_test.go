@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -39,9 +38,8 @@ func connectTo(t *testing.T, endpoint string, options ...qairon.Option) (*qairon
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	t.Cleanup(cancel)
-	return client, ctx
+	// How long is for `go test -timeout` to say.
+	return client, t.Context()
 }
 
 func application(t *testing.T, client *qairon.Client, ctx context.Context, id string) {

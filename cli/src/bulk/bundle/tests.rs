@@ -131,19 +131,14 @@ fn csv_is_one_resource_and_its_columns_are_meant() {
 }
 
 #[test]
-fn ten_thousand_objects_are_read_in_no_time() {
+fn ten_thousand_objects_are_read_whole() {
     let item = |n: usize| {
         format!(
             "- resource: service\n  stack_id: shop:web\n  name: s{n}\n  artifact_name: \"a{n}\"\n  defaults:\n    n: {n}\n    tags: [a, b]\n"
         )
     };
     let text: String = (0..10_000).map(item).collect();
-    let started = std::time::Instant::now();
     let bundle = read(Format::Yaml, None, &text);
-    let elapsed = started.elapsed();
     assert_eq!((bundle.objects.len(), bundle.report.refused), (10_000, 0));
     assert!(bundle.objects.iter().map(Message::encoded_len).sum::<usize>() > 500_000);
-    // Unoptimised, with other tests running: a release takes a tenth of it.
-    assert!(elapsed.as_secs() < 10, "{elapsed:?}");
-    println!("10,000 objects of YAML in {elapsed:?}");
 }

@@ -1,11 +1,9 @@
 //! Several at once, and callers who go away.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{ApplyObjectsRequest, ApplyOptions, BulkObject};
-use qairon_integration_tests::poll_until;
+use qairon_integration_tests::{poll_until, soon};
 use serde_json::json;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -65,7 +63,7 @@ async fn nobodys_change_is_overwritten_unseen() {
     writer.batch_execute("BEGIN; UPDATE service SET artifact_name = 'theirs'").await.expect("a change");
     let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
     let release = async {
-        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
+        poll_until(soon(), "the apply waits for the object", || somebody_waits(&stage)).await;
         writer.batch_execute("COMMIT").await.expect("the change is made");
     };
     let (done, ()) = tokio::join!(applying, release);
@@ -80,7 +78,7 @@ async fn an_object_that_goes_while_it_is_applied_is_created_again() {
     writer.batch_execute("BEGIN; DELETE FROM service").await.expect("a deletion");
     let applying = apply(&stage.server, ApplyOptions::default(), tree(1, "ours"));
     let release = async {
-        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
+        poll_until(soon(), "the apply waits for the object", || somebody_waits(&stage)).await;
         writer.batch_execute("COMMIT").await.expect("the object is gone");
     };
     let (done, ()) = tokio::join!(applying, release);
@@ -106,7 +104,7 @@ async fn a_bundle_whose_caller_goes_away_leaves_nothing() {
     });
     drop(caller.await.expect("the caller has gone"));
     let calls = || async { (stage.server.metric("qairon_requests_in_flight", &[]).await == 0.0).then_some(()) };
-    poll_until(Duration::from_secs(5), "the call is over", calls).await;
+    poll_until(soon(), "the call is over", calls).await;
     assert_eq!(stage.rows().await, 0);
 }
 
@@ -120,7 +118,7 @@ async fn a_bundle_that_loses_a_deadlock_is_applied_again() {
     writer.batch_execute(held).await.expect("a change");
     let applying = apply(&stage.server, ApplyOptions::default(), tree(2, "ours"));
     let crossing = async {
-        poll_until(Duration::from_secs(5), "the apply waits for the object", || somebody_waits(&stage)).await;
+        poll_until(soon(), "the apply waits for the object", || somebody_waits(&stage)).await;
         let theirs = "UPDATE service SET artifact_name = 'theirs' WHERE name = 'v0'; COMMIT";
         writer.batch_execute(theirs).await.expect("the server gives way");
     };

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use qairon_integration_tests::{Program, Qcli, program};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -113,7 +113,7 @@ async fn a_stream_may_take_longer_than_a_call_as_long_as_it_goes_on() {
     let stage = wide().await;
     let slow = Link::Slow(64 * 1024, Duration::from_millis(50));
     let (address, _) = proxy(stage.server.address(), vec![slow]).await;
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let text = Qcli::at(&address).text(&[&IMPACT[..], &["--timeout", "1s"]].concat()).await;
     assert_whole(&text);
     assert!(started.elapsed() > Duration::from_secs(1), "it was too fast to show anything");

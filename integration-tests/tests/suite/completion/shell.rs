@@ -3,14 +3,10 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use qairon_integration_tests::{Program, poll_until, program};
+use qairon_integration_tests::{Program, poll_or, program, soon};
 use tempfile::TempDir;
-
-/// How long a shell may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A shell.
 pub struct Shell {
@@ -69,14 +65,9 @@ impl Shell {
 
     /// Waits until the screen shows what is expected.
     pub async fn sees(&self, what: &str, holds: impl Fn(&str) -> bool) {
-        let started = std::time::Instant::now();
-        poll_until(PATIENCE, what, || async {
-            let text = self.text();
-            let late = started.elapsed() + Duration::from_secs(1) > PATIENCE;
-            assert!(!late || holds(&text), "{what} is not on the screen:\n{text}");
-            holds(&text).then_some(())
-        })
-        .await;
+        let seen = async || holds(&self.text()).then_some(());
+        let seen = poll_or(soon(), seen).await;
+        seen.unwrap_or_else(|| panic!("{what} is not on the screen:\n{}", self.text()));
     }
 
     /// Runs a command and waits until it has ended.

@@ -1,9 +1,9 @@
 //! Calls of every method, and the traces that each left.
 
-use std::time::Duration;
-
 use qairon::model::Method;
-use qairon_integration_tests::{Client, Database, Failure, Report, Server, Statement, is_read, poll_until, validation};
+use qairon_integration_tests::{
+    Client, Database, Failure, Report, Server, Statement, is_read, poll_until, soon, validation,
+};
 use serde_json::{Value, json};
 use tonic::transport::Endpoint;
 
@@ -121,7 +121,7 @@ impl Stand {
 
     /// The metrics, when no call is under way: that of a stream ends after its last message.
     async fn counters(&self) -> String {
-        poll_until(Duration::from_secs(10), "no call is under way", || async {
+        poll_until(soon(), "no call is under way", || async {
             let text = self.server.metrics().await;
             text.contains("\nqairon_requests_in_flight 0\n").then_some(text)
         })

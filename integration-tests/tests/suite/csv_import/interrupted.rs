@@ -1,17 +1,14 @@
 //! Imports that are interrupted in the middle.
 
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use qairon_integration_tests::poll_until;
+use qairon_integration_tests::{poll_until, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 
 use super::{Desk, command};
-
-const WITHIN: Duration = Duration::from_secs(30);
 
 /// An import from a pipe that stays open.
 struct Open {
@@ -38,7 +35,7 @@ impl Open {
     }
 
     async fn end(mut self) -> (ExitStatus, String) {
-        let status = tokio::time::timeout(WITHIN, self.child.wait()).await.expect("it ends").expect("a child of ours");
+        let status = tokio::time::timeout(soon(), self.child.wait()).await.expect("it ends").expect("a child of ours");
         let mut stderr = String::new();
         self.child.stderr.take().expect("a pipe").read_to_string(&mut stderr).await.expect("text");
         (status, stderr)
@@ -47,7 +44,7 @@ impl Open {
 
 async fn nobody_writes(desk: &Desk) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE '%transaction%'";
-    poll_until(WITHIN, "the end of the transaction", || async {
+    poll_until(soon(), "the end of the transaction", || async {
         (desk.stage.database.number(sql).await == 0).then_some(())
     })
     .await;
@@ -60,7 +57,7 @@ async fn ctrl_c_leaves_nothing_when_all_stands_or_falls_together() {
     // It is under way when the server has written a part of it.
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in \
                transaction' AND query LIKE '%RELEASE SAVEPOINT%'";
-    poll_until(WITHIN, "the transaction", || async { (desk.stage.database.number(sql).await > 0).then_some(()) }).await;
+    poll_until(soon(), "the transaction", || async { (desk.stage.database.number(sql).await > 0).then_some(()) }).await;
     open.interrupt();
     let (status, stderr) = open.end().await;
     assert_eq!(status.code(), Some(130), "{stderr}");
@@ -73,7 +70,7 @@ async fn ctrl_c_leaves_nothing_when_all_stands_or_falls_together() {
 async fn ctrl_c_keeps_what_was_acknowledged_with_continue() {
     let desk = Desk::set().await;
     let open = Open::start(&desk, &["--continue"]).await;
-    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
+    poll_until(soon(), "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
         .await;
     open.interrupt();
     let (status, stderr) = open.end().await;
@@ -89,7 +86,7 @@ async fn ctrl_c_keeps_what_was_acknowledged_with_continue() {
 async fn a_server_that_goes_away_is_told_with_how_to_go_on() {
     let mut desk = Desk::set().await;
     let open = Open::start(&desk, &["--continue"]).await;
-    poll_until(WITHIN, "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
+    poll_until(soon(), "the first two messages", || async { (desk.count("application").await == 2000).then_some(()) })
         .await;
     desk.stage.server.kill9().await;
     let (status, stderr) = open.end().await;

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
 
-use qairon_integration_tests::poll_until;
+use qairon_integration_tests::{long, poll_until};
 use tokio::io::AsyncReadExt;
 
 use super::{Desk, command};
@@ -29,7 +28,7 @@ async fn a_hundred_thousand_rows_pass_through_little_memory() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("qcli runs");
     let status = format!("/proc/{}/status", child.id().expect("it runs"));
     let mut most = 0;
-    let ended = poll_until(Duration::from_secs(90), "the end of the import", || {
+    let ended = poll_until(long(), "the end of the import", || {
         most = most.max(peak(&status).unwrap_or_default());
         let ended = child.try_wait().expect("a child of ours");
         async move { ended }

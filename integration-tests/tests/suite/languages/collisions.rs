@@ -1,8 +1,6 @@
 //! Writers that wait for each other. PostgreSQL ends one of them.
 
-use std::time::Duration;
-
-use qairon_integration_tests::{Database, Server, poll_until};
+use qairon_integration_tests::{Database, Server, poll_until, soon};
 use serde_json::json;
 
 use super::{german, in_both};
@@ -10,7 +8,7 @@ use super::{german, in_both};
 /// Waits until a number of sessions of the database wait for a lock.
 async fn waiting(database: &Database, wanted: i64) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    poll_until(Duration::from_secs(10), "sessions wait for each other", || async {
+    poll_until(soon(), "sessions wait for each other", || async {
         (database.number(sql).await >= wanted).then_some(())
     })
     .await;

@@ -1,11 +1,9 @@
 //! Loads as streams: acknowledgements, ends before their time, memory.
 
-use std::time::Duration;
-
 use prost_types::Any;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{LoadObjectsRequest, LoadObjectsResponse};
-use qairon_integration_tests::{Server, poll_until};
+use qairon_integration_tests::{Server, poll_until, soon};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -36,7 +34,7 @@ impl Load {
     }
 
     async fn next(&mut self) -> Result<LoadObjectsResponse, Status> {
-        let next = tokio::time::timeout(Duration::from_secs(10), self.answers.message()).await;
+        let next = tokio::time::timeout(soon(), self.answers.message()).await;
         next.expect("an answer comes").map(|answer| answer.expect("and the stream goes on"))
     }
 }
@@ -58,7 +56,7 @@ async fn nothing_is_left(stage: &Stage) {
     let busy = "SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = \
                 'qairon-service' AND state <> 'idle') + (SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
                 WHERE a.datname = current_database() AND a.application_name = 'qairon-service')";
-    poll_until(Duration::from_secs(10), "no transaction and no lock is left", || async {
+    poll_until(soon(), "no transaction and no lock is left", || async {
         let in_flight = stage.server.metric("qairon_requests_in_flight", &[]).await;
         (stage.database.number(busy).await == 0 && in_flight == 0.0).then_some(())
     })

@@ -1,8 +1,6 @@
 //! A subnet is inside its network and overlaps no sibling.
 
-use std::time::Duration;
-
-use qairon_integration_tests::{poll_until, sql_error};
+use qairon_integration_tests::{poll_until, soon, sql_error};
 
 use super::Origin;
 use super::session::{NETWORK, PARTITION, REGION, Session};
@@ -105,10 +103,7 @@ async fn a_network_does_not_shrink_under_a_subnet_that_is_on_its_way(origin: &Or
 /// Waits until a session of the database waits for a lock.
 pub async fn blocked(session: &Session<'_>) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    poll_until(Duration::from_secs(20), "a session waits", || async {
-        (session.database.number(sql).await > 0).then_some(())
-    })
-    .await;
+    poll_until(soon(), "a session waits", || async { (session.database.number(sql).await > 0).then_some(()) }).await;
 }
 
 rules![

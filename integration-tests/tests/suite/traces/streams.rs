@@ -1,8 +1,6 @@
 //! Traces that take many messages: taken up where they broke, given up by their callers, out of time.
 
-use std::time::Duration;
-
-use qairon_integration_tests::{Database, Server, poll_until};
+use qairon_integration_tests::{Database, Server, poll_until, soon};
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -115,9 +113,9 @@ async fn a_caller_who_goes_away_ends_the_statement() {
         let request = json!({ "deployment_id": "e:t:n:r:p:k:d2:a:s:v:t1" });
         let mut messages = client.open("TraceNeighbors", request).await.expect("a trace");
         assert!(messages.next().await.expect("a message").is_some());
-        poll_until(Duration::from_secs(5), "the statement waits for its caller", probe(1)).await;
+        poll_until(soon(), "the statement waits for its caller", probe(1)).await;
         drop(messages);
-        poll_until(Duration::from_secs(5), "nothing is left of it", probe(0)).await;
+        poll_until(soon(), "nothing is left of it", probe(0)).await;
     }
     assert_eq!(rows(&client, "TraceInfrastructure", json!({ "service_id": "a:s:v" })).await.len(), 3000);
 }

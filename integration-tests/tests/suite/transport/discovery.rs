@@ -1,8 +1,6 @@
 //! Health and reflection, as balancers and explorers use them.
 
-use std::time::Duration;
-
-use qairon_integration_tests::{Database, Server, poll_until, workspace};
+use qairon_integration_tests::{Database, Server, poll_until, soon, workspace};
 use serde_json::json;
 use tonic::Code;
 
@@ -17,7 +15,7 @@ async fn health_answers_for_the_process_and_for_every_service() {
         qairon::model().pool().services().map(|service| service.full_name().to_owned()).collect();
     services.push(String::new());
     for service in services.iter().filter(|name| name.is_empty() || name.starts_with("qairon.")) {
-        poll_until(Duration::from_secs(5), "the database was looked at", || async {
+        poll_until(soon(), "the database was looked at", || async {
             let answer = post(server.channel(), check, &[], health_request(service)).await;
             (answer.messages.first()? == SERVING).then_some(())
         })

@@ -1,11 +1,9 @@
 //! Large requests, large answers, and many of them at once.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use prost::Message;
 use qairon::model::Verb;
-use qairon_integration_tests::{Client, Database, Report, Server, World, find_entity, poll_until};
+use qairon_integration_tests::{Client, Database, Report, Server, World, find_entity, poll_until, soon};
 use serde_json::json;
 use tonic::Code;
 
@@ -111,7 +109,7 @@ async fn a_thousand_calls_go_over_one_connection_at_once() {
             tokio::spawn(async move { client.get("application", "a").await })
         })
         .collect();
-    poll_until(Duration::from_secs(8), "a thousand calls are under way", || async {
+    poll_until(soon(), "a thousand calls are under way", || async {
         let in_flight = server.metric("qairon_requests_in_flight", &[]).await;
         (in_flight >= 1000.0).then_some(())
     })
