@@ -47,6 +47,7 @@ pub mod trace;
 pub mod transaction;
 mod versions;
 mod view;
+mod violation;
 pub mod wire;
 
 pub use door::{Door, Write};

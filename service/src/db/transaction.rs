@@ -21,6 +21,12 @@ pub(in crate::db) fn push_identity(sql: &mut Sql, identity: String) {
     sql.push(&format!("(SELECT set_config('{SETTING}', ")).bind(Bind::Text(identity)).push(", true)) AS call");
 }
 
+/// A write of which nobody knows whether it was done.
+fn in_doubt(failure: Failure) -> Failure {
+    let cause = Error::from(failure).cause.unwrap_or_default();
+    Error::write_in_doubt(cause).into()
+}
+
 /// How a transaction ends when nothing went wrong.
 #[derive(Debug)]
 pub enum Ending<T> {
@@ -75,7 +81,8 @@ impl Transaction {
     /// Runs a statement that carries the identity and is the only one of its transaction.
     pub(in crate::db) async fn alone(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
         self.reader.without_transaction();
-        self.one(sql).await
+        let found = self.one(sql).await;
+        found.map_err(|failure| if failure.is_unanswered() { in_doubt(failure) } else { failure })
     }
 
     /// Runs a statement and returns how many rows it concerned.
@@ -123,7 +130,10 @@ impl Transaction {
             self.session.doom();
         }
         match how {
-            "COMMIT" => ended.and(answer),
+            // Whatever ended the connection, it may have done so after the commit.
+            "COMMIT" => {
+                ended.map_err(|failure| if failure.is_ended() { in_doubt(failure) } else { failure }).and(answer)
+            }
             _ => answer,
         }
     }
