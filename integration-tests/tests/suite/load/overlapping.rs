@@ -104,7 +104,7 @@ pub async fn load_loses_a_deadlock(database: &Database) {
     session.batch_execute(held).await.expect("a row");
     let application = |id| packed("application", json!({ "id": id }));
     let loading =
-        loaded(&server, with(upsert(), vec![vec![application("c"), application("b")], vec![application("a")]]));
+        loaded(&server, with(upsert(), vec![vec![application("a"), application("b")], vec![application("c")]]));
     let crossing = async {
         poll_until(Duration::from_secs(10), "the load waits for `b`", || async {
             (database.number(WAITING).await > 0).then_some(())

@@ -2,8 +2,9 @@
 //!
 //! When everything is written or nothing is, one transaction takes all chunks. It begins when the load is complete, and
 //! can be repeated, unless the load is a large one or its caller waits for acknowledgements. When every object is on its
-//! own, each chunk has a transaction, which can be repeated. Either way nothing waits for the caller to read acknowledgements:
-//! those that find no room come with the next one, so that a caller may send everything before it reads.
+//! own, each chunk has a transaction, which can be repeated. Either way nothing waits for the caller to read
+//! acknowledgements: those that find no room come with the next one, so that a caller may send everything before it
+//! reads.
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@ use qairon::v1::ErrorReason;
 use super::compare::Wanted;
 use super::halves::{Batches, Outcome, in_halves, refusal};
 use super::insert::{BATCH, insert_missing};
+use super::update::locking;
 use crate::db::door::Work;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
@@ -191,6 +192,11 @@ impl Upserting<'_> {
         let writing = Writing { step, named: self.named, of: PhantomData };
         let mut outcomes = Vec::new();
         for batch in items.chunks(BATCH) {
+            if let Step::Update = step {
+                // An update locks rows in whichever order it finds them.
+                let ids = batch.iter().map(|item| item.id.clone()).collect();
+                self.transaction.run(locking(batch[0].entity, &[], ids)).await?;
+            }
             outcomes.extend(in_halves(self.transaction, &writing, batch).await?);
         }
         for outcome in outcomes {
