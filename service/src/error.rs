@@ -111,6 +111,15 @@ impl Error {
         error
     }
 
+    /// UNAVAILABLE: the database did not say whether it did a write. The cause goes to the log.
+    pub fn write_in_doubt(cause: impl fmt::Display) -> Self {
+        let message = "the connection to the database ended before the write was confirmed; the write may have been \
+                       done; repeat it with the same `request_id`, or read first whether it was done";
+        let mut error = Self::new(ErrorKind::Unavailable, ErrorReason::DatabaseUnavailable, message);
+        error.cause = Some(cause.to_string());
+        error
+    }
+
     /// DEADLINE_EXCEEDED.
     pub fn deadline_exceeded() -> Self {
         Self::new(

@@ -1,9 +1,11 @@
 //! LoadObjects and ImportObjects: many objects in a stream.
 
 mod later;
+mod overlapping;
 mod streams;
 mod upsert;
 
+pub use overlapping::load_loses_a_deadlock;
 pub use streams::resident;
 
 use prost::Message;

@@ -14,7 +14,11 @@ pub struct Stage {
 impl Stage {
     /// Sets up a stage.
     pub async fn set() -> Self {
-        let database = Database::new().await;
+        Self::on(Database::new().await).await
+    }
+
+    /// Sets up a stage on a database.
+    pub async fn on(database: Database) -> Self {
         let server = Server::start(&database, &[]).await;
         let client = server.client();
         Self { factory: client.factory(), client, server, database }

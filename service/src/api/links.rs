@@ -39,7 +39,10 @@ async fn set(context: &Context, operation: &'static str, add: bool, bytes: Bytes
         let request = request.clone();
         Box::pin(async move {
             let (owner_id, target_id) = (&request.owner_id, &request.target_id);
-            let missing = links::missing_end(transaction, model, owner, link, owner_id, target_id).await?;
+            let missing = match add {
+                true => links::hold_ends(transaction, model, owner, link, owner_id, target_id).await?,
+                false => links::missing_end(transaction, model, owner, link, owner_id, target_id).await?,
+            };
             if let Some(missing) = missing {
                 return Err(missing.into());
             }

@@ -50,6 +50,7 @@ pub mod trace;
 pub mod transaction;
 mod versions;
 mod view;
+mod violation;
 pub mod wire;
 mod writing;
 

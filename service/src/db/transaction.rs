@@ -41,6 +41,12 @@ pub(in crate::db) struct Lone {
 /// A piece of work.
 pub type Work<'w, T> = BoxFuture<'w, Result<T, Failure>>;
 
+/// A write of which nobody knows whether it was done.
+fn in_doubt(failure: Failure) -> Failure {
+    let cause = Error::from(failure).cause.unwrap_or_default();
+    Error::write_in_doubt(cause).into()
+}
+
 /// How a transaction ends when nothing went wrong.
 #[derive(Debug)]
 pub enum Ending<T> {
@@ -111,7 +117,8 @@ impl Transaction {
     /// Runs a statement that carries the identity and is the only one of its transaction.
     pub(in crate::db) async fn alone(&mut self, sql: Sql) -> Result<Option<Row>, Failure> {
         self.reader.without_transaction();
-        self.one(sql).await
+        let found = self.one(sql).await;
+        found.map_err(|failure| if failure.is_unanswered() { in_doubt(failure) } else { failure })
     }
 
     /// Runs a statement and returns how many rows it concerned.
@@ -162,7 +169,10 @@ impl Transaction {
             self.session.doom();
         }
         match how {
-            "COMMIT" => ended.and(answer),
+            // Whatever ended the connection, it may have done so after the commit.
+            "COMMIT" => {
+                ended.map_err(|failure| if failure.is_ended() { in_doubt(failure) } else { failure }).and(answer)
+            }
             _ => answer,
         }
     }

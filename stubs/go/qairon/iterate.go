@@ -17,8 +17,9 @@ import (
 //	builds := qairon.All(ctx, client.Delivery.ListBuilds, (*qaironv1.ListBuildsResponse).GetBuilds, request)
 //	for build, err := range builds {
 //
-// An object that exists throughout comes exactly once. The loop ends after an error. The request stays as it is; its
-// page_size is that of the pages (100 when unset, 1,000 at most), and its page_token where to begin.
+// An object that exists throughout comes exactly once, unless a write changes its place in the order. The loop ends
+// after an error. The request stays as it is; its page_size is that of the pages (100 when unset, 1,000 at most), and its
+// page_token where to begin.
 func All[Request proto.Message, Response interface{ GetNextPageToken() string }, Item any](
 	ctx context.Context,
 	list func(context.Context, Request, ...grpc.CallOption) (Response, error),

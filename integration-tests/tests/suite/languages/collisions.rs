@@ -4,6 +4,7 @@ use qairon_integration_tests::{Database, Server, poll_until, soon};
 use serde_json::json;
 
 use super::{german, in_both};
+use crate::stage::Stage;
 
 /// Waits until a number of sessions of the database wait for a lock.
 async fn waiting(database: &Database, wanted: i64) {
@@ -44,6 +45,19 @@ async fn a_write_that_loses_a_deadlock_is_repeated() {
     assert_eq!((&german.0, &german.1), (&Ok(json!("b")), &Ok(json!({ "n": 1 }))));
     assert!(german.2 >= 1.0, "there was no deadlock: {} retries", german.2);
     assert_eq!(english, german);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_loses_a_deadlock_is_written_again() {
+    let (database, _cluster) = german().await;
+    crate::load::load_loses_a_deadlock(&database).await;
+}
+
+/// What is deleted by force has got a dependent meanwhile, at its foreign key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_is_outdated_is_repeated() {
+    let (database, _cluster) = german().await;
+    crate::outdated::force_takes_what_has_come_meanwhile(&Stage::on(database).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,14 +10,14 @@ use qairon::v1::LoadObjectsResponse;
 
 use super::held::{Held, Key, Waiting, awaited};
 use super::objects::{Chunk, Existing, Object};
+use super::order::{Order, id};
 use super::refusals::{MAX_SHOWN, refusal};
 use crate::db::Transaction;
 use crate::db::failure::Failure;
 use crate::db::get::existing;
 use crate::db::rows::insert::{Item, insert_all};
 use crate::db::rows::upsert::upsert_all;
-use crate::domain::draft::composed_id;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The state of a load.
 pub struct Engine {
@@ -25,6 +25,7 @@ pub struct Engine {
     existing: Existing,
     /// Objects may be written without a reference that is set later: everything is undone when it never comes.
     in_parts: bool,
+    order: Order,
     held: Held,
     /// The counts so far, and what was refused since the last acknowledgement.
     pub counts: LoadObjectsResponse,
@@ -50,12 +51,12 @@ impl Engine {
     /// An engine at the start of a stream.
     pub fn new(model: &'static Model, existing: Existing, in_parts: bool) -> Self {
         let counts = LoadObjectsResponse::default();
-        Self { model, existing, in_parts, held: Held::default(), counts, shown: 0 }
+        Self { model, existing, in_parts, order: Order::new(model), held: Held::default(), counts, shown: 0 }
     }
 
     /// Writes the objects of a chunk, and those that waited for them.
     pub async fn write(&self, transaction: &mut Transaction, chunk: Chunk) -> Result<Outcome, Failure> {
-        let mut attempt = Attempt { engine: self, transaction, outcome: Outcome::default() };
+        let mut attempt = Attempt::new(self, transaction);
         attempt.outcome.refused = chunk.refused;
         attempt.write(chunk.objects).await?;
         Ok(attempt.outcome)
@@ -63,7 +64,7 @@ impl Engine {
 
     /// The end of the stream: what others have created meanwhile was worth waiting for, and the rest is refused.
     pub async fn finish(&self, transaction: &mut Transaction) -> Result<Outcome, Failure> {
-        let mut attempt = Attempt { engine: self, transaction, outcome: Outcome::default() };
+        let mut attempt = Attempt::new(self, transaction);
         let mut wanted: HashMap<usize, Vec<String>> = HashMap::new();
         for (entity, id) in self.held.keys() {
             wanted.entry(*entity).or_default().push(id.clone());
@@ -73,6 +74,7 @@ impl Engine {
                 attempt.release(vec![(entity, id)]).await?;
             }
         }
+        attempt.make_up().await?;
         let mut outcome = attempt.outcome;
         let stayed = self.held.all().into_iter().map(|(_, waiting)| waiting);
         let stayed: Vec<_> = stayed.filter(|waiting| !outcome.released.contains(&waiting.object.index)).collect();
@@ -117,12 +119,40 @@ struct Attempt<'a> {
     engine: &'a Engine,
     transaction: &'a mut Transaction,
     outcome: Outcome,
+    /// The places in the stream of objects that come more than once.
+    repeated: HashSet<i64>,
+    /// What others that are written later may make room for.
+    in_the_way: Vec<(Object, Error)>,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn new(engine: &'a Engine, transaction: &'a mut Transaction) -> Self {
+        let outcome = Outcome::default();
+        Self { engine, transaction, outcome, repeated: HashSet::new(), in_the_way: Vec::new() }
+    }
+
     async fn write(&mut self, objects: Vec<Object>) -> Result<(), Failure> {
         let written = self.put(objects).await?;
-        self.release(written).await
+        self.release(written).await?;
+        self.make_up().await
+    }
+
+    /// Tries what was refused once more, as long as others get through: objects are not written in the order of the
+    /// stream, and one may have made room for another in it.
+    async fn make_up(&mut self) -> Result<(), Failure> {
+        loop {
+            let before = std::mem::take(&mut self.in_the_way);
+            let count = before.len();
+            if count > 0 {
+                let written = self.put(before.into_iter().map(|(object, _)| object).collect()).await?;
+                self.release(written).await?;
+            }
+            if self.in_the_way.is_empty() || self.in_the_way.len() >= count {
+                let refused = std::mem::take(&mut self.in_the_way).into_iter();
+                self.outcome.refused.extend(refused.map(|(object, error)| (object.index, error)));
+                return Ok(());
+            }
+        }
     }
 
     /// Writes what waits for these objects, then what waits for those, and so on.
@@ -141,7 +171,7 @@ impl Attempt<'_> {
                     released.push(waiting.clone());
                 }
             }
-            released.sort_by_key(|waiting| waiting.object.index);
+            released.sort_by_cached_key(|waiting| (self.engine.order.place(&waiting.object), waiting.object.index));
             let (late, whole): (Vec<_>, Vec<_>) = released.into_iter().partition(|waiting| waiting.late);
             written = self.put(whole.into_iter().map(|waiting| waiting.object).collect()).await?;
             self.set_late(late).await?;
@@ -154,6 +184,9 @@ impl Attempt<'_> {
         if objects.is_empty() {
             return Ok(Vec::new());
         }
+        let sorted = self.engine.order.sort(objects);
+        self.repeated.extend(sorted.repeated);
+        let objects = sorted.objects;
         let (objects, refused) =
             if self.engine.existing.upsert { self.upsert(objects).await? } else { self.create(objects).await? };
         let mut refused: HashMap<i64, Error> = refused.into_iter().collect();
@@ -221,7 +254,12 @@ impl Attempt<'_> {
     fn refuse(&mut self, mut object: Object, mut error: Error) -> Option<Object> {
         let model = self.engine.model;
         let Some((field, target)) = awaited(model, &object, &error) else {
-            self.outcome.refused.push((object.index, error));
+            // The first of two of one ID must not come after the second.
+            let may_follow = error.kind == ErrorKind::FailedPrecondition && !self.repeated.contains(&object.index);
+            match may_follow && self.in_the_way.len() < MAX_SHOWN {
+                true => self.in_the_way.push((object, error)),
+                false => self.outcome.refused.push((object.index, error)),
+            }
             return None;
         };
         if !self.engine.held.has_room(self.outcome.holding) {
@@ -255,12 +293,7 @@ impl Attempt<'_> {
 
 /// Under what an object is known to those that refer to it.
 fn key(object: &Object) -> Key {
-    let id = match &object.create {
-        // Values that were checked make up an ID.
-        Ok(values) => composed_id(object.entity, values).unwrap_or_default(),
-        Err(_) => object.id.clone(),
-    };
-    (object.entity.index, id)
+    (object.entity.index, id(object))
 }
 
 fn count(many: usize) -> i64 {

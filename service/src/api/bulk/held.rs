@@ -92,7 +92,7 @@ impl Held {
 }
 
 /// Roughly how many bytes an object takes.
-fn size(object: &Object) -> usize {
+pub fn size(object: &Object) -> usize {
     let values = object.create.iter().flatten().chain(&object.set);
     let text = |value: &Value| match value {
         Value::Text(text) | Value::Json(text) => text.len(),

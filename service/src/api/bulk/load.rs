@@ -1,8 +1,10 @@
 //! LoadObjects: a stream of objects, acknowledged message by message.
 //!
-//! When everything is written or nothing is, one transaction takes all chunks. When every object is on its own, each
-//! chunk has a transaction, which can be repeated. Either way nothing waits for the caller to read acknowledgements:
-//! those that find no room come with the next one, so that a caller may send everything before it reads.
+//! When everything is written or nothing is, one transaction takes all chunks. It begins when the load is complete, and
+//! can be repeated, unless the load is a large one or its caller waits for acknowledgements. When every object is on its
+//! own, each chunk has a transaction, which can be repeated. Either way nothing waits for the caller to read
+//! acknowledgements: those that find no room come with the next one, so that a caller may send everything before it
+//! reads.
 
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use tokio::sync::RwLock;
 use super::super::requests::{decode, paths};
 use super::engine::Engine;
 use super::feed::{Chunks, Source};
+use super::gather::{self, End, Gathered, gather};
 use super::objects::{Chunk, Decoder, Existing, Packed};
 use crate::call::{Context, Inlet, Outlet};
 use crate::db::failure::Failure;
@@ -23,6 +26,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// What becomes of a load that breaks when everything is written or nothing is.
 pub const NOTHING: &str = "nothing of it was written";
 const ACKNOWLEDGED: &str = "what was acknowledged is written";
+/// How often a load is written again that waited too long for others.
+const ATTEMPTS: u32 = 3;
 
 /// The message without a copy of its objects.
 #[derive(Clone, PartialEq, Message)]
@@ -104,18 +109,22 @@ pub async fn together(
     let write = Write { operation, weight: Weight::Heavy, validate_only };
     let (model, fate) = (context.model(), source.inlet.fate());
     let decoder = Decoder::new(model, existing.clone());
-    let written = source.feed(first, decoder, |chunks| {
-        context.db().write_fed(write, move |transaction| {
+    let written = source.feed(first, decoder, |mut chunks| async move {
+        let one_by_one = acknowledging.as_ref().is_some_and(|each| each.one_by_one);
+        let gathered = if one_by_one { Gathered::default() } else { gather(&mut chunks).await };
+        match gathered.end {
+            End::Whole => return whole(context, write, existing, gathered).await,
+            End::Broken => return Err(Inlet::interrupted(fate).into()),
+            End::Open => {}
+        }
+        let fed = context.db().write_fed(write, move |transaction| {
             Box::pin(async move {
-                let one_by_one = acknowledging.as_ref().is_some_and(|each| each.one_by_one);
                 let engine = Engine::new(model, existing, !one_by_one);
-                let done = take(transaction, engine, chunks, acknowledging.as_ref(), fate).await?;
-                // Objects that were refused take the others with them.
-                let stays = done.refused == 0 || one_by_one;
-                let done = LoadObjectsResponse { committed: stays && !validate_only, ..done };
-                Ok(if stays { Ending::Commit(done) } else { Ending::RollBack(done) })
+                let done = take(transaction, engine, gathered, chunks, acknowledging.as_ref(), fate).await?;
+                Ok(ending(done, one_by_one, validate_only))
             })
-        })
+        });
+        fed.await
     });
     match written.await? {
         // What was taken from the stream cannot be had twice.
@@ -124,14 +133,64 @@ pub async fn together(
     }
 }
 
-/// Writes chunks as they come, to the end.
+/// Objects that were refused take the others with them, unless each is on its own.
+fn ending(done: LoadObjectsResponse, one_by_one: bool, validate_only: bool) -> Ending<LoadObjectsResponse> {
+    let stays = done.refused == 0 || one_by_one;
+    let done = LoadObjectsResponse { committed: stays && !validate_only, ..done };
+    if stays { Ending::Commit(done) } else { Ending::RollBack(done) }
+}
+
+/// Writes a load that was gathered. Loads wait in line, and for each other at what they have in common.
+async fn whole(
+    context: &Context,
+    write: Write,
+    existing: Existing,
+    gathered: Gathered,
+) -> std::result::Result<LoadObjectsResponse, Failure> {
+    let _turn = gather::turn().await;
+    let (model, state) = (context.model(), Arc::new((existing, gathered)));
+    let mut attempt = 1;
+    loop {
+        let state = state.clone();
+        let written = context.db().write(write, move |transaction| {
+            let state = state.clone();
+            Box::pin(async move {
+                let (existing, gathered) = &*state;
+                let mut engine = Engine::new(model, existing.clone(), true);
+                let outcome = engine.write(transaction, gathered.chunk.clone()).await?;
+                engine.accept(outcome);
+                let outcome = engine.finish(transaction).await?;
+                engine.accept(outcome);
+                let done = LoadObjectsResponse { chunks: gathered.messages, ..engine.counts };
+                Ok(ending(done, false, write.validate_only))
+            })
+        });
+        match written.await {
+            // It has given all its locks back, and takes its place after others.
+            Err(failure) if failure.is_outrun() && attempt < ATTEMPTS => attempt += 1,
+            written => return written,
+        }
+    }
+}
+
+/// Writes what was gathered, and chunks as they come, to the end.
 async fn take(
     transaction: &mut Transaction,
     mut engine: Engine,
+    gathered: Gathered,
     mut chunks: Chunks,
     acknowledging: Option<&Acknowledging>,
     fate: &str,
 ) -> std::result::Result<LoadObjectsResponse, Failure> {
+    if gathered.messages > 0 {
+        let Gathered { chunk, messages, .. } = gathered;
+        let outcome = engine.write(transaction, chunk).await?;
+        engine.accept(outcome);
+        engine.counts.chunks += messages;
+        if let Some(each) = acknowledging {
+            offer(&mut engine, &each.outlet)?;
+        }
+    }
     loop {
         match chunks.recv().await {
             Some(Some(chunk)) => {
@@ -220,6 +279,7 @@ fn offer(engine: &mut Engine, outlet: &Outlet) -> Result<()> {
 }
 
 fn collided() -> Error {
-    let message = "the load collided with another write; nothing of it was written, send it again";
+    let message = "the load collided with another write; nothing of it was written; send it again, or in parts of a few \
+                   MiB each, which the server repeats by itself";
     Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
 }

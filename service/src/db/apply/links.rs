@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use qairon::model::{Entity, Link, Relation, RelationKind};
 use qairon::v1::{ChangeKind, FieldChange};
 
-use super::applying::{Applying, CHUNK};
+use super::applying::{Applying, CHUNK, raced};
 use super::compare::Work;
 use super::shown;
 use crate::db::bind::Bind;
@@ -121,6 +121,8 @@ async fn why(applying: &mut Applying<'_>, end: &End, change: &Change, failure: F
         if let Some(error) = missing {
             return Ok(error.with_field(end.relation.name()));
         }
+        // It came back meanwhile.
+        return Err(raced().into());
     }
     let own = &applying.bundle.objects[*object].id;
     Ok(failure.into_error(applying.model, Intent::on(end.entity, own)))

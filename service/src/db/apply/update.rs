@@ -27,9 +27,13 @@ pub async fn update_all(
     for update in updates {
         shapes.entry(update.1.iter().map(|(field, _)| field.number).collect()).or_default().push(update);
     }
+    // Two that change the same objects do so in the same order, whichever fields they change.
+    if shapes.len() > 1 {
+        let all = shapes.values().flatten().map(|(place, _)| applying.bundle.objects[*place].id.clone()).collect();
+        lock(applying.transaction, entity, &[], all).await?;
+    }
     let mut refused = Vec::new();
     for mut updates in shapes.into_values() {
-        // Two that change the same objects do so in the same order.
         updates.sort_by(|a, b| applying.bundle.objects[a.0].id.cmp(&applying.bundle.objects[b.0].id));
         for chunk in parts(updates, |(_, values)| size(values)) {
             refused.extend(update_chunk(applying, entity, chunk).await?);

@@ -7,12 +7,12 @@ use qairon::model::{Entity, RelationKind};
 use qairon::v1::AffectedObjects;
 use uuid::Uuid;
 
-use super::single::{has_etag, why_nothing};
+use super::single::{has_etag, outdated, why_not};
 use super::target;
 use crate::db::bind::Bind;
 use crate::db::closure::{Closure, Reach, walk};
 use crate::db::etag::Etag;
-use crate::db::failure::Failure;
+use crate::db::failure::{Failure, Intent};
 use crate::db::sql::Sql;
 use crate::db::transaction::Transaction;
 use crate::error::Error;
@@ -44,12 +44,21 @@ pub async fn delete(transaction: &mut Transaction, deletion: &Deletion) -> Resul
     if let Some(etag) = etag
         && !has_etag(transaction, entity, id, etag).await?
     {
-        return Err(why_nothing(transaction, entity, id).await?.into());
+        return Err(why_not(entity, id, Some(etag)));
     }
     if *reach != Reach::All && !found.is_alone() {
         return Err(found.has_dependents(model, entity, id).into());
     }
-    delete_found(transaction, model, &found).await?;
+    let mut deleted = delete_found(transaction, model, &found).await;
+    // Only the object itself is locked: others may refer to what depends on it, since that was looked for.
+    if *reach == Reach::All && deleted.is_ok() {
+        deleted = transaction.check_constraints().await;
+    }
+    deleted.map_err(|failure| match failure {
+        failure if failure.is_foreign_key_violation() => outdated(entity, id),
+        failure if failure.is_violation() => Failure::Outdated(failure.into_error(model, Intent::on(entity, id))),
+        failure => failure,
+    })?;
     Ok(Some(found.affected(model, None)))
 }
 

@@ -16,12 +16,22 @@ use crate::error::{Error, ErrorKind, Result};
 /// Returns the copy as field 1 of a response.
 pub async fn clone(transaction: &mut Transaction, id: &str, target_id: &str) -> Result<Vec<u8>, Failure> {
     const COPIED: &str = "service_id, tag, defaults";
-    const CONFIG: &str = "config_template_id, name, tag, config, defaults";
     let mut sql = copy("deployment", "deployment_target_id", COPIED, target_id);
     sql.push(&format!(" FROM {} WHERE id = ", table("deployment"))).bind(Bind::Text(id.to_owned()));
     sql.push(" RETURNING id");
-    let Some(row) = transaction.one(sql).await? else { return Err(Error::not_found("deployment", id).into()) };
+    let copied = transaction.one(sql).await.map_err(|failure| match failure {
+        failure if failure.violates("deployment_deployment_target_id_fkey") => failure,
+        failure => meanwhile(failure, id),
+    });
+    let Some(row) = copied? else { return Err(Error::not_found("deployment", id).into()) };
     let new_id = row.text(0)?;
+    copy_parts(transaction, id, new_id).await.map_err(|failure| meanwhile(failure, id))?;
+    answer(transaction, new_id).await
+}
+
+/// Copies what hangs on a deployment to another.
+async fn copy_parts(transaction: &mut Transaction, id: &str, new_id: &str) -> Result<(), Failure> {
+    const CONFIG: &str = "config_template_id, name, tag, config, defaults";
     for (part, columns) in [("deployment_config", CONFIG), ("deployment_proc", "proc_id, defaults")] {
         let mut sql = copy(part, "deployment_id", columns, new_id);
         sql.push(&format!(" FROM {} WHERE deployment_id = ", table(part))).bind(Bind::Text(id.to_owned()));
@@ -37,7 +47,12 @@ pub async fn clone(transaction: &mut Transaction, id: &str, target_id: &str) -> 
     ));
     sql.bind(Bind::Text(new_id.to_owned())).push(" AND old.deployment_id = ").bind(Bind::Text(id.to_owned()));
     transaction.run(sql).await?;
-    answer(transaction, new_id).await
+    Ok(())
+}
+
+/// Others delete what is copied while it is copied: only a reference that the caller gave is at fault itself.
+fn meanwhile(failure: Failure, id: &str) -> Failure {
+    if failure.is_foreign_key_violation() { Failure::outdated(&format!("deployment `{id}`")) } else { failure }
 }
 
 /// Gives a deployment the build that another has in effect: creates the release with its artifacts unless it is there,
@@ -64,11 +79,15 @@ pub async fn promote(transaction: &mut Transaction, source: &str, destination: &
         let error = Error::new(ErrorKind::FailedPrecondition, ErrorReason::NoCurrentRelease, message);
         return Err(error.with_field("source_id").into());
     };
-    let new_id = release_to(transaction, release, destination).await?;
-    let mut sql = Sql::new();
-    sql.push(&format!("UPDATE {} SET current_release_id = ", target("deployment"))).bind(Bind::Text(new_id));
-    sql.push(" WHERE id = ").bind(Bind::Text(destination.to_owned()));
-    transaction.run(sql).await?;
+    let released = async {
+        let new_id = release_to(transaction, release, destination).await?;
+        let mut sql = Sql::new();
+        sql.push(&format!("UPDATE {} SET current_release_id = ", target("deployment"))).bind(Bind::Text(new_id));
+        sql.push(" WHERE id = ").bind(Bind::Text(destination.to_owned()));
+        transaction.run(sql).await?;
+        transaction.check_constraints().await
+    };
+    released.await.map_err(|failure| meanwhile(failure, destination))?;
     answer(transaction, destination).await
 }
 
@@ -107,7 +126,9 @@ async fn release_to(transaction: &mut Transaction, release: &str, destination: &
          here.build_num AND there.deployment_id = "
     ));
     sql.bind(Bind::Text(destination.to_owned())).push(" WHERE here.id = ").bind(Bind::Text(release.to_owned()));
-    let Some(row) = transaction.one(sql).await? else { return Err(Error::not_found("release", release).into()) };
+    let Some(row) = transaction.one(sql).await? else {
+        return Err(Failure::outdated(&format!("release `{release}`")));
+    };
     let found = row.text(0)?;
     if row.bool(1)? {
         return Ok(found.to_owned());

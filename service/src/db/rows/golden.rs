@@ -36,8 +36,8 @@ pub(in crate::db) fn show(goldens: &mut Goldens) {
     let statement = |add| links::statement(link, add, vec![ID.to_owned()], vec!["git:shop".to_owned()]);
     goldens.show(
         "add_and_remove_links",
-        "Adds links of services where there is none yet, and removes those there are.",
-        [statement(true), statement(false)],
+        "Adds links of services where there is none yet, and removes those there are. The ends of a new one are held.",
+        [links::hold(service, ID), statement(true), statement(false)],
     );
 }
 
@@ -75,12 +75,13 @@ fn show_many(goldens: &mut Goldens, service: &'static Entity) {
         set: values(service, &[("artifact_name", "api-server")]),
     };
     let own = || wanted(&[&item], false);
+    let create = item.create.as_ref().expect("values");
     goldens.show(
         "upsert_services",
-        "Which of many services exist, and which of them differ from the values given? Sets what differs.",
-        [own().differences(), own().update()],
+        "Which of many services exist, and which of them differ from the values given? Sets what differs, and inserts \
+         the missing.",
+        [own().differences(), own().update(), insert::insert_missing(service, &[create.as_slice()])],
     );
-    let create = item.create.as_ref().expect("values");
     goldens.show("insert_services", "Inserts many services.", [insert::insert(service, &[create.as_slice()])]);
 
     let fields: Vec<&Field> = item.set.iter().map(|(field, _)| *field).collect();

@@ -60,6 +60,13 @@ pub async fn insert_all(
     Ok(refused)
 }
 
+/// Inserts those objects of one entity that nobody else has created meanwhile, and returns their IDs.
+pub(super) fn insert_missing(entity: &Entity, rows: &[&Values<'_>]) -> Sql {
+    let mut sql = insert(entity, rows);
+    sql.push(" ON CONFLICT (\"id\") DO NOTHING RETURNING \"id\"");
+    sql
+}
+
 /// Inserts objects of one entity. See golden/insert_services.sql.
 pub(super) fn insert(entity: &Entity, rows: &[&Values<'_>]) -> Sql {
     let mut sql = Sql::new();

@@ -9,6 +9,7 @@ use crate::db::bind::Bind;
 use crate::db::failure::Failure;
 use crate::db::get::exists;
 use crate::db::reader::Reader;
+use crate::db::sources::table;
 use crate::db::sql::Sql;
 use crate::db::transaction::{Transaction, Work};
 use crate::error::{Error, Result};
@@ -63,6 +64,42 @@ pub(super) fn statement(link: &Link, add: bool, owners: Vec<String>, targets: Ve
     sql
 }
 
+/// The first of the two ends that does not exist. Those that exist keep their IDs until the transaction ends.
+pub async fn hold_ends(
+    transaction: &mut Transaction,
+    model: &Model,
+    owner: &Entity,
+    link: &Link,
+    owner_id: &str,
+    target_id: &str,
+) -> Result<Option<Error>, Failure> {
+    for (entity, column, id) in ends(model, owner, link, owner_id, target_id) {
+        if transaction.one(hold(entity, id)).await?.is_none() {
+            return Ok(Some(Error::not_found(&entity.name, id).with_field(column)));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps an object from being deleted or re-keyed, as the foreign key of the link would. See
+/// golden/add_and_remove_links.sql.
+pub(super) fn hold(entity: &Entity, id: &str) -> Sql {
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT true FROM {} WHERE \"id\" = ", table(&entity.name))).bind(Bind::Text(id.to_owned()));
+    sql.push(" FOR KEY SHARE");
+    sql
+}
+
+fn ends<'e>(
+    model: &'e Model,
+    owner: &'e Entity,
+    link: &'e Link,
+    owner_id: &'e str,
+    target_id: &'e str,
+) -> [(&'e Entity, &'e str, &'e str); 2] {
+    [(owner, &link.owner_column, owner_id), (model.target(&link.target), &link.target_column, target_id)]
+}
+
 /// The first of the two ends that does not exist.
 pub async fn missing_end(
     reader: &mut Reader,
@@ -72,8 +109,7 @@ pub async fn missing_end(
     owner_id: &str,
     target_id: &str,
 ) -> Result<Option<Error>, Failure> {
-    let ends = [(owner, &link.owner_column, owner_id), (model.target(&link.target), &link.target_column, target_id)];
-    for (entity, column, id) in ends {
+    for (entity, column, id) in ends(model, owner, link, owner_id, target_id) {
         if !exists(reader, entity, id).await? {
             return Ok(Some(Error::not_found(&entity.name, id).with_field(column)));
         }

@@ -133,6 +133,8 @@ impl Change {
             true => closure::walk(transaction, entity, &self.id, Reach::Keys, self.max_affected).await?,
             false => None,
         };
+        // What comes to be from here on is not re-keyed without what refers to it.
+        let is_missing = self.may_rekey() && before.is_none();
         // With nothing else to do the statement is alone.
         let lone = match (&self.otherwise, &before) {
             (Otherwise::Refuse, None) => transaction.lone()?,
@@ -140,14 +142,21 @@ impl Change {
         };
         let is_alone = lone.is_some();
         let sql = self.sql(&projection, lone);
-        let found = if is_alone { transaction.alone(sql).await? } else { transaction.one(sql).await? };
+        let found = match (is_missing, is_alone) {
+            (true, _) => None,
+            (false, true) => transaction.alone(sql).await?,
+            (false, false) => transaction.one(sql).await?,
+        };
         let Some(mut row) = found else {
-            let why = why_nothing(transaction, entity, &self.id).await?;
+            if exists(transaction, entity, &self.id).await? {
+                return Err(why_not(entity, &self.id, self.etag.as_ref()));
+            }
             return match self.otherwise {
-                Otherwise::Create(values) if why.kind == ErrorKind::NotFound => {
-                    create(transaction, entity, &values).await
-                }
-                _ => Err(why.into()),
+                Otherwise::Create(values) => match create(transaction, entity, &values).await {
+                    Err(failure) if failure.is_unique_violation() => Err(outdated(entity, &self.id)),
+                    created => created,
+                },
+                Otherwise::Refuse => Err(Error::not_found(&entity.name, &self.id).into()),
             };
         };
         let new_id = row.text(projection.width)?.to_owned();
@@ -188,13 +197,18 @@ fn condition(sql: &mut Sql, id: &str, etag: Option<&Etag>) {
     }
 }
 
-/// Why an update or a deletion found no row: there is no such object, or its etag is another.
-pub(in crate::db) async fn why_nothing(reader: &mut Reader, entity: &Entity, id: &str) -> Result<Error, Failure> {
-    if !exists(reader, entity, id).await? {
-        return Ok(Error::not_found(&entity.name, id));
+/// Why a statement found no row of an object that exists: its etag is another. Without an etag, the object was created
+/// since.
+pub(super) fn why_not(entity: &Entity, id: &str, etag: Option<&Etag>) -> Failure {
+    if etag.is_none() {
+        return outdated(entity, id);
     }
     let message = format!("{} `{id}` has changed since it was read; read it again and retry", entity.human());
-    Ok(Error::new(ErrorKind::Aborted, ErrorReason::EtagMismatch, message)
-        .with_field("etag")
-        .with_resource(&entity.name, id))
+    let error = Error::new(ErrorKind::Aborted, ErrorReason::EtagMismatch, message);
+    error.with_field("etag").with_resource(&entity.name, id).into()
+}
+
+/// Others create and delete an object while this call looks for it.
+pub(super) fn outdated(entity: &Entity, id: &str) -> Failure {
+    Failure::outdated(&format!("{} `{id}`", entity.human()))
 }

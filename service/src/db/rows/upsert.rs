@@ -1,7 +1,7 @@
 //! Creating what is missing and setting what differs.
 //!
-//! A statement reads which objects are there and which of them differ; then the missing go in, and those that differ are
-//! set. An object that is unchanged is only read: it keeps its etag. Nothing is locked in between, so what others write
+//! Statements read which objects are there and which of them differ; then those that differ are set, and the missing go
+//! in. An object that is unchanged is only read: it keeps its etag. Nothing is locked in between, so what others write
 //! meanwhile shows as a row that was not written, and is looked at again.
 
 use std::collections::HashSet;
@@ -13,7 +13,8 @@ use qairon::v1::ErrorReason;
 
 use super::compare::Wanted;
 use super::halves::{Batches, Outcome, in_halves, refusal};
-use super::insert::{BATCH, insert};
+use super::insert::{BATCH, insert_missing};
+use super::update::locking;
 use crate::db::failure::Failure;
 use crate::db::row::Row;
 use crate::db::transaction::{Transaction, Work};
@@ -56,7 +57,8 @@ pub struct Upserted {
 }
 
 /// Creates objects or sets what differs. With `named`, the values to set are those of the same fields for every object
-/// of an entity, NULL among them; otherwise each object has its own, and what it has no value for stays.
+/// of an entity, NULL among them; otherwise each object has its own, and what it has no value for stays. Locks are taken
+/// in the order of the objects: callers give those of an entity together, by ID.
 pub async fn upsert_all(
     transaction: &mut Transaction,
     model: &Model,
@@ -66,18 +68,14 @@ pub async fn upsert_all(
     let mut upserting = Upserting { transaction, model, named, done: Upserted::default() };
     upserting.transaction.batch(BY_KEY).await?;
     for run in items.chunk_by(|a, b| a.entity.index == b.entity.index) {
-        // Everybody writes in the order of IDs: two who write the same objects wait for each other, and no more.
-        let mut run: Vec<&Upsert<'static>> = run.iter().collect();
-        run.sort_by(|a, b| a.id.cmp(&b.id));
-        for mut rest in run.chunks(BATCH) {
-            while !rest.is_empty() {
-                // What comes twice is looked at twice, one after the other.
-                let mut seen = HashSet::new();
-                let distinct = rest.iter().take_while(|item| seen.insert(item.id.as_str())).count();
-                let (batch, tail) = rest.split_at(distinct);
-                rest = tail;
-                upserting.upsert(batch.to_vec()).await?;
-            }
+        let mut rest = run;
+        while !rest.is_empty() {
+            // What comes twice is looked at twice, one after the other.
+            let mut seen = HashSet::new();
+            let distinct = rest.iter().take_while(|item| seen.insert(item.id.as_str())).count();
+            let (part, tail) = rest.split_at(distinct);
+            rest = tail;
+            upserting.upsert(part.iter().collect()).await?;
         }
     }
     let Upserting { transaction, mut done, .. } = upserting;
@@ -108,7 +106,7 @@ enum Step {
 
 impl<'i> Batches for Writing<'i> {
     type Item = &'i Upsert<'static>;
-    /// The rows of an update: places of the objects that it has set.
+    /// The IDs of the objects that were inserted, or the places of those that were set.
     type Done = Vec<Row>;
 
     fn write<'w>(&'w self, transaction: &'w mut Transaction, batch: &'w [Self::Item]) -> Work<'w, Vec<Row>> {
@@ -116,7 +114,7 @@ impl<'i> Batches for Writing<'i> {
             let sql = match self.step {
                 Step::Insert => {
                     let values = batch.iter().filter_map(|item| item.create.as_ref().ok().map(Vec::as_slice));
-                    insert(batch[0].entity, &values.collect::<Vec<_>>())
+                    insert_missing(batch[0].entity, &values.collect::<Vec<_>>())
                 }
                 Step::Update => wanted(batch, self.named).update(),
             };
@@ -143,25 +141,12 @@ impl Upserting<'_> {
     async fn upsert(&mut self, mut items: Vec<&Upsert<'static>>) -> Result<(), Failure> {
         for attempt in 1..=ATTEMPTS {
             let last = attempt == ATTEMPTS;
-            let mut state: Vec<Option<bool>> = vec![None; items.len()];
-            for row in self.transaction.rows(wanted(&items, self.named).differences()).await? {
-                if let Some(state) = state.get_mut(row.place(0)?) {
-                    *state = Some(row.bool(1)?);
-                }
+            let (mut missing, mut different) = (Vec::new(), Vec::new());
+            for batch in items.chunks(BATCH) {
+                self.compare(batch, &mut missing, &mut different).await?;
             }
-            let of =
-                |wanted| items.iter().zip(&state).filter(move |(_, state)| **state == wanted).map(|(item, _)| *item);
-            let mut missing = Vec::new();
-            for item in of(None) {
-                match &item.create {
-                    Ok(_) => missing.push(item),
-                    Err(error) => self.done.refused.push((item.index, error.clone())),
-                }
-            }
-            let different: Vec<_> = of(Some(true)).collect();
-            self.done.unchanged += of(Some(false)).map(|_| 1).sum::<i64>();
-            let mut again = self.write(Step::Insert, missing, last).await?;
-            again.extend(self.write(Step::Update, different, last).await?);
+            let mut again = self.write(Step::Update, different, last).await?;
+            again.extend(self.write(Step::Insert, missing, last).await?);
             if again.is_empty() {
                 return Ok(());
             }
@@ -169,6 +154,30 @@ impl Upserting<'_> {
         }
         let message = "others write the same objects all the time; try again";
         Err(Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message).into())
+    }
+
+    /// Finds out which objects are missing and which differ.
+    async fn compare<'i>(
+        &mut self,
+        items: &[&'i Upsert<'static>],
+        missing: &mut Vec<&'i Upsert<'static>>,
+        different: &mut Vec<&'i Upsert<'static>>,
+    ) -> Result<(), Failure> {
+        let mut state: Vec<Option<bool>> = vec![None; items.len()];
+        for row in self.transaction.rows(wanted(items, self.named).differences()).await? {
+            if let Some(state) = state.get_mut(row.place(0)?) {
+                *state = Some(row.bool(1)?);
+            }
+        }
+        for (item, state) in items.iter().zip(state) {
+            match (state, &item.create) {
+                (None, Ok(_)) => missing.push(item),
+                (None, Err(error)) => self.done.refused.push((item.index, error.clone())),
+                (Some(true), _) => different.push(item),
+                (Some(false), _) => self.done.unchanged += 1,
+            }
+        }
+        Ok(())
     }
 
     /// Writes objects and returns those of them that are to be looked at again.
@@ -180,9 +189,22 @@ impl Upserting<'_> {
     ) -> Result<Vec<&'i Upsert<'static>>, Failure> {
         let mut again = Vec::new();
         let writing = Writing { step, named: self.named, of: PhantomData };
-        for outcome in in_halves(self.transaction, &writing, &items).await? {
+        let mut outcomes = Vec::new();
+        for batch in items.chunks(BATCH) {
+            if let Step::Update = step {
+                // An update locks rows in whichever order it finds them.
+                let ids = batch.iter().map(|item| item.id.clone()).collect();
+                self.transaction.run(locking(batch[0].entity, &[], ids)).await?;
+            }
+            outcomes.extend(in_halves(self.transaction, &writing, batch).await?);
+        }
+        for outcome in outcomes {
             match (outcome, step) {
-                (Outcome::Written(batch, _), Step::Insert) => self.done.created += count(batch.len()),
+                (Outcome::Written(batch, rows), Step::Insert) => {
+                    let written = rows.iter().map(|row| row.text(0)).collect::<Result<HashSet<_>>>()?;
+                    self.done.created += count(written.len());
+                    again.extend(batch.iter().filter(|item| !written.contains(item.id.as_str())));
+                }
                 (Outcome::Written(batch, rows), Step::Update) => {
                     let written = rows.iter().map(|row| row.place(0)).collect::<Result<HashSet<_>>>()?;
                     self.done.updated += count(written.len());

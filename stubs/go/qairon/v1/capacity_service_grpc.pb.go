@@ -58,8 +58,8 @@ type CapacityServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocationTypes(ctx context.Context, in *BatchGetAllocationTypesRequest, opts ...grpc.CallOption) (*BatchGetAllocationTypesResponse, error)
 	// Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListAllocationTypes(ctx context.Context, in *ListAllocationTypesRequest, opts ...grpc.CallOption) (*ListAllocationTypesResponse, error)
 	// Creates an allocation type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation type with this ID).
@@ -82,8 +82,8 @@ type CapacityServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocations(ctx context.Context, in *BatchGetAllocationsRequest, opts ...grpc.CallOption) (*BatchGetAllocationsResponse, error)
 	// Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListAllocations(ctx context.Context, in *ListAllocationsRequest, opts ...grpc.CallOption) (*ListAllocationsResponse, error)
 	// Creates an allocation. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation with this ID); NOT_FOUND (an object it
@@ -106,8 +106,8 @@ type CapacityServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetCapacities(ctx context.Context, in *BatchGetCapacitiesRequest, opts ...grpc.CallOption) (*BatchGetCapacitiesResponse, error)
 	// Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListCapacities(ctx context.Context, in *ListCapacitiesRequest, opts ...grpc.CallOption) (*ListCapacitiesResponse, error)
 	// Creates a capacity. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a capacity with this ID); NOT_FOUND (an object it
@@ -329,8 +329,8 @@ type CapacityServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocationTypes(context.Context, *BatchGetAllocationTypesRequest) (*BatchGetAllocationTypesResponse, error)
 	// Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListAllocationTypes(context.Context, *ListAllocationTypesRequest) (*ListAllocationTypesResponse, error)
 	// Creates an allocation type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation type with this ID).
@@ -353,8 +353,8 @@ type CapacityServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetAllocations(context.Context, *BatchGetAllocationsRequest) (*BatchGetAllocationsResponse, error)
 	// Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListAllocations(context.Context, *ListAllocationsRequest) (*ListAllocationsResponse, error)
 	// Creates an allocation. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an allocation with this ID); NOT_FOUND (an object it
@@ -377,8 +377,8 @@ type CapacityServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetCapacities(context.Context, *BatchGetCapacitiesRequest) (*BatchGetCapacitiesResponse, error)
 	// Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListCapacities(context.Context, *ListCapacitiesRequest) (*ListCapacitiesResponse, error)
 	// Creates a capacity. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a capacity with this ID); NOT_FOUND (an object it

@@ -66,8 +66,8 @@ type CatalogServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetApplications(ctx context.Context, in *BatchGetApplicationsRequest, opts ...grpc.CallOption) (*BatchGetApplicationsResponse, error)
 	// Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListApplications(ctx context.Context, in *ListApplicationsRequest, opts ...grpc.CallOption) (*ListApplicationsResponse, error)
 	// Creates an application. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an application with this ID).
@@ -89,8 +89,8 @@ type CatalogServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStacks(ctx context.Context, in *BatchGetStacksRequest, opts ...grpc.CallOption) (*BatchGetStacksResponse, error)
 	// Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListStacks(ctx context.Context, in *ListStacksRequest, opts ...grpc.CallOption) (*ListStacksResponse, error)
 	// Creates a stack. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a stack with this ID); NOT_FOUND (an object it refers
@@ -113,8 +113,8 @@ type CatalogServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServices(ctx context.Context, in *BatchGetServicesRequest, opts ...grpc.CallOption) (*BatchGetServicesResponse, error)
 	// Lists services, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListServices(ctx context.Context, in *ListServicesRequest, opts ...grpc.CallOption) (*ListServicesResponse, error)
 	// Creates a service. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service with this ID); NOT_FOUND (an object it
@@ -144,8 +144,8 @@ type CatalogServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProcs(ctx context.Context, in *BatchGetProcsRequest, opts ...grpc.CallOption) (*BatchGetProcsResponse, error)
 	// Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListProcs(ctx context.Context, in *ListProcsRequest, opts ...grpc.CallOption) (*ListProcsResponse, error)
 	// Creates a proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a proc with this ID); NOT_FOUND (an object it refers to does not
@@ -447,8 +447,8 @@ type CatalogServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetApplications(context.Context, *BatchGetApplicationsRequest) (*BatchGetApplicationsResponse, error)
 	// Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListApplications(context.Context, *ListApplicationsRequest) (*ListApplicationsResponse, error)
 	// Creates an application. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an application with this ID).
@@ -470,8 +470,8 @@ type CatalogServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStacks(context.Context, *BatchGetStacksRequest) (*BatchGetStacksResponse, error)
 	// Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListStacks(context.Context, *ListStacksRequest) (*ListStacksResponse, error)
 	// Creates a stack. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a stack with this ID); NOT_FOUND (an object it refers
@@ -494,8 +494,8 @@ type CatalogServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServices(context.Context, *BatchGetServicesRequest) (*BatchGetServicesResponse, error)
 	// Lists services, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListServices(context.Context, *ListServicesRequest) (*ListServicesResponse, error)
 	// Creates a service. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service with this ID); NOT_FOUND (an object it
@@ -525,8 +525,8 @@ type CatalogServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProcs(context.Context, *BatchGetProcsRequest) (*BatchGetProcsResponse, error)
 	// Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListProcs(context.Context, *ListProcsRequest) (*ListProcsResponse, error)
 	// Creates a proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a proc with this ID); NOT_FOUND (an object it refers to does not

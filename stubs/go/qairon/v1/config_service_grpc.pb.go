@@ -70,8 +70,8 @@ type ConfigServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetLanguages(ctx context.Context, in *BatchGetLanguagesRequest, opts ...grpc.CallOption) (*BatchGetLanguagesResponse, error)
 	// Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListLanguages(ctx context.Context, in *ListLanguagesRequest, opts ...grpc.CallOption) (*ListLanguagesResponse, error)
 	// Creates a language. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a language with this ID).
@@ -93,8 +93,8 @@ type ConfigServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetConfigTemplates(ctx context.Context, in *BatchGetConfigTemplatesRequest, opts ...grpc.CallOption) (*BatchGetConfigTemplatesResponse, error)
 	// Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListConfigTemplates(ctx context.Context, in *ListConfigTemplatesRequest, opts ...grpc.CallOption) (*ListConfigTemplatesResponse, error)
 	// Creates a config template. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a config template with this ID); NOT_FOUND (an object
@@ -118,8 +118,8 @@ type ConfigServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStackConfigs(ctx context.Context, in *BatchGetStackConfigsRequest, opts ...grpc.CallOption) (*BatchGetStackConfigsResponse, error)
 	// Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListStackConfigs(ctx context.Context, in *ListStackConfigsRequest, opts ...grpc.CallOption) (*ListStackConfigsResponse, error)
 	// Creates a stack config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a stack config with this ID); NOT_FOUND (an object it
@@ -143,8 +143,8 @@ type ConfigServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServiceConfigs(ctx context.Context, in *BatchGetServiceConfigsRequest, opts ...grpc.CallOption) (*BatchGetServiceConfigsResponse, error)
 	// Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListServiceConfigs(ctx context.Context, in *ListServiceConfigsRequest, opts ...grpc.CallOption) (*ListServiceConfigsResponse, error)
 	// Creates a service config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service config with this ID); NOT_FOUND (an object
@@ -167,9 +167,9 @@ type ConfigServiceClient interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentConfigs(ctx context.Context, in *BatchGetDeploymentConfigsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentConfigsResponse, error)
-	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-	// the token belongs to another query).
+	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentConfigs(ctx context.Context, in *ListDeploymentConfigsRequest, opts ...grpc.CallOption) (*ListDeploymentConfigsResponse, error)
 	// Creates a deployment config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment config with this ID); NOT_FOUND
@@ -512,8 +512,8 @@ type ConfigServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetLanguages(context.Context, *BatchGetLanguagesRequest) (*BatchGetLanguagesResponse, error)
 	// Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListLanguages(context.Context, *ListLanguagesRequest) (*ListLanguagesResponse, error)
 	// Creates a language. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a language with this ID).
@@ -535,8 +535,8 @@ type ConfigServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetConfigTemplates(context.Context, *BatchGetConfigTemplatesRequest) (*BatchGetConfigTemplatesResponse, error)
 	// Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListConfigTemplates(context.Context, *ListConfigTemplatesRequest) (*ListConfigTemplatesResponse, error)
 	// Creates a config template. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a config template with this ID); NOT_FOUND (an object
@@ -560,8 +560,8 @@ type ConfigServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetStackConfigs(context.Context, *BatchGetStackConfigsRequest) (*BatchGetStackConfigsResponse, error)
 	// Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListStackConfigs(context.Context, *ListStackConfigsRequest) (*ListStackConfigsResponse, error)
 	// Creates a stack config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a stack config with this ID); NOT_FOUND (an object it
@@ -585,8 +585,8 @@ type ConfigServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetServiceConfigs(context.Context, *BatchGetServiceConfigsRequest) (*BatchGetServiceConfigsResponse, error)
 	// Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListServiceConfigs(context.Context, *ListServiceConfigsRequest) (*ListServiceConfigsResponse, error)
 	// Creates a service config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a service config with this ID); NOT_FOUND (an object
@@ -609,9 +609,9 @@ type ConfigServiceServer interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentConfigs(context.Context, *BatchGetDeploymentConfigsRequest) (*BatchGetDeploymentConfigsResponse, error)
-	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-	// the token belongs to another query).
+	// Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentConfigs(context.Context, *ListDeploymentConfigsRequest) (*ListDeploymentConfigsResponse, error)
 	// Creates a deployment config. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment config with this ID); NOT_FOUND

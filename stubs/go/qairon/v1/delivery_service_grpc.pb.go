@@ -76,8 +76,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepoTypes(ctx context.Context, in *BatchGetRepoTypesRequest, opts ...grpc.CallOption) (*BatchGetRepoTypesResponse, error)
 	// Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRepoTypes(ctx context.Context, in *ListRepoTypesRequest, opts ...grpc.CallOption) (*ListRepoTypesResponse, error)
 	// Creates a repo type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a repo type with this ID).
@@ -99,8 +99,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepos(ctx context.Context, in *BatchGetReposRequest, opts ...grpc.CallOption) (*BatchGetReposResponse, error)
 	// Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListRepos(ctx context.Context, in *ListReposRequest, opts ...grpc.CallOption) (*ListReposResponse, error)
 	// Creates a repo. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a repo with this ID); NOT_FOUND (an object it refers to does not
@@ -123,8 +123,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuilds(ctx context.Context, in *BatchGetBuildsRequest, opts ...grpc.CallOption) (*BatchGetBuildsResponse, error)
 	// Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListBuilds(ctx context.Context, in *ListBuildsRequest, opts ...grpc.CallOption) (*ListBuildsResponse, error)
 	// Creates a build. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a build with this ID); NOT_FOUND (an object it refers
@@ -147,8 +147,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuildArtifacts(ctx context.Context, in *BatchGetBuildArtifactsRequest, opts ...grpc.CallOption) (*BatchGetBuildArtifactsResponse, error)
 	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListBuildArtifacts(ctx context.Context, in *ListBuildArtifactsRequest, opts ...grpc.CallOption) (*ListBuildArtifactsResponse, error)
 	// Creates a build artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a build artifact with this ID); NOT_FOUND (an object
@@ -172,8 +172,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleases(ctx context.Context, in *BatchGetReleasesRequest, opts ...grpc.CallOption) (*BatchGetReleasesResponse, error)
 	// Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListReleases(ctx context.Context, in *ListReleasesRequest, opts ...grpc.CallOption) (*ListReleasesResponse, error)
 	// Creates a release. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a release with this ID); NOT_FOUND (an object it
@@ -197,8 +197,8 @@ type DeliveryServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleaseArtifacts(ctx context.Context, in *BatchGetReleaseArtifactsRequest, opts ...grpc.CallOption) (*BatchGetReleaseArtifactsResponse, error)
 	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListReleaseArtifacts(ctx context.Context, in *ListReleaseArtifactsRequest, opts ...grpc.CallOption) (*ListReleaseArtifactsResponse, error)
 	// Creates a release artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a release artifact with this ID); NOT_FOUND
@@ -601,8 +601,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepoTypes(context.Context, *BatchGetRepoTypesRequest) (*BatchGetRepoTypesResponse, error)
 	// Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRepoTypes(context.Context, *ListRepoTypesRequest) (*ListRepoTypesResponse, error)
 	// Creates a repo type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a repo type with this ID).
@@ -624,8 +624,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRepos(context.Context, *BatchGetReposRequest) (*BatchGetReposResponse, error)
 	// Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListRepos(context.Context, *ListReposRequest) (*ListReposResponse, error)
 	// Creates a repo. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a repo with this ID); NOT_FOUND (an object it refers to does not
@@ -648,8 +648,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuilds(context.Context, *BatchGetBuildsRequest) (*BatchGetBuildsResponse, error)
 	// Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListBuilds(context.Context, *ListBuildsRequest) (*ListBuildsResponse, error)
 	// Creates a build. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a build with this ID); NOT_FOUND (an object it refers
@@ -672,8 +672,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetBuildArtifacts(context.Context, *BatchGetBuildArtifactsRequest) (*BatchGetBuildArtifactsResponse, error)
 	// Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListBuildArtifacts(context.Context, *ListBuildArtifactsRequest) (*ListBuildArtifactsResponse, error)
 	// Creates a build artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a build artifact with this ID); NOT_FOUND (an object
@@ -697,8 +697,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleases(context.Context, *BatchGetReleasesRequest) (*BatchGetReleasesResponse, error)
 	// Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListReleases(context.Context, *ListReleasesRequest) (*ListReleasesResponse, error)
 	// Creates a release. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a release with this ID); NOT_FOUND (an object it
@@ -722,8 +722,8 @@ type DeliveryServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetReleaseArtifacts(context.Context, *BatchGetReleaseArtifactsRequest) (*BatchGetReleaseArtifactsResponse, error)
 	// Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListReleaseArtifacts(context.Context, *ListReleaseArtifactsRequest) (*ListReleaseArtifactsResponse, error)
 	// Creates a release artifact. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a release artifact with this ID); NOT_FOUND

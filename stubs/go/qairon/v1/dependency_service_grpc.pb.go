@@ -64,8 +64,8 @@ type DependencyServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencyCases(ctx context.Context, in *BatchGetDependencyCasesRequest, opts ...grpc.CallOption) (*BatchGetDependencyCasesResponse, error)
 	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDependencyCases(ctx context.Context, in *ListDependencyCasesRequest, opts ...grpc.CallOption) (*ListDependencyCasesResponse, error)
 	// Creates a dependency case. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a dependency case with this ID).
@@ -88,8 +88,8 @@ type DependencyServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelatables(ctx context.Context, in *BatchGetRelatablesRequest, opts ...grpc.CallOption) (*BatchGetRelatablesResponse, error)
 	// Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRelatables(ctx context.Context, in *ListRelatablesRequest, opts ...grpc.CallOption) (*ListRelatablesResponse, error)
 	// Creates a relatable. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a relatable with this ID); NOT_FOUND (an object it
@@ -112,8 +112,8 @@ type DependencyServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencies(ctx context.Context, in *BatchGetDependenciesRequest, opts ...grpc.CallOption) (*BatchGetDependenciesResponse, error)
 	// Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDependencies(ctx context.Context, in *ListDependenciesRequest, opts ...grpc.CallOption) (*ListDependenciesResponse, error)
 	// Creates a dependency. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a dependency with this ID); NOT_FOUND (an object it
@@ -137,8 +137,8 @@ type DependencyServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelateds(ctx context.Context, in *BatchGetRelatedsRequest, opts ...grpc.CallOption) (*BatchGetRelatedsResponse, error)
 	// Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRelateds(ctx context.Context, in *ListRelatedsRequest, opts ...grpc.CallOption) (*ListRelatedsResponse, error)
 	// Creates a related. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a related with this ID); NOT_FOUND (an object it
@@ -422,8 +422,8 @@ type DependencyServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencyCases(context.Context, *BatchGetDependencyCasesRequest) (*BatchGetDependencyCasesResponse, error)
 	// Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDependencyCases(context.Context, *ListDependencyCasesRequest) (*ListDependencyCasesResponse, error)
 	// Creates a dependency case. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a dependency case with this ID).
@@ -446,8 +446,8 @@ type DependencyServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelatables(context.Context, *BatchGetRelatablesRequest) (*BatchGetRelatablesResponse, error)
 	// Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRelatables(context.Context, *ListRelatablesRequest) (*ListRelatablesResponse, error)
 	// Creates a relatable. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a relatable with this ID); NOT_FOUND (an object it
@@ -470,8 +470,8 @@ type DependencyServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDependencies(context.Context, *BatchGetDependenciesRequest) (*BatchGetDependenciesResponse, error)
 	// Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDependencies(context.Context, *ListDependenciesRequest) (*ListDependenciesResponse, error)
 	// Creates a dependency. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a dependency with this ID); NOT_FOUND (an object it
@@ -495,8 +495,8 @@ type DependencyServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRelateds(context.Context, *BatchGetRelatedsRequest) (*BatchGetRelatedsResponse, error)
 	// Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListRelateds(context.Context, *ListRelatedsRequest) (*ListRelatedsResponse, error)
 	// Creates a related. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a related with this ID); NOT_FOUND (an object it

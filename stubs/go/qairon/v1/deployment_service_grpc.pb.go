@@ -56,8 +56,8 @@ type DeploymentServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeployments(ctx context.Context, in *BatchGetDeploymentsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentsResponse, error)
 	// Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeployments(ctx context.Context, in *ListDeploymentsRequest, opts ...grpc.CallOption) (*ListDeploymentsResponse, error)
 	// Creates a deployment. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a deployment with this ID); NOT_FOUND (an object it
@@ -88,8 +88,8 @@ type DeploymentServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentProcs(ctx context.Context, in *BatchGetDeploymentProcsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentProcsResponse, error)
 	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentProcs(ctx context.Context, in *ListDeploymentProcsRequest, opts ...grpc.CallOption) (*ListDeploymentProcsResponse, error)
 	// Creates a deployment proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment proc with this ID); NOT_FOUND
@@ -303,8 +303,8 @@ type DeploymentServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeployments(context.Context, *BatchGetDeploymentsRequest) (*BatchGetDeploymentsResponse, error)
 	// Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeployments(context.Context, *ListDeploymentsRequest) (*ListDeploymentsResponse, error)
 	// Creates a deployment. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a deployment with this ID); NOT_FOUND (an object it
@@ -335,8 +335,8 @@ type DeploymentServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentProcs(context.Context, *BatchGetDeploymentProcsRequest) (*BatchGetDeploymentProcsResponse, error)
 	// Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentProcs(context.Context, *ListDeploymentProcsRequest) (*ListDeploymentProcsResponse, error)
 	// Creates a deployment proc. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment proc with this ID); NOT_FOUND

@@ -104,8 +104,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetEnvironments(ctx context.Context, in *BatchGetEnvironmentsRequest, opts ...grpc.CallOption) (*BatchGetEnvironmentsResponse, error)
 	// Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListEnvironments(ctx context.Context, in *ListEnvironmentsRequest, opts ...grpc.CallOption) (*ListEnvironmentsResponse, error)
 	// Creates an environment. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an environment with this ID).
@@ -127,8 +127,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviderTypes(ctx context.Context, in *BatchGetProviderTypesRequest, opts ...grpc.CallOption) (*BatchGetProviderTypesResponse, error)
 	// Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListProviderTypes(ctx context.Context, in *ListProviderTypesRequest, opts ...grpc.CallOption) (*ListProviderTypesResponse, error)
 	// Creates a provider type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider type with this ID).
@@ -150,8 +150,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviders(ctx context.Context, in *BatchGetProvidersRequest, opts ...grpc.CallOption) (*BatchGetProvidersResponse, error)
 	// Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListProviders(ctx context.Context, in *ListProvidersRequest, opts ...grpc.CallOption) (*ListProvidersResponse, error)
 	// Creates a provider. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider with this ID); NOT_FOUND (an object it
@@ -173,9 +173,9 @@ type InfrastructureServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRegions(ctx context.Context, in *BatchGetRegionsRequest, opts ...grpc.CallOption) (*BatchGetRegionsResponse, error)
-	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListRegions(ctx context.Context, in *ListRegionsRequest, opts ...grpc.CallOption) (*ListRegionsResponse, error)
 	// Creates a region. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a region with this ID); NOT_FOUND (an object it refers
@@ -198,8 +198,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetZones(ctx context.Context, in *BatchGetZonesRequest, opts ...grpc.CallOption) (*BatchGetZonesResponse, error)
 	// Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListZones(ctx context.Context, in *ListZonesRequest, opts ...grpc.CallOption) (*ListZonesResponse, error)
 	// Creates a zone. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a zone with this ID); NOT_FOUND (an object it refers to does not
@@ -222,8 +222,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetPartitions(ctx context.Context, in *BatchGetPartitionsRequest, opts ...grpc.CallOption) (*BatchGetPartitionsResponse, error)
 	// Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListPartitions(ctx context.Context, in *ListPartitionsRequest, opts ...grpc.CallOption) (*ListPartitionsResponse, error)
 	// Creates a partition. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a partition with this ID); NOT_FOUND (an object it
@@ -246,8 +246,8 @@ type InfrastructureServiceClient interface {
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargetTypes(ctx context.Context, in *BatchGetDeploymentTargetTypesRequest, opts ...grpc.CallOption) (*BatchGetDeploymentTargetTypesResponse, error)
 	// Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-	// regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-	// malformed, or the token belongs to another query).
+	// regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+	// (filter, order, page token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentTargetTypes(ctx context.Context, in *ListDeploymentTargetTypesRequest, opts ...grpc.CallOption) (*ListDeploymentTargetTypesResponse, error)
 	// Creates a deployment target type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target type with this ID).
@@ -269,9 +269,9 @@ type InfrastructureServiceClient interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargets(ctx context.Context, in *BatchGetDeploymentTargetsRequest, opts ...grpc.CallOption) (*BatchGetDeploymentTargetsResponse, error)
-	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-	// the token belongs to another query).
+	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentTargets(ctx context.Context, in *ListDeploymentTargetsRequest, opts ...grpc.CallOption) (*ListDeploymentTargetsResponse, error)
 	// Creates a deployment target. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target with this ID); NOT_FOUND
@@ -295,8 +295,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleetTypes(ctx context.Context, in *BatchGetFleetTypesRequest, opts ...grpc.CallOption) (*BatchGetFleetTypesResponse, error)
 	// Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListFleetTypes(ctx context.Context, in *ListFleetTypesRequest, opts ...grpc.CallOption) (*ListFleetTypesResponse, error)
 	// Creates a fleet type. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet type with this ID); NOT_FOUND (an object it
@@ -319,8 +319,8 @@ type InfrastructureServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleets(ctx context.Context, in *BatchGetFleetsRequest, opts ...grpc.CallOption) (*BatchGetFleetsResponse, error)
 	// Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListFleets(ctx context.Context, in *ListFleetsRequest, opts ...grpc.CallOption) (*ListFleetsResponse, error)
 	// Creates a fleet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet with this ID); NOT_FOUND (an object it refers
@@ -1017,8 +1017,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetEnvironments(context.Context, *BatchGetEnvironmentsRequest) (*BatchGetEnvironmentsResponse, error)
 	// Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListEnvironments(context.Context, *ListEnvironmentsRequest) (*ListEnvironmentsResponse, error)
 	// Creates an environment. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is an environment with this ID).
@@ -1040,8 +1040,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviderTypes(context.Context, *BatchGetProviderTypesRequest) (*BatchGetProviderTypesResponse, error)
 	// Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListProviderTypes(context.Context, *ListProviderTypesRequest) (*ListProviderTypesResponse, error)
 	// Creates a provider type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider type with this ID).
@@ -1063,8 +1063,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetProviders(context.Context, *BatchGetProvidersRequest) (*BatchGetProvidersResponse, error)
 	// Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListProviders(context.Context, *ListProvidersRequest) (*ListProvidersResponse, error)
 	// Creates a provider. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a provider with this ID); NOT_FOUND (an object it
@@ -1086,9 +1086,9 @@ type InfrastructureServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetRegions(context.Context, *BatchGetRegionsRequest) (*BatchGetRegionsResponse, error)
-	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListRegions(context.Context, *ListRegionsRequest) (*ListRegionsResponse, error)
 	// Creates a region. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a region with this ID); NOT_FOUND (an object it refers
@@ -1111,8 +1111,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetZones(context.Context, *BatchGetZonesRequest) (*BatchGetZonesResponse, error)
 	// Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListZones(context.Context, *ListZonesRequest) (*ListZonesResponse, error)
 	// Creates a zone. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing, malformed
 	// or out of range); ALREADY_EXISTS (there is a zone with this ID); NOT_FOUND (an object it refers to does not
@@ -1135,8 +1135,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetPartitions(context.Context, *BatchGetPartitionsRequest) (*BatchGetPartitionsResponse, error)
 	// Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListPartitions(context.Context, *ListPartitionsRequest) (*ListPartitionsResponse, error)
 	// Creates a partition. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a partition with this ID); NOT_FOUND (an object it
@@ -1159,8 +1159,8 @@ type InfrastructureServiceServer interface {
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargetTypes(context.Context, *BatchGetDeploymentTargetTypesRequest) (*BatchGetDeploymentTargetTypesResponse, error)
 	// Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-	// regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-	// malformed, or the token belongs to another query).
+	// regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+	// (filter, order, page token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentTargetTypes(context.Context, *ListDeploymentTargetTypesRequest) (*ListDeploymentTargetTypesResponse, error)
 	// Creates a deployment target type. Its ID is chosen by the caller. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target type with this ID).
@@ -1182,9 +1182,9 @@ type InfrastructureServiceServer interface {
 	// one is malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the
 	// answer would exceed 4 MiB; ask for fewer).
 	BatchGetDeploymentTargets(context.Context, *BatchGetDeploymentTargetsRequest) (*BatchGetDeploymentTargetsResponse, error)
-	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-	// of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-	// the token belongs to another query).
+	// Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListDeploymentTargets(context.Context, *ListDeploymentTargetsRequest) (*ListDeploymentTargetsResponse, error)
 	// Creates a deployment target. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is
 	// missing, malformed or out of range); ALREADY_EXISTS (there is a deployment target with this ID); NOT_FOUND
@@ -1208,8 +1208,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleetTypes(context.Context, *BatchGetFleetTypesRequest) (*BatchGetFleetTypesResponse, error)
 	// Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListFleetTypes(context.Context, *ListFleetTypesRequest) (*ListFleetTypesResponse, error)
 	// Creates a fleet type. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet type with this ID); NOT_FOUND (an object it
@@ -1232,8 +1232,8 @@ type InfrastructureServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetFleets(context.Context, *BatchGetFleetsRequest) (*BatchGetFleetsResponse, error)
 	// Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-	// writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-	// belongs to another query).
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListFleets(context.Context, *ListFleetsRequest) (*ListFleetsResponse, error)
 	// Creates a fleet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a fleet with this ID); NOT_FOUND (an object it refers

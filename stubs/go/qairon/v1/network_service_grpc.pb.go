@@ -52,8 +52,8 @@ type NetworkServiceClient interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetNetworks(ctx context.Context, in *BatchGetNetworksRequest, opts ...grpc.CallOption) (*BatchGetNetworksResponse, error)
 	// Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListNetworks(ctx context.Context, in *ListNetworksRequest, opts ...grpc.CallOption) (*ListNetworksResponse, error)
 	// Creates a network. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a network with this ID); NOT_FOUND (an object it
@@ -76,9 +76,9 @@ type NetworkServiceClient interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetSubnets(ctx context.Context, in *BatchGetSubnetsRequest, opts ...grpc.CallOption) (*BatchGetSubnetsResponse, error)
-	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListSubnets(ctx context.Context, in *ListSubnetsRequest, opts ...grpc.CallOption) (*ListSubnetsResponse, error)
 	// Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers
@@ -256,8 +256,8 @@ type NetworkServiceServer interface {
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetNetworks(context.Context, *BatchGetNetworksRequest) (*BatchGetNetworksResponse, error)
 	// Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+	// token, size or mask is malformed, or the token belongs to another query).
 	ListNetworks(context.Context, *ListNetworksRequest) (*ListNetworksResponse, error)
 	// Creates a network. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a network with this ID); NOT_FOUND (an object it
@@ -280,9 +280,9 @@ type NetworkServiceServer interface {
 	// malformed); NOT_FOUND (one or more do not exist; the message names them); RESOURCE_EXHAUSTED (the answer
 	// would exceed 4 MiB; ask for fewer).
 	BatchGetSubnets(context.Context, *BatchGetSubnetsRequest) (*BatchGetSubnetsResponse, error)
-	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
-	// concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-	// token belongs to another query).
+	// Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+	// writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+	// or mask is malformed, or the token belongs to another query).
 	ListSubnets(context.Context, *ListSubnetsRequest) (*ListSubnetsResponse, error)
 	// Creates a subnet. Its ID is composed from its fields. Errors: INVALID_ARGUMENT (a field is missing,
 	// malformed or out of range); ALREADY_EXISTS (there is a subnet with this ID); NOT_FOUND (an object it refers

@@ -49,8 +49,8 @@ class CapacityServiceStub:
         qairon.v1.allocation_type_pb2.ListAllocationTypesResponse,
     ]
     """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateAllocationType: grpc.UnaryUnaryMultiCallable[
@@ -103,8 +103,8 @@ class CapacityServiceStub:
         qairon.v1.allocation_pb2.ListAllocationsResponse,
     ]
     """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateAllocation: grpc.UnaryUnaryMultiCallable[
@@ -157,8 +157,8 @@ class CapacityServiceStub:
         qairon.v1.capacity_pb2.ListCapacitiesResponse,
     ]
     """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateCapacity: grpc.UnaryUnaryMultiCallable[
@@ -218,8 +218,8 @@ class CapacityServiceAsyncStub:
         qairon.v1.allocation_type_pb2.ListAllocationTypesResponse,
     ]
     """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateAllocationType: grpc.aio.UnaryUnaryMultiCallable[
@@ -272,8 +272,8 @@ class CapacityServiceAsyncStub:
         qairon.v1.allocation_pb2.ListAllocationsResponse,
     ]
     """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateAllocation: grpc.aio.UnaryUnaryMultiCallable[
@@ -326,8 +326,8 @@ class CapacityServiceAsyncStub:
         qairon.v1.capacity_pb2.ListCapacitiesResponse,
     ]
     """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateCapacity: grpc.aio.UnaryUnaryMultiCallable[
@@ -393,8 +393,8 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.allocation_type_pb2.ListAllocationTypesResponse, collections.abc.Awaitable[qairon.v1.allocation_type_pb2.ListAllocationTypesResponse]]:
         """Lists allocation types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -459,8 +459,8 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.allocation_pb2.ListAllocationsResponse, collections.abc.Awaitable[qairon.v1.allocation_pb2.ListAllocationsResponse]]:
         """Lists allocations, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -525,8 +525,8 @@ class CapacityServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.capacity_pb2.ListCapacitiesResponse, collections.abc.Awaitable[qairon.v1.capacity_pb2.ListCapacitiesResponse]]:
         """Lists capacities, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

@@ -50,8 +50,8 @@ class CatalogServiceStub:
         qairon.v1.application_pb2.ListApplicationsResponse,
     ]
     """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateApplication: grpc.UnaryUnaryMultiCallable[
@@ -103,8 +103,8 @@ class CatalogServiceStub:
         qairon.v1.stack_pb2.ListStacksResponse,
     ]
     """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateStack: grpc.UnaryUnaryMultiCallable[
@@ -157,8 +157,8 @@ class CatalogServiceStub:
         qairon.v1.service_pb2.ListServicesResponse,
     ]
     """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateService: grpc.UnaryUnaryMultiCallable[
@@ -228,8 +228,8 @@ class CatalogServiceStub:
         qairon.v1.proc_pb2.ListProcsResponse,
     ]
     """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateProc: grpc.UnaryUnaryMultiCallable[
@@ -289,8 +289,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.application_pb2.ListApplicationsResponse,
     ]
     """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateApplication: grpc.aio.UnaryUnaryMultiCallable[
@@ -342,8 +342,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.stack_pb2.ListStacksResponse,
     ]
     """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateStack: grpc.aio.UnaryUnaryMultiCallable[
@@ -396,8 +396,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.service_pb2.ListServicesResponse,
     ]
     """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateService: grpc.aio.UnaryUnaryMultiCallable[
@@ -467,8 +467,8 @@ class CatalogServiceAsyncStub:
         qairon.v1.proc_pb2.ListProcsResponse,
     ]
     """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateProc: grpc.aio.UnaryUnaryMultiCallable[
@@ -534,8 +534,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.application_pb2.ListApplicationsResponse, collections.abc.Awaitable[qairon.v1.application_pb2.ListApplicationsResponse]]:
         """Lists applications, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -599,8 +599,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.stack_pb2.ListStacksResponse, collections.abc.Awaitable[qairon.v1.stack_pb2.ListStacksResponse]]:
         """Lists stacks, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -665,8 +665,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.service_pb2.ListServicesResponse, collections.abc.Awaitable[qairon.v1.service_pb2.ListServicesResponse]]:
         """Lists services, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -752,8 +752,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.proc_pb2.ListProcsResponse, collections.abc.Awaitable[qairon.v1.proc_pb2.ListProcsResponse]]:
         """Lists procs, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

@@ -220,8 +220,8 @@ class ConfigServiceServicer(object):
 
     def ListLanguages(self, request, context):
         """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -273,8 +273,8 @@ class ConfigServiceServicer(object):
 
     def ListConfigTemplates(self, request, context):
         """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,8 +328,8 @@ class ConfigServiceServicer(object):
 
     def ListStackConfigs(self, request, context):
         """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -383,8 +383,8 @@ class ConfigServiceServicer(object):
 
     def ListServiceConfigs(self, request, context):
         """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -437,9 +437,9 @@ class ConfigServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeploymentConfigs(self, request, context):
-        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-        the token belongs to another query).
+        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -51,8 +51,8 @@ class ConfigServiceStub:
         qairon.v1.language_pb2.ListLanguagesResponse,
     ]
     """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateLanguage: grpc.UnaryUnaryMultiCallable[
@@ -104,8 +104,8 @@ class ConfigServiceStub:
         qairon.v1.config_template_pb2.ListConfigTemplatesResponse,
     ]
     """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateConfigTemplate: grpc.UnaryUnaryMultiCallable[
@@ -159,8 +159,8 @@ class ConfigServiceStub:
         qairon.v1.stack_config_pb2.ListStackConfigsResponse,
     ]
     """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateStackConfig: grpc.UnaryUnaryMultiCallable[
@@ -214,8 +214,8 @@ class ConfigServiceStub:
         qairon.v1.service_config_pb2.ListServiceConfigsResponse,
     ]
     """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateServiceConfig: grpc.UnaryUnaryMultiCallable[
@@ -268,9 +268,9 @@ class ConfigServiceStub:
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse,
     ]
-    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-    the token belongs to another query).
+    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentConfig: grpc.UnaryUnaryMultiCallable[
@@ -331,8 +331,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.language_pb2.ListLanguagesResponse,
     ]
     """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateLanguage: grpc.aio.UnaryUnaryMultiCallable[
@@ -384,8 +384,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.config_template_pb2.ListConfigTemplatesResponse,
     ]
     """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateConfigTemplate: grpc.aio.UnaryUnaryMultiCallable[
@@ -439,8 +439,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.stack_config_pb2.ListStackConfigsResponse,
     ]
     """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateStackConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -494,8 +494,8 @@ class ConfigServiceAsyncStub:
         qairon.v1.service_config_pb2.ListServiceConfigsResponse,
     ]
     """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateServiceConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -548,9 +548,9 @@ class ConfigServiceAsyncStub:
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse,
     ]
-    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-    the token belongs to another query).
+    """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentConfig: grpc.aio.UnaryUnaryMultiCallable[
@@ -617,8 +617,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.language_pb2.ListLanguagesResponse, collections.abc.Awaitable[qairon.v1.language_pb2.ListLanguagesResponse]]:
         """Lists languages, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -682,8 +682,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.config_template_pb2.ListConfigTemplatesResponse, collections.abc.Awaitable[qairon.v1.config_template_pb2.ListConfigTemplatesResponse]]:
         """Lists config templates, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -749,8 +749,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.stack_config_pb2.ListStackConfigsResponse, collections.abc.Awaitable[qairon.v1.stack_config_pb2.ListStackConfigsResponse]]:
         """Lists stack configs, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -816,8 +816,8 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.service_config_pb2.ListServiceConfigsResponse, collections.abc.Awaitable[qairon.v1.service_config_pb2.ListServiceConfigsResponse]]:
         """Lists service configs, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -882,9 +882,9 @@ class ConfigServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_config_pb2.ListDeploymentConfigsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse, collections.abc.Awaitable[qairon.v1.deployment_config_pb2.ListDeploymentConfigsResponse]]:
-        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless
-        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-        the token belongs to another query).
+        """Lists deployment configs, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

@@ -251,8 +251,8 @@ class DeliveryServiceServicer(object):
 
     def ListRepoTypes(self, request, context):
         """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -304,8 +304,8 @@ class DeliveryServiceServicer(object):
 
     def ListRepos(self, request, context):
         """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -358,8 +358,8 @@ class DeliveryServiceServicer(object):
 
     def ListBuilds(self, request, context):
         """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -412,8 +412,8 @@ class DeliveryServiceServicer(object):
 
     def ListBuildArtifacts(self, request, context):
         """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -467,8 +467,8 @@ class DeliveryServiceServicer(object):
 
     def ListReleases(self, request, context):
         """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -522,8 +522,8 @@ class DeliveryServiceServicer(object):
 
     def ListReleaseArtifacts(self, request, context):
         """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,8 +52,8 @@ class DeliveryServiceStub:
         qairon.v1.repo_type_pb2.ListRepoTypesResponse,
     ]
     """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRepoType: grpc.UnaryUnaryMultiCallable[
@@ -105,8 +105,8 @@ class DeliveryServiceStub:
         qairon.v1.repo_pb2.ListReposResponse,
     ]
     """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateRepo: grpc.UnaryUnaryMultiCallable[
@@ -159,8 +159,8 @@ class DeliveryServiceStub:
         qairon.v1.build_pb2.ListBuildsResponse,
     ]
     """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateBuild: grpc.UnaryUnaryMultiCallable[
@@ -213,8 +213,8 @@ class DeliveryServiceStub:
         qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse,
     ]
     """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateBuildArtifact: grpc.UnaryUnaryMultiCallable[
@@ -268,8 +268,8 @@ class DeliveryServiceStub:
         qairon.v1.release_pb2.ListReleasesResponse,
     ]
     """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelease: grpc.UnaryUnaryMultiCallable[
@@ -323,8 +323,8 @@ class DeliveryServiceStub:
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse,
     ]
     """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateReleaseArtifact: grpc.UnaryUnaryMultiCallable[
@@ -385,8 +385,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.repo_type_pb2.ListRepoTypesResponse,
     ]
     """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRepoType: grpc.aio.UnaryUnaryMultiCallable[
@@ -438,8 +438,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.repo_pb2.ListReposResponse,
     ]
     """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateRepo: grpc.aio.UnaryUnaryMultiCallable[
@@ -492,8 +492,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.build_pb2.ListBuildsResponse,
     ]
     """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateBuild: grpc.aio.UnaryUnaryMultiCallable[
@@ -546,8 +546,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse,
     ]
     """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateBuildArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -601,8 +601,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.release_pb2.ListReleasesResponse,
     ]
     """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelease: grpc.aio.UnaryUnaryMultiCallable[
@@ -656,8 +656,8 @@ class DeliveryServiceAsyncStub:
         qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse,
     ]
     """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateReleaseArtifact: grpc.aio.UnaryUnaryMultiCallable[
@@ -724,8 +724,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.repo_type_pb2.ListRepoTypesResponse, collections.abc.Awaitable[qairon.v1.repo_type_pb2.ListRepoTypesResponse]]:
         """Lists repo types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -789,8 +789,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.repo_pb2.ListReposResponse, collections.abc.Awaitable[qairon.v1.repo_pb2.ListReposResponse]]:
         """Lists repos, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -855,8 +855,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.build_pb2.ListBuildsResponse, collections.abc.Awaitable[qairon.v1.build_pb2.ListBuildsResponse]]:
         """Lists builds, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -921,8 +921,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse, collections.abc.Awaitable[qairon.v1.build_artifact_pb2.ListBuildArtifactsResponse]]:
         """Lists build artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -988,8 +988,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.release_pb2.ListReleasesResponse, collections.abc.Awaitable[qairon.v1.release_pb2.ListReleasesResponse]]:
         """Lists releases, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1055,8 +1055,8 @@ class DeliveryServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse, collections.abc.Awaitable[qairon.v1.release_artifact_pb2.ListReleaseArtifactsResponse]]:
         """Lists release artifacts, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

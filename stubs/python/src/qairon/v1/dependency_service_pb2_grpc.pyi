@@ -50,8 +50,8 @@ class DependencyServiceStub:
         qairon.v1.dependency_case_pb2.ListDependencyCasesResponse,
     ]
     """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDependencyCase: grpc.UnaryUnaryMultiCallable[
@@ -104,8 +104,8 @@ class DependencyServiceStub:
         qairon.v1.relatable_pb2.ListRelatablesResponse,
     ]
     """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelatable: grpc.UnaryUnaryMultiCallable[
@@ -158,8 +158,8 @@ class DependencyServiceStub:
         qairon.v1.dependency_pb2.ListDependenciesResponse,
     ]
     """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDependency: grpc.UnaryUnaryMultiCallable[
@@ -213,8 +213,8 @@ class DependencyServiceStub:
         qairon.v1.related_pb2.ListRelatedsResponse,
     ]
     """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelated: grpc.UnaryUnaryMultiCallable[
@@ -276,8 +276,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.dependency_case_pb2.ListDependencyCasesResponse,
     ]
     """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDependencyCase: grpc.aio.UnaryUnaryMultiCallable[
@@ -330,8 +330,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.relatable_pb2.ListRelatablesResponse,
     ]
     """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelatable: grpc.aio.UnaryUnaryMultiCallable[
@@ -384,8 +384,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.dependency_pb2.ListDependenciesResponse,
     ]
     """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDependency: grpc.aio.UnaryUnaryMultiCallable[
@@ -439,8 +439,8 @@ class DependencyServiceAsyncStub:
         qairon.v1.related_pb2.ListRelatedsResponse,
     ]
     """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateRelated: grpc.aio.UnaryUnaryMultiCallable[
@@ -508,8 +508,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.dependency_case_pb2.ListDependencyCasesResponse, collections.abc.Awaitable[qairon.v1.dependency_case_pb2.ListDependencyCasesResponse]]:
         """Lists dependency cases, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -574,8 +574,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.relatable_pb2.ListRelatablesResponse, collections.abc.Awaitable[qairon.v1.relatable_pb2.ListRelatablesResponse]]:
         """Lists relatables, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -640,8 +640,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.dependency_pb2.ListDependenciesResponse, collections.abc.Awaitable[qairon.v1.dependency_pb2.ListDependenciesResponse]]:
         """Lists dependencies, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -707,8 +707,8 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.related_pb2.ListRelatedsResponse, collections.abc.Awaitable[qairon.v1.related_pb2.ListRelatedsResponse]]:
         """Lists relateds, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

@@ -49,8 +49,8 @@ class DeploymentServiceStub:
         qairon.v1.deployment_pb2.ListDeploymentsResponse,
     ]
     """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeployment: grpc.UnaryUnaryMultiCallable[
@@ -121,8 +121,8 @@ class DeploymentServiceStub:
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse,
     ]
     """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentProc: grpc.UnaryUnaryMultiCallable[
@@ -204,8 +204,8 @@ class DeploymentServiceAsyncStub:
         qairon.v1.deployment_pb2.ListDeploymentsResponse,
     ]
     """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeployment: grpc.aio.UnaryUnaryMultiCallable[
@@ -276,8 +276,8 @@ class DeploymentServiceAsyncStub:
         qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse,
     ]
     """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentProc: grpc.aio.UnaryUnaryMultiCallable[
@@ -365,8 +365,8 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_pb2.ListDeploymentsResponse, collections.abc.Awaitable[qairon.v1.deployment_pb2.ListDeploymentsResponse]]:
         """Lists deployments, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -453,8 +453,8 @@ class DeploymentServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse, collections.abc.Awaitable[qairon.v1.deployment_proc_pb2.ListDeploymentProcsResponse]]:
         """Lists deployment procs, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

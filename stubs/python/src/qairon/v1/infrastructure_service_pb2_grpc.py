@@ -395,8 +395,8 @@ class InfrastructureServiceServicer(object):
 
     def ListEnvironments(self, request, context):
         """Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -448,8 +448,8 @@ class InfrastructureServiceServicer(object):
 
     def ListProviderTypes(self, request, context):
         """Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -501,8 +501,8 @@ class InfrastructureServiceServicer(object):
 
     def ListProviders(self, request, context):
         """Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -554,9 +554,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListRegions(self, request, context):
-        """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -609,8 +609,8 @@ class InfrastructureServiceServicer(object):
 
     def ListZones(self, request, context):
         """Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -663,8 +663,8 @@ class InfrastructureServiceServicer(object):
 
     def ListPartitions(self, request, context):
         """Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -717,8 +717,8 @@ class InfrastructureServiceServicer(object):
 
     def ListDeploymentTargetTypes(self, request, context):
         """Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-        regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-        malformed, or the token belongs to another query).
+        regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+        (filter, order, page token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -770,9 +770,9 @@ class InfrastructureServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListDeploymentTargets(self, request, context):
-        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-        the token belongs to another query).
+        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -826,8 +826,8 @@ class InfrastructureServiceServicer(object):
 
     def ListFleetTypes(self, request, context):
         """Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -880,8 +880,8 @@ class InfrastructureServiceServicer(object):
 
     def ListFleets(self, request, context):
         """Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

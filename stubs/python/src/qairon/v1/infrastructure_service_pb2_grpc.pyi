@@ -56,8 +56,8 @@ class InfrastructureServiceStub:
         qairon.v1.environment_pb2.ListEnvironmentsResponse,
     ]
     """Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateEnvironment: grpc.UnaryUnaryMultiCallable[
@@ -109,8 +109,8 @@ class InfrastructureServiceStub:
         qairon.v1.provider_type_pb2.ListProviderTypesResponse,
     ]
     """Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateProviderType: grpc.UnaryUnaryMultiCallable[
@@ -162,8 +162,8 @@ class InfrastructureServiceStub:
         qairon.v1.provider_pb2.ListProvidersResponse,
     ]
     """Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateProvider: grpc.UnaryUnaryMultiCallable[
@@ -215,9 +215,9 @@ class InfrastructureServiceStub:
         qairon.v1.region_pb2.ListRegionsRequest,
         qairon.v1.region_pb2.ListRegionsResponse,
     ]
-    """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateRegion: grpc.UnaryUnaryMultiCallable[
@@ -270,8 +270,8 @@ class InfrastructureServiceStub:
         qairon.v1.zone_pb2.ListZonesResponse,
     ]
     """Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateZone: grpc.UnaryUnaryMultiCallable[
@@ -324,8 +324,8 @@ class InfrastructureServiceStub:
         qairon.v1.partition_pb2.ListPartitionsResponse,
     ]
     """Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreatePartition: grpc.UnaryUnaryMultiCallable[
@@ -378,8 +378,8 @@ class InfrastructureServiceStub:
         qairon.v1.deployment_target_type_pb2.ListDeploymentTargetTypesResponse,
     ]
     """Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-    regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-    malformed, or the token belongs to another query).
+    regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+    (filter, order, page token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentTargetType: grpc.UnaryUnaryMultiCallable[
@@ -431,9 +431,9 @@ class InfrastructureServiceStub:
         qairon.v1.deployment_target_pb2.ListDeploymentTargetsRequest,
         qairon.v1.deployment_target_pb2.ListDeploymentTargetsResponse,
     ]
-    """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-    the token belongs to another query).
+    """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentTarget: grpc.UnaryUnaryMultiCallable[
@@ -487,8 +487,8 @@ class InfrastructureServiceStub:
         qairon.v1.fleet_type_pb2.ListFleetTypesResponse,
     ]
     """Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateFleetType: grpc.UnaryUnaryMultiCallable[
@@ -541,8 +541,8 @@ class InfrastructureServiceStub:
         qairon.v1.fleet_pb2.ListFleetsResponse,
     ]
     """Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateFleet: grpc.UnaryUnaryMultiCallable[
@@ -637,8 +637,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.environment_pb2.ListEnvironmentsResponse,
     ]
     """Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateEnvironment: grpc.aio.UnaryUnaryMultiCallable[
@@ -690,8 +690,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.provider_type_pb2.ListProviderTypesResponse,
     ]
     """Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateProviderType: grpc.aio.UnaryUnaryMultiCallable[
@@ -743,8 +743,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.provider_pb2.ListProvidersResponse,
     ]
     """Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateProvider: grpc.aio.UnaryUnaryMultiCallable[
@@ -796,9 +796,9 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.region_pb2.ListRegionsRequest,
         qairon.v1.region_pb2.ListRegionsResponse,
     ]
-    """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateRegion: grpc.aio.UnaryUnaryMultiCallable[
@@ -851,8 +851,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.zone_pb2.ListZonesResponse,
     ]
     """Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateZone: grpc.aio.UnaryUnaryMultiCallable[
@@ -905,8 +905,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.partition_pb2.ListPartitionsResponse,
     ]
     """Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreatePartition: grpc.aio.UnaryUnaryMultiCallable[
@@ -959,8 +959,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.deployment_target_type_pb2.ListDeploymentTargetTypesResponse,
     ]
     """Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-    regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-    malformed, or the token belongs to another query).
+    regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+    (filter, order, page token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentTargetType: grpc.aio.UnaryUnaryMultiCallable[
@@ -1012,9 +1012,9 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.deployment_target_pb2.ListDeploymentTargetsRequest,
         qairon.v1.deployment_target_pb2.ListDeploymentTargetsResponse,
     ]
-    """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-    of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-    the token belongs to another query).
+    """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateDeploymentTarget: grpc.aio.UnaryUnaryMultiCallable[
@@ -1068,8 +1068,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.fleet_type_pb2.ListFleetTypesResponse,
     ]
     """Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateFleetType: grpc.aio.UnaryUnaryMultiCallable[
@@ -1122,8 +1122,8 @@ class InfrastructureServiceAsyncStub:
         qairon.v1.fleet_pb2.ListFleetsResponse,
     ]
     """Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-    writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-    belongs to another query).
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateFleet: grpc.aio.UnaryUnaryMultiCallable[
@@ -1224,8 +1224,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.environment_pb2.ListEnvironmentsResponse, collections.abc.Awaitable[qairon.v1.environment_pb2.ListEnvironmentsResponse]]:
         """Lists environments, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1289,8 +1289,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.provider_type_pb2.ListProviderTypesResponse, collections.abc.Awaitable[qairon.v1.provider_type_pb2.ListProviderTypesResponse]]:
         """Lists provider types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1354,8 +1354,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.provider_pb2.ListProvidersResponse, collections.abc.Awaitable[qairon.v1.provider_pb2.ListProvidersResponse]]:
         """Lists providers, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1419,9 +1419,9 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.region_pb2.ListRegionsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.region_pb2.ListRegionsResponse, collections.abc.Awaitable[qairon.v1.region_pb2.ListRegionsResponse]]:
-        """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists regions, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1486,8 +1486,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.zone_pb2.ListZonesResponse, collections.abc.Awaitable[qairon.v1.zone_pb2.ListZonesResponse]]:
         """Lists zones, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1552,8 +1552,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.partition_pb2.ListPartitionsResponse, collections.abc.Awaitable[qairon.v1.partition_pb2.ListPartitionsResponse]]:
         """Lists partitions, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1618,8 +1618,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_target_type_pb2.ListDeploymentTargetTypesResponse, collections.abc.Awaitable[qairon.v1.deployment_target_type_pb2.ListDeploymentTargetTypesResponse]]:
         """Lists deployment target types, page by page. An object that exists throughout appears exactly once,
-        regardless of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is
-        malformed, or the token belongs to another query).
+        regardless of concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT
+        (filter, order, page token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1683,9 +1683,9 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.deployment_target_pb2.ListDeploymentTargetsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.deployment_target_pb2.ListDeploymentTargetsResponse, collections.abc.Awaitable[qairon.v1.deployment_target_pb2.ListDeploymentTargetsResponse]]:
-        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless
-        of concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or
-        the token belongs to another query).
+        """Lists deployment targets, page by page. An object that exists throughout appears exactly once, regardless of
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1751,8 +1751,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.fleet_type_pb2.ListFleetTypesResponse, collections.abc.Awaitable[qairon.v1.fleet_type_pb2.ListFleetTypesResponse]]:
         """Lists fleet types, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -1817,8 +1817,8 @@ class InfrastructureServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.fleet_pb2.ListFleetsResponse, collections.abc.Awaitable[qairon.v1.fleet_pb2.ListFleetsResponse]]:
         """Lists fleets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
-        writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the token
-        belongs to another query).
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod

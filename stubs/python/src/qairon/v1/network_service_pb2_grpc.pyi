@@ -48,8 +48,8 @@ class NetworkServiceStub:
         qairon.v1.network_pb2.ListNetworksResponse,
     ]
     """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateNetwork: grpc.UnaryUnaryMultiCallable[
@@ -102,9 +102,9 @@ class NetworkServiceStub:
         qairon.v1.subnet_pb2.ListSubnetsRequest,
         qairon.v1.subnet_pb2.ListSubnetsResponse,
     ]
-    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateSubnet: grpc.UnaryUnaryMultiCallable[
@@ -175,8 +175,8 @@ class NetworkServiceAsyncStub:
         qairon.v1.network_pb2.ListNetworksResponse,
     ]
     """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+    token, size or mask is malformed, or the token belongs to another query).
     """
 
     CreateNetwork: grpc.aio.UnaryUnaryMultiCallable[
@@ -229,9 +229,9 @@ class NetworkServiceAsyncStub:
         qairon.v1.subnet_pb2.ListSubnetsRequest,
         qairon.v1.subnet_pb2.ListSubnetsResponse,
     ]
-    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
-    concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-    token belongs to another query).
+    """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+    writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+    or mask is malformed, or the token belongs to another query).
     """
 
     CreateSubnet: grpc.aio.UnaryUnaryMultiCallable[
@@ -308,8 +308,8 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.network_pb2.ListNetworksResponse, collections.abc.Awaitable[qairon.v1.network_pb2.ListNetworksResponse]]:
         """Lists networks, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        concurrent writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page
+        token, size or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
@@ -374,9 +374,9 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.subnet_pb2.ListSubnetsRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.subnet_pb2.ListSubnetsResponse, collections.abc.Awaitable[qairon.v1.subnet_pb2.ListSubnetsResponse]]:
-        """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of
-        concurrent writes. Errors: INVALID_ARGUMENT (filter, order, page token, size or mask is malformed, or the
-        token belongs to another query).
+        """Lists subnets, page by page. An object that exists throughout appears exactly once, regardless of concurrent
+        writes that leave its place in the order as it is. Errors: INVALID_ARGUMENT (filter, order, page token, size
+        or mask is malformed, or the token belongs to another query).
         """
 
     @abc.abstractmethod
