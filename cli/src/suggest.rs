@@ -3,11 +3,17 @@
 /// How similar two names must be for a suggestion.
 const CLOSE: f64 = 0.6;
 
+/// A text that is longer is not a misspelt name, in bytes. Comparing takes the time of both lengths multiplied.
+const LONG: usize = 128;
+
 /// More names than are readable in an error: only the resources are that many.
 const MANY: usize = 30;
 
 /// The known name that is most similar, if any is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONG {
+        return None;
+    }
     let likeness =
         |candidate: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase());
     let scored = known.into_iter().map(|candidate| (likeness(candidate), candidate));
@@ -37,6 +43,7 @@ mod tests {
         assert_eq!(nearest("gte", known), Some("get"));
         assert_eq!(nearest("deploymenttarget", known), Some("deployment_target"));
         assert_eq!(nearest("zzz", known), None);
+        assert_eq!(nearest(&"stack".repeat(50_000), known), None);
         assert_eq!(nearest("builds", ["uid", "id"]), None);
         assert_eq!(unknown("field", "q", ["a", "b"]), "unknown field `q`, expected one of `a`, `b`");
     }

@@ -64,15 +64,23 @@ impl Server {
 
     /// Starts a server as it runs elsewhere: its statements are not recorded.
     pub async fn start_unrecorded(args: &[&str]) -> Result<Self, (ExitStatus, String)> {
-        Self::launch_with(&program(Program::Service), args, &[], false).await
+        Self::spawn(serve(&program(Program::Service), None), args, &[], false).await
+    }
+
+    /// Starts a server that may have so many files open. When it refuses to start, its log comes back.
+    pub async fn start_with_files(database: &Database, files: usize, args: &[&str]) -> Result<Self, String> {
+        let mut all = vec!["--database-url", database.url()];
+        all.extend(args);
+        let command = serve(&program(Program::Service), Some(files));
+        Self::spawn(command, &all, &[], true).await.map_err(|(_, log)| log)
     }
 
     async fn launch(service: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Self, (ExitStatus, String)> {
-        Self::launch_with(service, args, env, true).await
+        Self::spawn(serve(service, None), args, env, true).await
     }
 
-    async fn launch_with(
-        service: &Path,
+    async fn spawn(
+        mut command: Command,
         args: &[&str],
         env: &[(&str, &str)],
         is_recorded: bool,
@@ -81,7 +89,6 @@ impl Server {
         let log = tempfile::tempfile().expect("a file");
         // This one has a name until the server has opened it.
         let statements = tempfile::NamedTempFile::new().expect("a file");
-        let mut command = serve(service);
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
@@ -207,9 +214,13 @@ impl Server {
 
 /// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the test's
 /// thread ends in any way.
-fn serve(service: &Path) -> Command {
+fn serve(service: &Path, files: Option<usize>) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(service).arg("serve");
+    command.args(["--pdeathsig", "KILL", "--"]);
+    if let Some(files) = files {
+        command.arg("prlimit").arg(format!("--nofile={files}:{files}"));
+    }
+    command.arg(service).arg("serve");
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text == "DATABASE_URL" || (text.starts_with("QAIRON_") && text != "QAIRON_PG_BIN_DIR") {

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::call::Limits;
 use crate::db::DbConfig;
 use crate::db::connect::SessionLimits;
+use crate::grpc::listen::METRICS_CONNECTIONS;
 use crate::telemetry::log::LogFormat;
 
 /// The Qairon server: the system of record for what runs where, over gRPC on PostgreSQL.
@@ -110,6 +111,15 @@ pub struct ServeArgs {
     /// How many objects one bundle to apply may have; it is kept in memory
     #[arg(long, env = "QAIRON_MAX_APPLY_OBJECTS", default_value = "100000")]
     pub max_apply_objects: usize,
+    /// How much memory the bundles to apply may take, all together
+    #[arg(long, env = "QAIRON_MAX_BUNDLE_MEMORY", default_value = "160MiB", value_parser = bytes)]
+    pub max_bundle_memory: usize,
+    /// Connections of clients at most; fewer when the limit of open files is lower
+    #[arg(long, env = "QAIRON_MAX_CONNECTIONS", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: u32,
+    /// Connections from one address at most; a proxy is one address [default: three quarters of --max-connections]
+    #[arg(long, env = "QAIRON_MAX_CONNECTIONS_PER_PEER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections_per_peer: Option<u32>,
     /// Whether clients may ask for the descriptors; with `off` they use those of `qairon-service protoset`
     #[arg(long, env = "QAIRON_REFLECTION", value_enum, default_value = "on")]
     pub reflection: Reflection,
@@ -162,9 +172,27 @@ impl ServeArgs {
         Limits {
             max_affected: self.max_affected,
             max_apply_objects: self.max_apply_objects,
+            max_bundle_memory: self.max_bundle_memory,
             longest_call: self.request_timeout,
             longest_stall: self.stream_stall_timeout,
         }
+    }
+
+    /// How many connections clients may have, if there are descriptors for them.
+    pub fn max_connections(&self) -> usize {
+        self.max_connections as usize
+    }
+
+    /// How many descriptors may be needed beside those connections: for metrics and for the database, where a
+    /// cancellation takes another connection.
+    pub fn other_descriptors(&self) -> usize {
+        METRICS_CONNECTIONS.0 + 2 * (self.pool_size as usize + usize::from(self.read_connections))
+    }
+
+    /// How many connections clients may have in all and from one address, when there are descriptors for so many.
+    pub fn connections_of(&self, all: usize) -> (usize, usize) {
+        let per_peer = self.max_connections_per_peer.map_or((all * 3).div_ceil(4), |given| given as usize);
+        (all, per_peer.min(all))
     }
 
     /// How the database at a URL is used.
@@ -200,6 +228,21 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A size such as 64MiB or 1GiB.
+fn bytes(text: &str) -> Result<usize, String> {
+    const EXPECTED: &str = "expected a size such as 64MiB or 1GiB";
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let amount: usize = digits.parse().map_err(|_| EXPECTED.to_owned())?;
+    let shift = match unit {
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        _ => return Err(format!("{EXPECTED}; `{unit}` is not KiB, MiB or GiB")),
+    };
+    amount.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(|| EXPECTED.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +251,27 @@ mod tests {
     fn the_command_line_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!((bytes("64MiB"), bytes("1GiB")), (Ok(64 << 20), Ok(1 << 30)));
+        for bad in ["", "5", "MiB", "-1MiB", "1MB", "0GiB", "99999999999999999999GiB", "1.5GiB"] {
+            assert!(bytes(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_address_leaves_connections_to_others() {
+        use clap::Parser;
+        let serve = |args: &[&str]| {
+            let args = [&["qairon-service", "serve"], args].concat();
+            let Command::Serve(args) = Cli::try_parse_from(args).expect("arguments").command else { panic!("serve") };
+            args.connections_of(args.max_connections())
+        };
+        assert_eq!(serve(&[]), (1024, 768));
+        assert_eq!(serve(&["--max-connections", "10", "--max-connections-per-peer", "99"]), (10, 10));
+        assert_eq!(serve(&["--max-connections", "1"]), (1, 1));
     }
 
     #[test]

@@ -6,6 +6,11 @@ use clap::Parser;
 use qairon_service::config::{Cli, Command};
 use qairon_service::{migrate, protoset, serve, telemetry};
 
+/// Gives memory back to the system soon after it was used, also what idle threads have freed. The allocator of the C
+/// library keeps what many threads have used once.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let database = match &cli.command {

@@ -13,8 +13,9 @@ use crate::config::{Reflection, ServeArgs};
 use crate::db::about::ping;
 use crate::db::migrations::{self, MigrationError};
 use crate::db::{Db, Door, Identity, Sources, repeats};
+use crate::grpc::admission::Admission;
 use crate::grpc::router::Router;
-use crate::grpc::{Server, health, listen};
+use crate::grpc::{Server, descriptors, health, listen};
 use crate::migrate::Database;
 use crate::telemetry::metrics::Metrics;
 
@@ -38,8 +39,13 @@ async fn serve_on(
     listener: tokio::net::TcpListener,
     metrics_listener: tokio::net::TcpListener,
 ) -> Result<(), MigrationError> {
+    let connections = descriptors::connections(args.max_connections(), args.other_descriptors())?;
     prepare_schema(args, database).await?;
     let metrics = Metrics::new()?;
+    let (all, per_peer) = args.connections_of(connections);
+    let admission = Admission::new(all, per_peer, metrics.port("api"));
+    let (all, per_peer) = listen::METRICS_CONNECTIONS;
+    let metrics_admission = Admission::new(all, per_peer, metrics.port("metrics"));
     let model = qairon::model();
     let db = Db::new(model, &args.db(&database.url), metrics.clone()).await?;
     let stopping = CancellationToken::new();
@@ -56,7 +62,7 @@ async fn serve_on(
     let background =
         Background { db: db.clone(), metrics: metrics.clone(), reporter: reporter.clone(), names: names.clone() };
     let background = tokio::spawn(background.run());
-    let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics));
+    let metrics_server = tokio::spawn(listen::serve_metrics(metrics_listener, metrics_admission, metrics));
     announce(args, address, metrics_address);
 
     let stop = async {
@@ -72,7 +78,7 @@ async fn serve_on(
         health::report(&reporter, &names, false).await;
         stopping.cancel();
     };
-    let left = listen::serve(listener, server, stop, args.drain_timeout).await;
+    let left = listen::serve(listener, &admission, server, stop, args.drain_timeout).await;
     // Writes whose callers have gone are still finished.
     if tokio::time::timeout(left.max(LAST_WRITES), db.drain()).await.is_err() {
         tracing::warn!("writes were still under way when the drain ended");

@@ -4,6 +4,7 @@ mod allocation;
 mod apply;
 mod bundles;
 mod cancellation;
+mod cheap;
 mod cli_output;
 mod cli_tools;
 mod cli_trace;

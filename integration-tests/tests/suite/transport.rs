@@ -1,9 +1,11 @@
 //! The transport: malformed, oversized and odd calls, and what every answer carries.
 
+mod connections;
 mod discovery;
 mod limits;
 pub mod raw;
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -17,7 +19,8 @@ use tonic::Code;
 
 use raw::{flagged_frame, frame, post};
 
-const CREATE: &str = "/qairon.v1.CatalogService/CreateApplication";
+pub const CREATE: &str = "/qairon.v1.CatalogService/CreateApplication";
+const EXPORT: &str = "/qairon.v1.BulkService/ExportObjects";
 const GET: &str = "/qairon.v1.CatalogService/GetApplication";
 
 fn create_request(id: &str) -> Vec<u8> {
@@ -26,7 +29,7 @@ fn create_request(id: &str) -> Vec<u8> {
 }
 
 /// What `gzip` makes of its input.
-fn gzip(input: &[u8]) -> Vec<u8> {
+pub fn gzip(input: &[u8]) -> Vec<u8> {
     let mut child =
         Command::new("gzip").arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip runs");
     let mut stdin = child.stdin.take().expect("its input is a pipe");
@@ -67,6 +70,9 @@ async fn what_is_no_call_is_refused_with_the_right_code() {
         ("an unknown method", "/qairon.v1.CatalogService/MakeCoffee", &[], frame(&good), unknown),
         ("an unknown service", "/coffee.v1.CoffeeService/MakeCoffee", &[], frame(&good), unknown),
         ("the root", "/", &[], frame(&good), unknown),
+        ("two messages", CREATE, &[], [frame(&good), frame(&create_request("better"))].concat(), invalid),
+        ("a second message that is none", CREATE, &[], [frame(&good), flagged_frame(0, &[0xff])].concat(), invalid),
+        ("two messages for a stream of answers", EXPORT, &[], [frame(&[]), frame(&[])].concat(), invalid),
     ];
     for (name, path, headers, body, (code, reason)) in cases {
         let answer = post(server.channel(), path, headers, body).await;
@@ -120,6 +126,51 @@ async fn unknown_numbers_of_enums_are_refused() {
         }
     }
     assert!(checked > 0, "some fields are enums");
+    report.finish();
+}
+
+#[tokio::test]
+async fn metadata_says_what_is_wrong_with_it_and_leaves_the_connection_alone() {
+    let database = Database::new().await;
+    let server = Server::start(&database, &[]).await;
+    let (channel, mut report) = (server.channel(), Report::new());
+    let invalid = (Code::InvalidArgument, "MALFORMED_MESSAGE");
+    let no_time = (Code::InvalidArgument, "INVALID_VALUE");
+    let too_large = (Code::ResourceExhausted, "METADATA_TOO_LARGE");
+    let large = "m".repeat(140_000);
+    let larger = "m".repeat(1_000_000);
+    let mut cases = vec![
+        ("140 KB of metadata", vec![("x-large", large.as_str())], 200, too_large),
+        ("1 MB of metadata", vec![("x-large", larger.as_str())], 200, too_large),
+    ];
+    let many: Vec<String> = (0..2000).map(|index| format!("x-{index}")).collect();
+    let value = "m".repeat(50);
+    cases.push(("2,000 entries", many.iter().map(|name| (name.as_str(), value.as_str())).collect(), 200, too_large));
+    for kind in ["application/json", "application/grpc+json", "application/grpc-web", "text/plain", ""] {
+        cases.push(("another content type", vec![("content-type", kind)], 415, invalid));
+    }
+    for timeout in ["soon", "5", "S", "-1S", "1.5S", "123456789S", "1d", ""] {
+        cases.push(("a timeout that is none", vec![("grpc-timeout", timeout)], 200, no_time));
+    }
+    cases.push(("two timeouts", vec![("grpc-timeout", "5S"), ("grpc-timeout", "6S")], 200, no_time));
+    let good = frame(&create_request("good"));
+    for (name, headers, http, (code, reason)) in &cases {
+        for path in [CREATE, "/qairon.v1.BulkService/LoadObjects", "/nowhere.v1.Nothing/Nothing"] {
+            let place = format!("{name} to {path}");
+            let answer = post(channel.clone(), path, headers, good.clone()).await;
+            report.refused(&place, Err::<(), _>(answer.failure()), *code, reason, "");
+            report.equal(&place, answer.http, *http);
+            report.check(answer.headers.contains_key("x-request-id"), &place, "there is a request ID");
+        }
+        let health = post(channel.clone(), "/grpc.health.v1.Health/Check", headers, raw::health_request("")).await;
+        report.equal(format!("{name} to health"), health.code(), *code);
+    }
+    report.equal("rows", database.number("SELECT count(*) FROM application").await, 0);
+    let taken = post(channel.clone(), CREATE, &[("grpc-timeout", "5S")], good).await;
+    report.equal("a good one", taken.code(), Code::Ok);
+    let log = server.log();
+    let peers = log.lines().filter_map(|line| line.split_once(" peer=")?.1.split(' ').next());
+    report.equal("connections", peers.collect::<HashSet<_>>().len(), 1);
     report.finish();
 }
 

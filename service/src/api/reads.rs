@@ -6,6 +6,7 @@ use qairon::v1::ErrorReason;
 use super::query::choose;
 use super::requests::{self, decode, paths};
 use crate::call::Context;
+use crate::call::limits::MAX_MESSAGE_BYTES;
 use crate::db::list::{self, Listing};
 use crate::db::{get, wire};
 use crate::domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageToken, fingerprint};
@@ -37,7 +38,7 @@ pub async fn batch_get(context: &Context, request: Bytes) -> Result<Bytes> {
         validate::id(context.model(), entity, "ids", id)?;
     }
     let mask = paths(request.read_mask);
-    Ok(get::objects(context.db(), entity, mask.as_deref(), ids).await?)
+    Ok(get::objects(context.db(), entity, mask.as_deref(), ids, MAX_MESSAGE_BYTES).await?)
 }
 
 /// Lists one page.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
 use super::limits::Limits;
+use super::memory::Memory;
 use crate::db::Door;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,6 +24,7 @@ pub(super) struct Inner {
     pub model: &'static Model,
     pub limits: Limits,
     pub stopping: CancellationToken,
+    pub bundles: Memory,
     pub door: Door,
 }
 
@@ -60,6 +62,11 @@ impl Context {
     /// What one call may take.
     pub fn limits(&self) -> Limits {
         self.0.limits
+    }
+
+    /// The memory that all bundles share.
+    pub fn bundles(&self) -> &Memory {
+        &self.0.bundles
     }
 
     /// Cancelled when the server stops: streams end then.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::caller::Caller;
 use super::context::{Context, Inner};
 use super::limits::{LONGEST_STREAM, Limits};
+use super::memory::Memory;
 use crate::db::{Access, Db, Door, Identity, Moment, Sources};
 
 /// Makes the context of every call. What it holds cannot be had from it in another way.
@@ -18,12 +19,14 @@ pub struct Contexts {
     db: Db,
     limits: Limits,
     stopping: CancellationToken,
+    bundles: Memory,
 }
 
 impl Contexts {
     /// Contexts over a database.
     pub fn new(model: &'static Model, db: Db, limits: Limits, stopping: CancellationToken) -> Self {
-        Self { model, db, limits, stopping }
+        let bundles = Memory::new(limits.max_bundle_memory);
+        Self { model, db, limits, stopping, bundles }
     }
 
     /// The entity model.
@@ -49,6 +52,7 @@ impl Contexts {
             model: self.model,
             limits: self.limits,
             stopping: self.stopping.clone(),
+            bundles: self.bundles.clone(),
             door: Door::new(self.db.clone(), identity, Sources { moment, access }),
             caller,
         })

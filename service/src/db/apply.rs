@@ -25,6 +25,7 @@ use crate::domain::apply::Bundle;
 use applying::Applying;
 
 pub use applying::Outcome;
+pub use shown::MESSAGE_BYTES;
 
 /// Applies a bundle.
 pub async fn apply(

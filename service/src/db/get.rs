@@ -7,11 +7,11 @@ use qairon::model::Entity;
 use qairon::v1::ErrorReason;
 
 use super::bind::Bind;
-use super::door::Door;
+use super::door::{Door, Reads};
 use super::failure::Failure;
 use super::projection::Projection;
 use super::reader::Reader;
-use super::row::Row;
+use super::row::{Row, too_large};
 use super::sources::table;
 use super::sql::{Keep, Sql};
 use super::statements::{batch_get_text, get_text};
@@ -33,12 +33,17 @@ pub async fn object(door: &Door, entity: &Entity, mask: Option<&[String]>, id: &
     Ok(rows.first().map(|row| as_response(&projection, row)).transpose()?.map(Bytes::from))
 }
 
-/// Several objects, all or none, in the order of the request, as repeated field 1 of a response.
+/// So many objects are read on a connection that others use at the same time. More, of which each may be large, would
+/// hold them up.
+const FEW: usize = 16;
+
+/// Several objects, all or none, in the order of the request, as repeated field 1 of a response of so many bytes at most.
 pub async fn objects(
     door: &Door,
     entity: &Entity,
     mask: Option<&[String]>,
     ids: Vec<String>,
+    longest: usize,
 ) -> Result<Bytes, Failure> {
     let projection = door.projection(entity, mask)?;
     let statements = door.statements(entity)?;
@@ -48,16 +53,58 @@ pub async fn objects(
     let mut sql = Sql::new();
     sql.push(head).bind(Bind::TextArray(ids.clone())).push(tail);
     let sql = if whole { sql } else { sql.kept(Keep::Never) };
-    let rows = door.look_up("batch_get", sql).await?;
-    if rows.len() < ids.len() {
-        let found = rows.iter().map(|row| row.place(projection.width)).collect::<Result<Vec<_>>>()?;
-        return Err(missing(entity, &ids, &found).into());
+    let empty = || Found { projection: &projection, longest, out: Vec::new(), places: Vec::with_capacity(ids.len()) };
+    let found = if ids.len() <= FEW {
+        let mut found = empty();
+        for row in door.look_up("batch_get", sql).await? {
+            found.take(&row)?;
+        }
+        found
+    } else {
+        let work = |mut reader: Reader| {
+            let (mut found, sql) = (empty(), sql.clone());
+            async move {
+                let result = found.read(&mut reader, sql).await;
+                reader.done(result.map(|()| found))
+            }
+        };
+        door.read("batch_get", Reads::One, None, work).await?
+    };
+    match found.places.len() < ids.len() {
+        true => Err(missing(entity, &ids, &found.places).into()),
+        false => Ok(found.out.into()),
     }
-    let mut out = Vec::new();
-    for row in &rows {
-        wire::message_field(&mut out, 1, |out| projection.encode(row, out))?;
+}
+
+/// Objects that were found, encoded.
+struct Found<'a> {
+    projection: &'a Projection,
+    longest: usize,
+    out: Vec<u8>,
+    places: Vec<usize>,
+}
+
+impl Found<'_> {
+    /// Takes rows as they come, and no more than an answer has.
+    async fn read(&mut self, reader: &mut Reader, sql: Sql) -> Result<(), Failure> {
+        let mut rows = reader.stream(sql).await?;
+        while let Some(row) = rows.next().await? {
+            if let Err(error) = self.take(&row) {
+                reader.skip_rest(rows).await?;
+                return Err(error.into());
+            }
+        }
+        Ok(())
     }
-    Ok(out.into())
+
+    fn take(&mut self, row: &Row) -> Result<()> {
+        self.places.push(row.place(self.projection.width)?);
+        wire::message_field(&mut self.out, 1, |out| self.projection.encode(row, out))?;
+        match self.out.len() > self.longest {
+            true => Err(too_large()),
+            false => Ok(()),
+        }
+    }
 }
 
 fn missing(entity: &Entity, ids: &[String], found: &[usize]) -> Error {

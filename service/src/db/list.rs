@@ -277,8 +277,8 @@ async fn read(
         page.rows += 1;
         last = Some(row);
     }
-    // At most one page of rows is left. The connection serves others when they are read, and not before.
-    while rows.next().await?.is_some() {}
+    // At most one page of rows is left, which may be a thousand large ones.
+    reader.skip_rest(rows).await?;
     Ok(page)
 }
 

@@ -20,6 +20,9 @@ use super::sql::{Rendered, Sql};
 use super::view::View;
 use crate::error::{Error, Result};
 
+/// As many bytes of rows are read sooner than a new connection is open.
+const CHEAP_BYTES: usize = 8 * 1024 * 1024;
+
 /// The statements of one moment.
 pub struct Reader {
     pub(super) session: Checkout,
@@ -173,6 +176,21 @@ impl Reader {
         while rows.next().await?.is_some() {}
         let affected = rows.stream.rows_affected();
         Ok(affected.ok_or_else(|| Error::internal("a statement did not say how many rows it concerned"))?)
+    }
+
+    /// Reads the rest of a statement that nobody needs, as far as that is cheaper than another connection. Beyond it the
+    /// statement is cancelled, and its connection closed.
+    pub(in crate::db) async fn skip_rest(&mut self, mut rows: Rows) -> Result<(), Failure> {
+        let mut skipped = 0;
+        while let Some(row) = rows.next().await? {
+            skipped += row.size();
+            if skipped > CHEAP_BYTES {
+                self.session.doom();
+                cancel(self.session.cancel_token()).await;
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves the transaction out that has not begun: a single statement is to come, which is one by itself.

@@ -3,10 +3,11 @@
 //! A column that is missing or holds another type than the statement was written for is a fault of the service, and an
 //! error: nothing is guessed in its place.
 
+use qairon::v1::ErrorReason;
 use tokio_postgres::types::{FromSql, Type};
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// One row.
 #[derive(Debug, Clone)]
@@ -88,4 +89,10 @@ impl Row {
 /// A column that does not hold what its type says: a fault of the service.
 pub(in crate::db) fn unreadable(what: &str) -> Error {
     Error::internal(format!("a {what} column cannot be read"))
+}
+
+/// The error for rows that make a larger answer than clients take.
+pub(in crate::db) fn too_large() -> Error {
+    let message = "the answer takes more bytes than a message may have; ask for fewer objects or fields";
+    Error::new(ErrorKind::Exhausted, ErrorReason::MessageTooLarge, message)
 }

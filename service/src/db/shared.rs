@@ -3,6 +3,7 @@
 //! Any number of requests have statements under way on one of them at a time. A connection that ends is replaced at
 //! the next use; the requests that were on it are tried once more on the new one, which reads can bear.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,10 +12,13 @@ use tokio::sync::Mutex;
 
 use super::connect::{Plans, SessionLimits};
 use super::failure::Failure;
-use super::row::Row;
+use super::row::{Row, too_large};
 use super::session::Session;
 use super::sql::Rendered;
 use crate::error::{Error, Result};
+
+/// Several objects together have at most so many bytes in the rows that they are read from: no answer is larger.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// The shared connections.
 pub(in crate::db) struct Shared {
@@ -73,5 +77,16 @@ impl Shared {
 }
 
 async fn rows(session: &Session, statement: Rendered) -> std::result::Result<Vec<Row>, Failure> {
-    Ok(session.run(statement).await?.map_ok(Row::new).try_collect().await?)
+    let mut stream = pin!(session.run(statement).await?);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = stream.try_next().await? {
+        let row = Row::new(row);
+        bytes += row.size();
+        // What is still to come is dropped as it comes.
+        if bytes > MAX_BYTES && !rows.is_empty() {
+            return Err(too_large().into());
+        }
+        rows.push(row);
+    }
+    Ok(rows)
 }

@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How many shapes of reads that take long are remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 /// How long work waits in line at least that may take minutes itself.
-const PATIENT: Duration = Duration::from_secs(60);
+const PATIENT: Duration = Duration::from_secs(120);
 
 /// Work that lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,9 @@ mod wish;
 
 use std::collections::HashMap;
 
+use prost_types::FieldMask;
 use qairon::Model;
-use qairon::v1::{BulkObject, ErrorReason};
+use qairon::v1::{ErrorReason, LinkSet};
 
 pub use links::Conflicts;
 pub use prune::Pruning;
@@ -19,8 +20,22 @@ pub use wish::{LinkWish, Wish};
 
 use super::draft::Draft;
 use super::masks::unknown_field;
-use super::resource::of_type_url;
+use super::resource::{Packed, of_type_url};
 use crate::error::{Error, Result};
+
+/// `BulkObject`, whose object stays where it was received.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Sent {
+    /// The object.
+    #[prost(message, optional, tag = "1")]
+    pub object: Option<Packed>,
+    /// The fields to set.
+    #[prost(message, optional, tag = "2")]
+    pub fields: Option<FieldMask>,
+    /// The links to set.
+    #[prost(message, repeated, tag = "3")]
+    pub links: Vec<LinkSet>,
+}
 
 /// A bundle, checked.
 #[derive(Debug, Default)]
@@ -35,7 +50,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// Reads the objects of a bundle.
-    pub fn new(model: &'static Model, objects: Vec<BulkObject>, prune: Option<Pruning>) -> Self {
+    pub fn new(model: &'static Model, objects: Vec<Sent>, prune: Option<Pruning>) -> Self {
         let mut bundle = Self { prune, ..Self::default() };
         let mut seen: HashMap<(usize, String), i64> = HashMap::new();
         for (index, object) in (0i64..).zip(objects) {
@@ -64,7 +79,7 @@ fn twice(wish: &Wish, first: i64) -> Error {
     Error::invalid("object", ErrorReason::InvalidValue, message).with_resource(&wish.entity.name, &wish.id)
 }
 
-fn wish(model: &'static Model, index: i64, object: BulkObject) -> Result<Wish> {
+fn wish(model: &'static Model, index: i64, object: Sent) -> Result<Wish> {
     let sent = object.object.unwrap_or_default();
     let entity = of_type_url(model, "object", &sent.type_url)?;
     let draft = Draft::decode(entity, &sent.value)?;

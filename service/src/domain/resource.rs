@@ -1,11 +1,23 @@
 //! The entities that a request names.
 
+use bytes::Bytes;
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
 
-use super::masks::nearest;
-use crate::error::{Error, Result};
+use super::masks::{SHOWN, nearest};
+use crate::error::{Error, Result, shortened};
+
+/// `google.protobuf.Any`, whose content stays where it was received.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Packed {
+    /// Names the type.
+    #[prost(string, tag = "1")]
+    pub type_url: String,
+    /// The object, encoded.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: Bytes,
+}
 
 /// The entity that a field of a request names by its resource.
 pub fn resource(model: &'static Model, field: &str, name: &str) -> Result<&'static Entity> {
@@ -14,7 +26,10 @@ pub fn resource(model: &'static Model, field: &str, name: &str) -> Result<&'stat
         let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let message = match name {
             "" => format!("`{field}` is required: a resource such as `deployment`"),
-            name => format!("`{field}` must name a resource; `{name}` is not one{hint}"),
+            name => {
+                let shown = shortened(name.to_owned(), SHOWN);
+                format!("`{field}` must name a resource; `{shown}` is not one{hint}")
+            }
         };
         Error::invalid(field, ErrorReason::InvalidValue, message)
     })
@@ -25,7 +40,8 @@ pub fn of_type_url(model: &'static Model, field: &str, type_url: &str) -> Result
     let type_name = type_url.rsplit_once('/').map_or(type_url, |(_, name)| name);
     let entity = model.entities().iter().find(|entity| entity.message.full_name() == type_name);
     entity.ok_or_else(|| {
-        let message = format!("`{type_url}` is not an entity; send messages such as qairon.v1.Stack");
+        let shown = shortened(type_url.to_owned(), SHOWN);
+        let message = format!("`{shown}` is not an entity; send messages such as qairon.v1.Stack");
         Error::invalid(field, ErrorReason::InvalidValue, message)
     })
 }

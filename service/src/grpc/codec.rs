@@ -1,44 +1,88 @@
 //! A codec that leaves messages as bytes: they are decoded where their type is known.
 
 use bytes::{Buf, BufMut, Bytes};
+use qairon::v1::ErrorReason;
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Bytes in, bytes out.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct BytesCodec;
+use crate::call::elements::Scale;
+use crate::call::heavy::weight;
+use crate::error::{Error, ErrorKind, Result};
 
-impl Codec for BytesCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
+/// Bytes in, bytes out. What comes in is counted before anybody decodes it.
+#[derive(Debug, Clone)]
+pub struct BytesCodec {
+    scale: Scale,
+    /// The call takes one message.
+    is_single: bool,
+}
 
-    fn encoder(&mut self) -> Self {
-        Self
-    }
+/// A message of a request.
+#[derive(Debug)]
+pub struct Received {
+    /// The message, encoded.
+    pub bytes: Bytes,
+    /// The weight of decoding it.
+    pub weight: usize,
+}
 
-    fn decoder(&mut self) -> Self {
-        Self
+/// Takes messages off the wire.
+#[derive(Debug)]
+pub struct Reading {
+    codec: BytesCodec,
+    has_one: bool,
+}
+
+/// Puts messages on the wire.
+#[derive(Debug)]
+pub struct Writing;
+
+impl BytesCodec {
+    /// A codec for the calls of one method.
+    pub fn new(scale: Scale, is_single: bool) -> Self {
+        Self { scale, is_single }
     }
 }
 
-impl Encoder for BytesCodec {
+impl Codec for BytesCodec {
+    type Encode = Bytes;
+    type Decode = Result<Received>;
+    type Encoder = Writing;
+    type Decoder = Reading;
+
+    fn encoder(&mut self) -> Writing {
+        Writing
+    }
+
+    fn decoder(&mut self) -> Reading {
+        Reading { codec: self.clone(), has_one: false }
+    }
+}
+
+impl Encoder for Writing {
     type Item = Bytes;
     type Error = Status;
 
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> std::result::Result<(), Status> {
         buffer.put(item);
         Ok(())
     }
 }
 
-impl Decoder for BytesCodec {
-    type Item = Bytes;
+impl Decoder for Reading {
+    type Item = Result<Received>;
     type Error = Status;
 
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> std::result::Result<Option<Self::Item>, Status> {
+        // The transport reads on to the end of the body, and takes what comes after the first message for nothing.
+        if self.codec.is_single && std::mem::replace(&mut self.has_one, true) {
+            let message =
+                "the method takes one message, and the call has brought another; send each in a call of its own";
+            return Err(Error::new(ErrorKind::InvalidArgument, ErrorReason::MalformedMessage, message).into());
+        }
+        let bytes = buffer.copy_to_bytes(buffer.remaining());
+        let counted = self.codec.scale.count(&bytes);
+        Ok(Some(counted.map(|elements| Received { weight: weight(bytes.len(), elements), bytes })))
     }
 
     fn buffer_settings(&self) -> BufferSettings {

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Request, Response, StatusCode};
@@ -20,13 +21,14 @@ use tonic::body::Body;
 use tower::Service;
 use tower::util::MapRequest;
 
+use super::admission::Admission;
+use super::greeting::{Greeting, PATIENCE};
 use super::metadata::Peer;
 use crate::telemetry::metrics::Metrics;
 
-/// Metadata above the default of 16 KB would fail with an error that says nothing.
-const MAX_HEADER_BYTES: u32 = 128 * 1024;
-/// What a new connection has to begin in.
-const FIRST_BYTE: Duration = Duration::from_secs(20);
+/// What HTTP/2 reads of metadata. It is much more than a call may have, so that a call with too much gets its reason
+/// from [`super::protocol`]: beyond this limit h2 answers 431, and beyond four times as much it ends the connection.
+const MAX_HEADER_BYTES: u32 = 1024 * 1024;
 /// Calls under way on one connection.
 const MAX_STREAMS: u32 = 1024;
 /// What a client may send ahead on one call.
@@ -35,8 +37,11 @@ const STREAM_WINDOW: u32 = 1024 * 1024;
 /// than half of it in frames of at least 256 bytes for an attack, and ends the connection. With an adaptive window, which
 /// begins with 64 KiB, that would be the case from 170 calls on.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-/// Idle connections are asked for a sign of life this often.
-const KEEPALIVE: Duration = Duration::from_secs(60);
+/// Connections are asked for a sign of life this often, and have half as long to give it. One that has stopped in the
+/// middle of a frame cannot.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+/// Connections to the metrics at most, in all and from one peer. Each is there for one request.
+pub const METRICS_CONNECTIONS: (usize, usize) = (32, 24);
 
 /// Binds an address.
 pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
@@ -53,7 +58,13 @@ pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String
 
 /// Serves HTTP/2 until it has to stop; then lets calls under way finish, as long as the drain may take. Returns what is
 /// left of it.
-pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>, drain: Duration) -> Duration
+pub async fn serve<S>(
+    listener: TcpListener,
+    admission: &Arc<Admission>,
+    service: S,
+    stop: impl Future<Output = ()>,
+    drain: Duration,
+) -> Duration
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -68,12 +79,13 @@ where
         };
         match stream {
             Ok((stream, peer)) => {
+                let Some(admitted) = admission.admit(peer.ip()) else { continue };
                 let (watcher, service) = (graceful.watcher(), service.clone());
                 let (stopping, stopped) = (stopping.clone(), stopped.clone());
                 tokio::spawn(async move {
-                    if speaks(&stream, &stopping).await {
-                        _ = stopped.run_until_cancelled(watcher.watch(connection(stream, peer, service))).await;
-                    }
+                    let connection = connection(stream, stopping, peer, service);
+                    _ = stopped.run_until_cancelled(watcher.watch(connection)).await;
+                    drop(admitted);
                 });
             }
             Err(error) => {
@@ -94,15 +106,12 @@ where
     drain.saturating_sub(began.elapsed())
 }
 
-/// Waits for the first byte of a connection. HTTP/2 cannot say goodbye before it, so that a connection without one
-/// would last for ever and hold up the stop.
-async fn speaks(stream: &TcpStream, stopping: &CancellationToken) -> bool {
-    let mut byte = [0];
-    let first = tokio::time::timeout(FIRST_BYTE, stream.peek(&mut byte));
-    matches!(stopping.run_until_cancelled(first).await, Some(Ok(Ok(1))))
-}
-
-fn connection<S>(stream: TcpStream, peer: SocketAddr, service: S) -> impl GracefulConnection<Error = hyper::Error>
+fn connection<S>(
+    stream: TcpStream,
+    stopping: CancellationToken,
+    peer: SocketAddr,
+    service: S,
+) -> impl GracefulConnection<Error = hyper::Error>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -121,23 +130,31 @@ where
         .max_header_list_size(MAX_HEADER_BYTES)
         .max_concurrent_streams(MAX_STREAMS)
         .keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE / 3)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .keep_alive_timeout(KEEPALIVE / 2)
+        .serve_connection(TokioIo::new(Greeting::new(stream, stopping, PATIENCE)), TowerToHyperService::new(service))
 }
 
-/// Serves metrics until it is dropped.
-pub async fn serve_metrics(listener: TcpListener, metrics: std::sync::Arc<Metrics>) {
+/// Serves metrics until it is dropped. A connection has one request, and little time for it.
+pub async fn serve_metrics(listener: TcpListener, admission: Arc<Admission>, metrics: Arc<Metrics>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        let Some(admitted) = admission.admit(peer.ip()) else { continue };
         let metrics = metrics.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let metrics = metrics.clone();
             async move { Ok::<_, Infallible>(metrics_page(&request, &metrics)) }
         });
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            _ = tokio::time::timeout(PATIENCE, connection).await;
+            drop(admitted);
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::{HeaderMap, Request};
+use http::Request;
 
 use crate::call::Caller;
 use crate::call::caller::Claims;
@@ -24,13 +24,8 @@ pub fn caller<B>(request: &Request<B>) -> Caller {
     Caller::anonymous(&claims, request.extensions().get::<Peer>().map(|Peer(address)| *address))
 }
 
-/// How long the client waits; `None` when it does not say, or not as gRPC does.
-pub fn patience(headers: &HeaderMap) -> Option<Duration> {
-    headers.get("grpc-timeout").and_then(|value| parse_timeout(value.to_str().ok()?))
-}
-
 /// The `grpc-timeout` header: up to eight digits and a unit.
-fn parse_timeout(text: &str) -> Option<Duration> {
+pub fn parse_timeout(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use qairon::model::Method;
 use qairon::v1::ErrorReason;
@@ -19,19 +18,23 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tower::service_fn;
 
 use super::account::{Account, Measured};
-use super::codec::BytesCodec;
-use super::metadata::{REQUEST_ID, caller, patience};
+use super::codec::{BytesCodec, Received};
+use super::metadata::{REQUEST_ID, caller};
+use super::protocol::{self, Refusal};
 use super::streams::{Answer, inlet, unbroken};
 use super::{status, unary};
 use crate::api::{Handler, handler};
+use crate::call::elements::{Scale, Shapes};
+use crate::call::heavy::heavy_steps;
 use crate::call::limits::MAX_MESSAGE_BYTES;
 use crate::call::{Caller, Context, Contexts};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result as Outcome};
 use crate::telemetry::metrics::Metrics;
 
 struct Route {
     method: &'static Method,
     handler: Handler,
+    scale: Scale,
     measured: Arc<Measured>,
 }
 
@@ -47,10 +50,13 @@ impl Router {
     /// Makes the table. Fails when the API has a method that nobody answers.
     pub fn new(contexts: Contexts, metrics: &Metrics) -> Result<Self, String> {
         let mut routes = HashMap::new();
+        let shapes = Shapes::new(contexts.model().pool());
         for method in contexts.model().methods() {
             let handler = handler(method).ok_or_else(|| format!("nobody answers {}", method.path))?;
+            let scale = shapes.scale(&method.descriptor.input());
+            let scale = scale.ok_or_else(|| format!("the request of {} is of another model", method.path))?;
             let measured = Arc::new(measured(&method.path[1..], metrics));
-            routes.insert(method.path.as_str(), Route { method, handler, measured });
+            routes.insert(method.path.as_str(), Route { method, handler, scale, measured });
         }
         Ok(Self { routes: Arc::new(routes), unknown: Arc::new(measured("unknown", metrics)), contexts })
     }
@@ -58,12 +64,19 @@ impl Router {
     /// Answers one call.
     pub async fn answer(self, request: http::Request<Body>) -> http::Response<Body> {
         let caller = caller(&request);
-        let Some(route) = self.routes.get(request.uri().path()) else {
+        let route = self.routes.get(request.uri().path());
+        let patience = match protocol::check(&request) {
+            Ok(patience) => patience,
+            Err(refusal) => {
+                return refused(&caller, route.map_or(&self.unknown, |route| &route.measured), *refusal);
+            }
+        };
+        let Some(route) = route else {
             return self.unknown_method(&caller, request.uri().path());
         };
-        let context = self.contexts.open(caller, route.method, patience(request.headers()));
+        let context = self.contexts.open(caller, route.method, patience);
         let mut account = Some(Account::open(context.caller(), &route.measured));
-        let answer = answer(&context, route.handler, request, &mut account);
+        let answer = answer(&context, route, request, &mut account);
         // Handlers keep the deadline themselves; this one is for a body that never comes.
         let slack = Duration::from_millis(50);
         let response = match tokio::time::timeout_at((context.deadline() + slack).into(), answer).await {
@@ -87,45 +100,61 @@ impl Router {
     }
 }
 
+/// Answers what is not a call.
+fn refused(caller: &Caller, measured: &Arc<Measured>, refusal: Refusal) -> http::Response<Body> {
+    let account = Account::open(caller, measured);
+    let (response, code, note) = finish(refusal.into_response(), caller);
+    account.close(code, note);
+    response
+}
+
 /// Runs a handler. One that answers with a stream takes the account along, and closes it at the end of the stream.
 async fn answer(
     context: &Context,
-    handler: Handler,
+    route: &Route,
     request: http::Request<Body>,
     account: &mut Option<Account>,
 ) -> http::Response<Body> {
-    let mut grpc = Grpc::new(BytesCodec)
+    let is_single = matches!(route.handler, Handler::Unary(_) | Handler::ServerStream(_));
+    let mut grpc = Grpc::new(BytesCodec::new(route.scale.clone(), is_single))
         .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), Some(MAX_MESSAGE_BYTES))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
-    match handler {
+    match route.handler {
         Handler::Unary(run) => {
             let context = context.clone();
-            let service = service_fn(move |request: Request<Bytes>| {
+            let service = service_fn(move |request: Request<Outcome<Received>>| {
                 let context = context.clone();
-                async move { unary::run(&context, run(&context, request.into_inner())).await }
+                async move {
+                    let work = async {
+                        let Received { bytes, weight } = request.into_inner()?;
+                        heavy_steps(weight, run(&context, bytes)).await
+                    };
+                    unary::run(&context, work).await
+                }
             });
             grpc.unary(service, request).await
         }
         Handler::ClientStream(run) => {
             let context = context.clone();
-            let service = service_fn(move |request: Request<Streaming<Bytes>>| {
+            let service = service_fn(move |request: Request<Streaming<Outcome<Received>>>| {
                 let context = context.clone();
                 async move { unary::run(&context, run(&context, inlet(&context, request.into_inner()))).await }
             });
             grpc.client_streaming(service, request.map(unbroken)).await
         }
         Handler::ServerStream(run) => {
-            let service = service_fn(|request: Request<Bytes>| {
+            let service = service_fn(|request: Request<Outcome<Received>>| {
                 let answer = Answer::new(context, account.take(), |context, outlet| async move {
-                    run(&context, request.into_inner(), outlet).await
+                    let Received { bytes, weight } = request.into_inner()?;
+                    heavy_steps(weight, run(&context, bytes, outlet)).await
                 });
                 async { Ok::<_, Status>(Response::new(answer)) }
             });
             grpc.server_streaming(service, request).await
         }
         Handler::Duplex(run) => {
-            let service = service_fn(|request: Request<Streaming<Bytes>>| {
+            let service = service_fn(|request: Request<Streaming<Outcome<Received>>>| {
                 let inlet = inlet(context, request.into_inner());
                 let answer = Answer::new(context, account.take(), |context, outlet| async move {
                     run(&context, inlet, outlet).await

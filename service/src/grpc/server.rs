@@ -12,6 +12,7 @@ use tonic::service::Routes;
 use tower::Service;
 
 use super::draining::ending;
+use super::protocol;
 use super::router::Router;
 
 /// Everything that is served over gRPC.
@@ -41,6 +42,9 @@ impl Service<Request<Body>> for Server {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if request.uri().path().starts_with("/grpc.") {
+            if let Err(refusal) = protocol::check(&request) {
+                return Box::pin(async move { Ok(refusal.into_response()) });
+            }
             let (mut routes, stopping) = (self.routes.clone(), self.stopping.clone());
             return Box::pin(async move { Ok(ending(routes.call(request).await?, stopping)) });
         }

@@ -20,6 +20,7 @@ use tonic::body::Body;
 use tonic::{Code, Status, Streaming};
 
 use super::account::Account;
+use super::codec::Received;
 use super::status;
 use crate::call::{Broken, Context, Inlet, Outlet};
 use crate::error::{Error, ErrorKind, Result};
@@ -94,8 +95,12 @@ impl Stream for Answer {
 }
 
 /// The messages of a caller.
-pub fn inlet(context: &Context, stream: Streaming<Bytes>) -> Inlet {
-    let messages = stream.map(|message| message.map_err(broken));
+pub fn inlet(context: &Context, stream: Streaming<Result<Received>>) -> Inlet {
+    let messages = stream.map(|message| match message {
+        Ok(Ok(received)) => Ok(received.bytes),
+        Ok(Err(refused)) => Err(Broken::Refused(refused)),
+        Err(status) => Err(broken(status)),
+    });
     Inlet::new(messages.boxed(), context.stopping().clone())
 }
 

@@ -22,6 +22,8 @@ pub struct Metrics {
     database_seconds: HistogramVec,
     database_failures: IntCounterVec,
     database_retries: IntCounterVec,
+    connections: IntGaugeVec,
+    connections_refused: IntCounterVec,
     pool_connections: IntGauge,
     pool_idle: IntGauge,
     pool_free: IntGauge,
@@ -36,6 +38,12 @@ pub struct MethodMetrics {
     by_code: [IntCounter; 17],
     seconds: Histogram,
     in_flight: IntGauge,
+}
+
+/// The metrics of the connections of one port.
+pub struct PortMetrics {
+    open: IntGauge,
+    refused: [(&'static str, IntCounter); 2],
 }
 
 impl Metrics {
@@ -63,8 +71,16 @@ impl Metrics {
             &["lane"],
         )?;
         registry.register(Box::new(pool_lanes.clone()))?;
+        let connections = IntGaugeVec::new(Opts::new("qairon_connections", "Open connections of clients."), &["port"])?;
+        registry.register(Box::new(connections.clone()))?;
         Ok(Arc::new(Self {
+            connections,
             pool_lanes,
+            connections_refused: counters(
+                "qairon_connections_refused_total",
+                "Connections refused because there were too many in all, or from one peer.",
+                &["port", "limit"],
+            )?,
             requests: counters("qairon_requests_total", "Requests, by method and gRPC code.", &["method", "code"])?,
             seconds: histograms("qairon_request_duration_seconds", "Time to answer a request.", "method")?,
             in_flight: gauge("qairon_requests_in_flight", "Requests being worked on.")?,
@@ -109,6 +125,12 @@ impl Metrics {
         }
     }
 
+    /// The metrics of a port.
+    pub fn port(&self, port: &str) -> PortMetrics {
+        let refused = |limit| (limit, self.connections_refused.with_label_values(&[port, limit]));
+        PortMetrics { open: self.connections.with_label_values(&[port]), refused: [refused("total"), refused("peer")] }
+    }
+
     /// A database operation has ended.
     pub fn database(&self, operation: &str, elapsed: Duration, ok: bool) {
         self.database_seconds.with_label_values(&[operation]).observe(elapsed.as_secs_f64());
@@ -142,6 +164,20 @@ impl Metrics {
     /// The text that Prometheus reads.
     pub fn render(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+impl PortMetrics {
+    /// So many connections are open.
+    pub fn open(&self, connections: usize) {
+        self.open.set(i64::try_from(connections).unwrap_or(i64::MAX));
+    }
+
+    /// A connection was refused by a limit: `total` or `peer`.
+    pub fn refused(&self, limit: &str) {
+        if let Some((_, counter)) = self.refused.iter().find(|(known, _)| *known == limit) {
+            counter.inc();
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use qairon_integration_tests::Failure;
 /// An answer with everything it consists of.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status of HTTP.
+    pub http: u16,
     /// Headers, then trailers.
     pub headers: http::HeaderMap,
     /// The messages.
@@ -52,14 +54,17 @@ pub fn flagged_frame(flag: u8, message: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Sends a body and opens the answer.
+/// Sends a body and opens the answer. A content type among the headers takes the place of that of gRPC.
 pub async fn open(
     mut channel: Channel,
     path: &str,
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> Result<http::Response<Body>, tonic::transport::Error> {
-    let mut request = http::Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+    let mut request = http::Request::post(path).header("te", "trailers");
+    if headers.iter().all(|(name, _)| *name != "content-type") {
+        request = request.header("content-type", "application/grpc");
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -77,7 +82,7 @@ pub async fn post(channel: Channel, path: &str, headers: &[(&str, &str)], body: 
     if let Some(trailers) = body.trailers() {
         headers.extend(trailers.clone());
     }
-    Answer { headers, messages: messages(body.to_bytes()) }
+    Answer { http: head.status.as_u16(), headers, messages: messages(body.to_bytes()) }
 }
 
 /// The next message of an answer that is a stream, or its status at the end. Every frame of HTTP is one of gRPC, as

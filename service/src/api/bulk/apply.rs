@@ -8,27 +8,52 @@ mod answer;
 use std::sync::Arc;
 
 use prost::Message;
-use qairon::v1::{ApplyObjectsRequest, ApplyOptions, BulkObject, ErrorReason};
+use qairon::v1::{ApplyOptions, ErrorReason};
 
 use super::super::requests::decode;
 use super::load::NOTHING;
+use crate::call::heavy::heavy;
+use crate::call::memory::{Full, Share};
 use crate::call::{Context, Inlet, Outlet};
 use crate::db::failure::Failure;
 use crate::db::{Ending, Weight, Write, apply};
-use crate::domain::apply::{Bundle, Pruning};
+use crate::domain::apply::{Bundle, Pruning, Sent};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a bundle is compared again because others created or deleted its objects meanwhile.
 const ATTEMPTS: u32 = 5;
-/// How many bytes a bundle has at most.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+/// What an object of a bundle takes in memory beside its values, about.
+const OBJECT_BYTES: usize = 1024;
+/// How often the bytes of an object are in memory, about: as received, as values to compare and to create, and in the
+/// changes of the answer.
+const COPIES: usize = 4;
+
+/// The message, whose objects stay where they were received.
+#[derive(Clone, PartialEq, Message)]
+struct Request {
+    #[prost(message, optional, tag = "1")]
+    options: Option<ApplyOptions>,
+    #[prost(message, repeated, tag = "2")]
+    objects: Vec<Sent>,
+}
+
+/// A bundle as received.
+struct Received {
+    options: ApplyOptions,
+    objects: Vec<Sent>,
+    /// What it takes in memory.
+    memory: Share,
+    bytes: usize,
+}
 
 /// Makes the objects of a stream be as they are given.
 pub async fn apply(context: &Context, inlet: Inlet, outlet: Outlet) -> Result<()> {
-    let (options, objects) = receive(context, inlet).await?;
+    let Received { options, objects, memory, bytes } = receive(context, inlet).await?;
     let model = context.model();
     let prune = options.prune.map(|prune| Pruning::new(model, prune)).transpose()?;
-    let bundle = Arc::new(Bundle::new(model, objects, prune));
+    let bundle = heavy(bytes, || Bundle::new(model, objects, prune)).await;
+    // The write goes on when its caller has gone: the memory is in use until its end.
+    let bundle = Arc::new((bundle, memory));
     let write = Write { operation: "apply", weight: Weight::Heavy, validate_only: options.validate_only };
     let limit = context.limits().max_affected;
     let mut attempt = 1;
@@ -37,7 +62,7 @@ pub async fn apply(context: &Context, inlet: Inlet, outlet: Outlet) -> Result<()
         let written = context.db().write(write, move |transaction| {
             let bundle = bundle.clone();
             Box::pin(async move {
-                let outcome = apply::apply(transaction, model, &bundle, limit).await?;
+                let outcome = apply::apply(transaction, model, &bundle.0, limit).await?;
                 // Objects that were refused take everything with them.
                 Ok(if outcome.refused.is_empty() { Ending::Commit(outcome) } else { Ending::RollBack(outcome) })
             })
@@ -55,27 +80,28 @@ pub async fn apply(context: &Context, inlet: Inlet, outlet: Outlet) -> Result<()
 }
 
 /// Takes the whole bundle in.
-async fn receive(context: &Context, mut inlet: Inlet) -> Result<(ApplyOptions, Vec<BulkObject>)> {
+async fn receive(context: &Context, mut inlet: Inlet) -> Result<Received> {
     inlet.on_break(NOTHING);
     let mut options = None;
     let mut objects = Vec::new();
-    let mut size = 0;
+    let mut memory = context.bundles().share();
+    let mut bytes = 0;
     let limit = context.limits().max_apply_objects;
-    while let Some(bytes) = inlet.next().await? {
-        size += bytes.len();
-        let request: ApplyObjectsRequest = decode(bytes)?;
+    while let Some(message) = inlet.next().await? {
+        let size = message.len();
+        let request: Request = decode(message)?;
         // The first message has the options; the defaults when it has none.
         options.get_or_insert(request.options.unwrap_or_default());
-        objects.extend(request.objects);
-        if objects.len() > limit {
+        if objects.len() + request.objects.len() > limit {
             return Err(too_many(limit));
         }
-        if size > MAX_BYTES {
-            return Err(too_large());
-        }
+        let taken = size * COPIES + request.objects.len() * OBJECT_BYTES;
+        memory.grow(taken).map_err(|full| no_memory(full, context.bundles().limit()))?;
+        bytes += taken;
+        objects.extend(request.objects);
     }
     // A stream without messages is an empty bundle.
-    Ok((options.unwrap_or_default(), objects))
+    Ok(Received { options: options.unwrap_or_default(), objects, memory, bytes })
 }
 
 fn too_many(limit: usize) -> Error {
@@ -86,7 +112,23 @@ fn too_many(limit: usize) -> Error {
     Error::new(ErrorKind::Exhausted, ErrorReason::TooManyAffected, message)
 }
 
-fn too_large() -> Error {
-    let message = format!("a bundle has up to {} MiB; apply it in parts", MAX_BYTES / (1024 * 1024));
-    Error::new(ErrorKind::Exhausted, ErrorReason::MessageTooLarge, message)
+fn no_memory(full: Full, limit: usize) -> Error {
+    let mebibytes = limit.div_ceil(1024 * 1024);
+    let (reason, message) = match full {
+        Full::Alone => (
+            ErrorReason::MessageTooLarge,
+            format!(
+                "the bundle takes more than the {mebibytes} MiB of memory that bundles may take, about {COPIES} times its \
+                 size; apply it in parts, or raise the server's --max-bundle-memory"
+            ),
+        ),
+        Full::Others => (
+            ErrorReason::MemoryExhausted,
+            format!(
+                "bundles of other callers take the {mebibytes} MiB of memory that bundles may take; try again when they are \
+                 done, or raise the server's --max-bundle-memory"
+            ),
+        ),
+    };
+    Error::new(ErrorKind::Exhausted, reason, message)
 }

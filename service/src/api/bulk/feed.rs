@@ -10,11 +10,14 @@ use tokio::sync::mpsc;
 
 use super::objects::{Chunk, Decoder, Packed};
 use crate::call::Inlet;
+use crate::call::heavy::{heavy, weight};
 use crate::db::failure::Failure;
 use crate::error::{Error, Result};
 
 /// Chunks that wait to be written.
 const WAITING: usize = 2;
+/// How many values an object has, about.
+const ELEMENTS: usize = 16;
 
 /// The messages of a stream.
 pub struct Source {
@@ -43,8 +46,11 @@ impl Source {
         let feed = async move {
             let mut next = first;
             while let Some(objects) = next {
+                let bytes = objects.iter().map(|object| object.value.len()).sum();
+                let weight = weight(bytes, objects.len() * ELEMENTS);
+                let chunk = heavy(weight, || decoder.chunk(objects)).await;
                 // The work has ended early, and its result says why.
-                if sender.send(Some(decoder.chunk(objects))).await.is_err() {
+                if sender.send(Some(chunk)).await.is_err() {
                     return Ok(());
                 }
                 next = self.inlet.next().await?.map(self.objects).transpose()?;

@@ -17,12 +17,8 @@ const ROOM: u32 = 4 * 1024;
 const ROOM_OF_ALL: usize = 64 * 1024;
 /// After this long without a message, the caller may be waiting for an acknowledgement.
 const SILENCE: Duration = Duration::from_secs(1);
-/// How many gathered loads are written at once. Those that overlap wait for each other anyway, and the others leave
-/// connections to other callers.
-const WRITERS: usize = 4;
 
 static FREE: Semaphore = Semaphore::const_new(ROOM_OF_ALL);
-static TURNS: Semaphore = Semaphore::const_new(WRITERS);
 
 /// How far a load has been gathered.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +82,4 @@ pub async fn gather(chunks: &mut Chunks) -> Gathered {
         };
         return gathered;
     }
-}
-
-/// Waits in line to write a gathered load.
-pub async fn turn() -> Option<SemaphorePermit<'static>> {
-    TURNS.acquire().await.ok()
 }

@@ -16,7 +16,7 @@ use tokio::sync::RwLock;
 use super::super::requests::{decode, paths};
 use super::engine::Engine;
 use super::feed::{Chunks, Source};
-use super::gather::{self, End, Gathered, gather};
+use super::gather::{End, Gathered, gather};
 use super::objects::{Chunk, Decoder, Existing, Packed};
 use crate::call::{Context, Inlet, Outlet};
 use crate::db::failure::Failure;
@@ -140,14 +140,13 @@ fn ending(done: LoadObjectsResponse, one_by_one: bool, validate_only: bool) -> E
     if stays { Ending::Commit(done) } else { Ending::RollBack(done) }
 }
 
-/// Writes a load that was gathered. Loads wait in line, and for each other at what they have in common.
+/// Writes a load that was gathered. Loads wait for each other at what they have in common.
 async fn whole(
     context: &Context,
     write: Write,
     existing: Existing,
     gathered: Gathered,
 ) -> std::result::Result<LoadObjectsResponse, Failure> {
-    let _turn = gather::turn().await;
     let (model, state) = (context.model(), Arc::new((existing, gathered)));
     let mut attempt = 1;
     loop {

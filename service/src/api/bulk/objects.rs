@@ -1,6 +1,5 @@
 //! The objects of a message, decoded and checked field by field, ready to be written.
 
-use bytes::Bytes;
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
@@ -11,14 +10,7 @@ use crate::domain::resource::of_type_url;
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
-/// `google.protobuf.Any`, whose content stays where it was received.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Packed {
-    #[prost(string, tag = "1")]
-    pub type_url: String,
-    #[prost(bytes = "bytes", tag = "2")]
-    pub value: Bytes,
-}
+pub use crate::domain::resource::Packed;
 
 /// An object to write.
 pub type Object = Upsert<'static>;

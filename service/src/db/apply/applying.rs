@@ -6,6 +6,7 @@ use qairon::Model;
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, ErrorReason, FieldChange, ObjectChange};
 
+use super::shown::shorten;
 use crate::db::transaction::Transaction;
 use crate::domain::apply::Bundle;
 use crate::domain::draft::Value;
@@ -14,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 /// How many objects one statement compares or changes.
 pub(super) const CHUNK: usize = 2000;
 /// How many bytes of values one statement carries, about.
-const CHUNK_BYTES: usize = 16 * 1024 * 1024;
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// What became of a bundle.
 #[derive(Debug, Default)]
@@ -46,16 +47,15 @@ impl Applying<'_> {
                 let known = &mut outcome.changes[*change].fields;
                 known.extend(fields);
                 known.sort_by_key(|field| place(bundle.objects[object].entity, &field.field));
+                shorten(&mut outcome.changes[*change]);
             }
             None => {
                 outcome.of_object.insert(object, outcome.changes.len());
                 let wish = &bundle.objects[object];
-                outcome.changes.push(ObjectChange {
-                    kind: kind.into(),
-                    resource: wish.entity.name.clone(),
-                    id: wish.id.clone(),
-                    fields,
-                });
+                let mut change =
+                    ObjectChange { kind: kind.into(), resource: wish.entity.name.clone(), id: wish.id.clone(), fields };
+                shorten(&mut change);
+                outcome.changes.push(change);
             }
         }
     }

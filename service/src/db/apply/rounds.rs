@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use qairon::model::{Entity, Field};
 use qairon::v1::{ChangeKind, FieldChange};
 
-use super::applying::{Applying, raced};
+use super::applying::{Applying, parts, raced, size};
 use super::compare::Work;
 use super::shown;
 use super::update::{Update, update_all};
@@ -40,7 +40,8 @@ struct Waiting {
 
 /// Does the work of a bundle.
 pub async fn run(applying: &mut Applying<'_>, work: &mut Work) -> Result<(), Failure> {
-    let mut waiting = Waiting::new(applying, work);
+    // All objects are decoded once more, which takes a processor for long.
+    let mut waiting = tokio::task::block_in_place(|| Waiting::new(applying, work));
     let mut patient = true;
     loop {
         let before = waiting.done;
@@ -138,37 +139,53 @@ impl Waiting {
     ) -> Result<(), Failure> {
         let Some(waiting) = self.creations.get(&entity.index) else { return Ok(()) };
         let is_late = |field: &Field| applying.model.is_late(entity, field);
-        let mut ready: Vec<(String, usize, Values, Values)> = Vec::new();
+        let mut ready: Vec<(String, usize, usize)> = Vec::new();
         for (id, (place, values)) in waiting {
             let waits = |(field, value): &(&'static Field, Value)| self.awaits(applying, field, value, values);
             if patient && values.iter().any(|value| !is_late(value.0) && waits(value)) {
                 continue;
             }
-            let (late, now) = values.iter().cloned().partition(|value| is_late(value.0) && waits(value));
-            ready.push((id.clone(), *place, now, late));
+            ready.push((id.clone(), *place, size(values)));
         }
-        for batch in ready.chunks(BATCH) {
-            let items: Vec<Item<'static>> = batch
-                .iter()
-                .map(|(_, place, values, _)| Item { index: as_index(*place), entity, values: values.clone() })
-                .collect();
+        // Values are copied for one statement at a time.
+        for batch in parts(ready, |(_, _, bytes)| *bytes).iter().flat_map(|part| part.chunks(BATCH)) {
+            let (items, late) = self.items(applying, entity, batch);
             let refused = insert_all(applying.transaction, applying.model, &items).await?;
             let mut refused: HashMap<i64, Error> = refused.into_iter().collect();
-            for (id, place, now, late) in batch {
-                if let Some(error) = refused.remove(&as_index(*place)) {
+            for (((id, place, _), item), late) in batch.iter().zip(items).zip(late) {
+                if let Some(error) = refused.remove(&item.index) {
                     self.refuse(*place, error)?;
                     continue;
                 }
                 work.created.insert(*place);
                 self.done += 1;
                 self.forget(entity, id);
-                applying.changed(*place, ChangeKind::Create, of_new(entity, now)?);
+                applying.changed(*place, ChangeKind::Create, of_new(entity, &item.values)?);
                 if !late.is_empty() {
-                    self.updates.entry(entity.index).or_default().push((*place, late.clone()));
+                    self.updates.entry(entity.index).or_default().push((*place, late));
                 }
             }
         }
         Ok(())
+    }
+
+    /// What to create of some objects now, and the values of each that are set when all are there.
+    fn items(
+        &self,
+        applying: &Applying<'_>,
+        entity: &'static Entity,
+        batch: &[(String, usize, usize)],
+    ) -> (Vec<Item<'static>>, Vec<Values>) {
+        let waiting = self.creations.get(&entity.index);
+        let split = batch.iter().filter_map(|(id, place, _)| {
+            let (_, values) = waiting?.get(id)?;
+            let is_late = |(field, value): &(&'static Field, Value)| {
+                applying.model.is_late(entity, field) && self.awaits(applying, field, value, values)
+            };
+            let (late, now): (Values, Values) = values.iter().cloned().partition(is_late);
+            Some((Item { index: as_index(*place), entity, values: now }, late))
+        });
+        split.unzip()
     }
 
     fn forget(&mut self, entity: &Entity, id: &str) {

@@ -1,6 +1,8 @@
 //! Values as JSON text, as in the rows of qcli.
 
+use prost::Message;
 use qairon::model::{Field, Kind};
+use qairon::v1::ObjectChange;
 use serde_json::Value as Json;
 
 use crate::db::row::{Row, unreadable};
@@ -10,6 +12,24 @@ use crate::error::{Error, Result};
 
 /// Up to here, every whole number is a double, and is shown without a decimal point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// How many bytes of results one message holds, about. No change is longer.
+pub const MESSAGE_BYTES: usize = 512 * 1024;
+/// Values beyond this are cut where a change is too long.
+const LONG_VALUE: usize = 8 * 1024;
+
+/// Cuts long values of a change that would not fit into a message. They stay JSON: the beginning, as a text.
+pub fn shorten(change: &mut ObjectChange) {
+    if change.encoded_len() <= MESSAGE_BYTES {
+        return;
+    }
+    let values = change.fields.iter_mut().flat_map(|field| [&mut field.before, &mut field.after]);
+    for value in values.filter(|value| value.len() > LONG_VALUE) {
+        let end = value.floor_char_boundary(LONG_VALUE);
+        let beginning = format!("{}… ({} bytes of JSON)", &value[..end], value.len());
+        *value = serde_json::Value::from(beginning).to_string();
+    }
+}
 
 /// The value in a column of a row.
 pub fn value(field: &Field, row: &Row, column: usize) -> Result<Value> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use qairon::Model;
 use qairon::model::{Entity, Field, Relation};
 use qairon::v1::ErrorReason;
@@ -23,7 +24,7 @@ pub struct Wish {
     /// Its links.
     pub links: Vec<LinkWish>,
     /// The object as it was sent, to be read again when it does not exist.
-    pub(super) encoded: Vec<u8>,
+    pub(super) encoded: Bytes,
 }
 
 /// All links of one object by one relation.

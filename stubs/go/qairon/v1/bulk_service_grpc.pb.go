@@ -40,10 +40,11 @@ type BulkServiceClient interface {
 	// then. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportObjectsRequest, ImportObjectsResponse], error)
 	// Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
-	// stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
-	// stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
-	// that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+	// stream in order: any number of objects, in the memory of a few messages. An answer may acknowledge several messages.
+	// An object may refer to others of the stream; those that come before it cost nothing extra. A refused object does not
+	// end the call, nor does a message that is not an entity: the answers list all of them. By default all objects are
+	// written or none. Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed), ABORTED (a load that
+	// is too large to be repeated collided with another write: send it again).
 	LoadObjects(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LoadObjectsRequest, LoadObjectsResponse], error)
 	// Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
 	// others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers
@@ -135,10 +136,11 @@ type BulkServiceServer interface {
 	// then. Errors: INVALID_ARGUMENT (a message is malformed).
 	ImportObjects(grpc.ClientStreamingServer[ImportObjectsRequest, ImportObjectsResponse]) error
 	// Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
-	// stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
-	// stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
-	// that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
-	// INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+	// stream in order: any number of objects, in the memory of a few messages. An answer may acknowledge several messages.
+	// An object may refer to others of the stream; those that come before it cost nothing extra. A refused object does not
+	// end the call, nor does a message that is not an entity: the answers list all of them. By default all objects are
+	// written or none. Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed), ABORTED (a load that
+	// is too large to be repeated collided with another write: send it again).
 	LoadObjects(grpc.BidiStreamingServer[LoadObjectsRequest, LoadObjectsResponse]) error
 	// Applies a bundle of objects in one transaction: creates missing objects, updates those that differ, leaves the
 	// others unchanged, and with `prune` deletes those that are not in the bundle. Objects come in any order. The answers

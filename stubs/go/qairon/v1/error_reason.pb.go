@@ -111,6 +111,12 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_AFFECTED ErrorReason = 72
 	// RESOURCE_EXHAUSTED: a search grew beyond what the server holds in memory for one call.
 	ErrorReason_ERROR_REASON_SEARCH_TOO_WIDE ErrorReason = 74
+	// RESOURCE_EXHAUSTED: the metadata of a call is larger than allowed.
+	ErrorReason_ERROR_REASON_METADATA_TOO_LARGE ErrorReason = 76
+	// RESOURCE_EXHAUSTED: a message holds more objects or more values than allowed, however few bytes they take.
+	ErrorReason_ERROR_REASON_TOO_MANY_ELEMENTS ErrorReason = 77
+	// RESOURCE_EXHAUSTED: what other callers have under way leaves no memory for the call.
+	ErrorReason_ERROR_REASON_MEMORY_EXHAUSTED ErrorReason = 78
 	// UNAVAILABLE: the database cannot be reached.
 	ErrorReason_ERROR_REASON_DATABASE_UNAVAILABLE ErrorReason = 80
 	// UNAVAILABLE: every database connection has been busy for too long.
@@ -169,6 +175,9 @@ var (
 		71: "ERROR_REASON_MESSAGE_TOO_LARGE",
 		72: "ERROR_REASON_TOO_MANY_AFFECTED",
 		74: "ERROR_REASON_SEARCH_TOO_WIDE",
+		76: "ERROR_REASON_METADATA_TOO_LARGE",
+		77: "ERROR_REASON_TOO_MANY_ELEMENTS",
+		78: "ERROR_REASON_MEMORY_EXHAUSTED",
 		80: "ERROR_REASON_DATABASE_UNAVAILABLE",
 		73: "ERROR_REASON_OVERLOADED",
 		81: "ERROR_REASON_STOPPING",
@@ -218,6 +227,9 @@ var (
 		"ERROR_REASON_MESSAGE_TOO_LARGE":      71,
 		"ERROR_REASON_TOO_MANY_AFFECTED":      72,
 		"ERROR_REASON_SEARCH_TOO_WIDE":        74,
+		"ERROR_REASON_METADATA_TOO_LARGE":     76,
+		"ERROR_REASON_TOO_MANY_ELEMENTS":      77,
+		"ERROR_REASON_MEMORY_EXHAUSTED":       78,
 		"ERROR_REASON_DATABASE_UNAVAILABLE":   80,
 		"ERROR_REASON_OVERLOADED":             73,
 		"ERROR_REASON_STOPPING":               81,
@@ -258,7 +270,7 @@ var File_qairon_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\x8e\f\n" +
+	"\x1cqairon/v1/error_reason.proto\x12\tqairon.v1*\xfa\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_REQUIRED\x10\x01\x12\x1b\n" +
@@ -301,7 +313,10 @@ const file_qairon_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_NETWORK_EXHAUSTED\x10F\x12\"\n" +
 	"\x1eERROR_REASON_MESSAGE_TOO_LARGE\x10G\x12\"\n" +
 	"\x1eERROR_REASON_TOO_MANY_AFFECTED\x10H\x12 \n" +
-	"\x1cERROR_REASON_SEARCH_TOO_WIDE\x10J\x12%\n" +
+	"\x1cERROR_REASON_SEARCH_TOO_WIDE\x10J\x12#\n" +
+	"\x1fERROR_REASON_METADATA_TOO_LARGE\x10L\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MANY_ELEMENTS\x10M\x12!\n" +
+	"\x1dERROR_REASON_MEMORY_EXHAUSTED\x10N\x12%\n" +
 	"!ERROR_REASON_DATABASE_UNAVAILABLE\x10P\x12\x1b\n" +
 	"\x17ERROR_REASON_OVERLOADED\x10I\x12\x19\n" +
 	"\x15ERROR_REASON_STOPPING\x10Q\x12\"\n" +

@@ -1,16 +1,10 @@
 //! The answers of ApplyObjects, in messages that every client takes.
 
 use prost::Message;
-use qairon::v1::{ApplyObjectsResponse, ApplySummary, ChangeKind, ObjectChange};
+use qairon::v1::{ApplyObjectsResponse, ApplySummary, ChangeKind};
 
 use super::super::refusals::{MAX_SHOWN, refusal};
-use crate::db::apply::Outcome;
-
-/// How many bytes of results one message holds, about.
-const MESSAGE_BYTES: usize = 512 * 1024;
-
-/// Values beyond this are cut where a change is too long.
-const LONG_VALUE: usize = 8 * 1024;
+use crate::db::apply::{MESSAGE_BYTES, Outcome};
 
 /// The answers to a bundle. The last has the summary.
 pub fn messages(outcome: Outcome, committed: bool) -> Vec<ApplyObjectsResponse> {
@@ -27,8 +21,7 @@ pub fn messages(outcome: Outcome, committed: bool) -> Vec<ApplyObjectsResponse> 
     };
     // When something is refused nothing has changed.
     if outcome.refused.is_empty() {
-        for mut change in outcome.changes {
-            shorten(&mut change);
+        for change in outcome.changes {
             room_for(&mut response, change.encoded_len());
             response.changes.push(change);
         }
@@ -41,19 +34,6 @@ pub fn messages(outcome: Outcome, committed: bool) -> Vec<ApplyObjectsResponse> 
     response.summary = Some(summary);
     messages.push(response);
     messages
-}
-
-/// Cuts long values of a change that would not fit into a message. They stay JSON: the beginning, as a text.
-fn shorten(change: &mut ObjectChange) {
-    if change.encoded_len() <= MESSAGE_BYTES {
-        return;
-    }
-    let values = change.fields.iter_mut().flat_map(|field| [&mut field.before, &mut field.after]);
-    for value in values.filter(|value| value.len() > LONG_VALUE) {
-        let end = value.floor_char_boundary(LONG_VALUE);
-        let beginning = format!("{}… ({} bytes of JSON)", &value[..end], value.len());
-        *value = serde_json::Value::from(beginning).to_string();
-    }
 }
 
 fn summary(outcome: &Outcome, committed: bool) -> ApplySummary {

@@ -38,10 +38,11 @@ class BulkServiceStub:
         qairon.v1.bulk_service_pb2.LoadObjectsResponse,
     ]
     """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
-    stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
-    stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
-    that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+    stream in order: any number of objects, in the memory of a few messages. An answer may acknowledge several messages.
+    An object may refer to others of the stream; those that come before it cost nothing extra. A refused object does not
+    end the call, nor does a message that is not an entity: the answers list all of them. By default all objects are
+    written or none. Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed), ABORTED (a load that
+    is too large to be repeated collided with another write: send it again).
     """
 
     ApplyObjects: grpc.StreamStreamMultiCallable[
@@ -83,10 +84,11 @@ class BulkServiceAsyncStub:
         qairon.v1.bulk_service_pb2.LoadObjectsResponse,
     ]
     """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
-    stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
-    stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
-    that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
-    INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+    stream in order: any number of objects, in the memory of a few messages. An answer may acknowledge several messages.
+    An object may refer to others of the stream; those that come before it cost nothing extra. A refused object does not
+    end the call, nor does a message that is not an entity: the answers list all of them. By default all objects are
+    written or none. Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed), ABORTED (a load that
+    is too large to be repeated collided with another write: send it again).
     """
 
     ApplyObjects: grpc.aio.StreamStreamMultiCallable[
@@ -132,10 +134,11 @@ class BulkServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.bulk_service_pb2.LoadObjectsResponse], collections.abc.AsyncIterator[qairon.v1.bulk_service_pb2.LoadObjectsResponse]]:
         """Creates the objects of a stream, or sets what differs in existing ones, and acknowledges every message of the
-        stream in order: any number of objects, in the memory of a few messages. An object may refer to others of the
-        stream; those that come before it cost nothing extra. A refused object does not end the call, nor does a message
-        that is not an entity: the answers list all of them. By default all objects are written or none. Errors:
-        INVALID_ARGUMENT (the options do not fit, or a message is malformed).
+        stream in order: any number of objects, in the memory of a few messages. An answer may acknowledge several messages.
+        An object may refer to others of the stream; those that come before it cost nothing extra. A refused object does not
+        end the call, nor does a message that is not an entity: the answers list all of them. By default all objects are
+        written or none. Errors: INVALID_ARGUMENT (the options do not fit, or a message is malformed), ABORTED (a load that
+        is too large to be repeated collided with another write: send it again).
         """
 
     @abc.abstractmethod
