@@ -1,4 +1,9 @@
--- Adds links of services where there is none yet, and removes those there are.
+-- Adds links of services where there is none yet, and removes those there are. The ends of a new one are held.
+
+SELECT true
+FROM "service"
+WHERE "id" = $1
+FOR KEY SHARE;
 
 INSERT INTO "service_repo" ("service_id", "repo_id")
 SELECT o, t

@@ -1,4 +1,4 @@
--- Which of many services exist, and which of them differ from the values given? Sets what differs.
+-- Which of many services exist, and which of them differ from the values given? Sets what differs, and inserts the missing.
 
 SELECT
     v."place",
@@ -21,3 +21,9 @@ WHERE
         OR t."defaults" IS DISTINCT FROM coalesce(v."c1", t."defaults")
     )
 RETURNING v."place";
+
+INSERT INTO "service" ("stack_id", "name", "artifact_name", "defaults")
+SELECT *
+FROM unnest($1, $2, $3, $4)
+ON CONFLICT ("id") DO NOTHING
+RETURNING "id";

@@ -53,7 +53,7 @@ async fn pass(mut client: UnixStream, mut server: UnixStream, cut: &Mutex<Option
                     if due.arrives {
                         server.write_all(bytes).await?;
                         // It answers when it is done.
-                        server.read(&mut down).await?;
+                        _ = server.read(&mut down).await?;
                     }
                     return Ok(());
                 }
