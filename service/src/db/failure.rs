@@ -186,6 +186,10 @@ fn violation(model: &Model, info: &DbError, intent: Option<Intent<'_>>) -> Error
     {
         return error;
     }
+    // Which character of a name it is, the trigger knows.
+    if let (Some((field, "new_name")), Some(remedy)) = (field, info.hint()) {
+        return Error::invalid(&field.name, ErrorReason::InvalidName, format!("{}; {remedy}", info.message()));
+    }
     if name == "subnet_network_id_cidr_excl" {
         return overlap(info, intent);
     }

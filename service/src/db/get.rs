@@ -16,6 +16,7 @@ use super::sources::table;
 use super::sql::{Keep, Sql};
 use super::statements::{batch_get_text, get_text};
 use super::wire;
+use crate::domain::page::MAX_OBJECT_BYTES;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One object, as field 1 of a response; `None` when there is none.
@@ -56,6 +57,16 @@ pub async fn objects(
     let mut out = Vec::new();
     for row in &rows {
         wire::message_field(&mut out, 1, |out| projection.encode(row, out))?;
+    }
+    // One object may always be asked for by itself.
+    if rows.len() > 1 && out.len() > MAX_OBJECT_BYTES {
+        let message = format!(
+            "these {} objects have {} bytes, and a message takes up to {MAX_OBJECT_BYTES}; ask for fewer at once, or \
+             for fewer fields with `read_mask`",
+            rows.len(),
+            out.len()
+        );
+        return Err(Error::new(ErrorKind::Exhausted, ErrorReason::MessageTooLarge, message).with_field("ids").into());
     }
     Ok(out.into())
 }
