@@ -7,6 +7,8 @@ use prost_reflect::DescriptorPool;
 
 pub use qairon_model::{self as model, Model};
 
+pub mod numbers;
+
 /// The messages of package `qairon.v1`, its clients and, with the feature `server`, its server traits.
 #[allow(clippy::all, clippy::pedantic)]
 pub mod v1 {

@@ -2,6 +2,7 @@
 
 use prost_reflect::{DynamicMessage, Kind as ProtoKind, Value};
 use qairon::model::{Entity, Field, Kind};
+use qairon::numbers;
 
 use crate::error::{Error, Result};
 use crate::{structs, suggest};
@@ -10,10 +11,7 @@ use crate::{structs, suggest};
 pub fn parse(field: &Field, text: &str) -> std::result::Result<Value, String> {
     let value = match &field.kind {
         Kind::Integer => text.trim().parse().map(Value::I64).map_err(|_| format!("`{text}` is not a whole number")),
-        Kind::Double => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::F64(number)),
-            _ => Err(format!("`{text}` is not a number")),
-        },
+        Kind::Double => double(text).map(Value::F64),
         Kind::Bool => text.parse().map(Value::Bool).map_err(|_| format!("`{text}` is not `true` or `false`")),
         Kind::Enum(descriptor) => Kind::enum_number(descriptor, text).map(Value::EnumNumber).ok_or_else(|| {
             let labels = Kind::enum_labels(descriptor);
@@ -33,6 +31,16 @@ pub fn parse(field: &Field, text: &str) -> std::result::Result<Value, String> {
         }
     };
     value.map_err(|error| format!("`{}`: {error}", field.name))
+}
+
+/// A double from its text. As inside JSON, a whole number that a double may round is refused.
+pub fn double(text: &str) -> std::result::Result<f64, String> {
+    let text = text.trim();
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && text.contains(['.', 'e', 'E']) => Ok(number),
+        Ok(number) if number.is_finite() => numbers::read(text).map_err(|error| error.to_string()),
+        _ => Err(format!("`{text}` is not a number")),
+    }
 }
 
 /// The field of this name that callers may set.
@@ -81,6 +89,7 @@ mod tests {
     fn malformed_values_are_refused_by_name() {
         for (entity, field, text, told) in [
             ("build", "build_num", "1.5", "`build_num`: `1.5` is not a whole number"),
+            ("allocation", "value", "9007199254740993", "`value`: the whole number 9007199254740993 is beyond 2^53"),
             ("allocation", "value", "NaN", "`value`: `NaN` is not a number"),
             ("allocation", "watermark", "HIHG", "did you mean `HIGH`"),
             ("stack", "defaults", "text", "`defaults`: not JSON"),

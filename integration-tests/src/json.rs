@@ -50,8 +50,9 @@ fn whole_numbers(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(whole_numbers).collect(),
         Value::Object(members) => members.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
         Value::Number(number) => {
-            let whole =
-                number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0 && double.abs() < EXACT);
+            let minus_zero = |double: &f64| *double == 0.0 && double.is_sign_negative();
+            let whole = number.as_f64().filter(|double| number.is_f64() && double.fract() == 0.0);
+            let whole = whole.filter(|double| double.abs() < EXACT && !minus_zero(double));
             #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
             whole.map_or(Value::Number(number), |double| (double as i64).into())
         }

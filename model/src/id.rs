@@ -1,19 +1,11 @@
-//! The grammar of names and IDs.
+//! The grammar of IDs.
 
 use std::fmt;
 
 use crate::entity::Entity;
 use crate::field::Kind;
 use crate::model::Model;
-
-/// The longest name, in bytes.
-pub const MAX_NAME_BYTES: usize = 253;
-
-/// Whether a text can be one component of an ID.
-pub fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME_BYTES).contains(&text.len())
-        && !text.contains(|c: char| c == ':' || c.is_whitespace() || c.is_control())
-}
+use crate::name::{MAX_NAME_BYTES, is_name};
 
 /// Why a text is not an ID of an entity.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,9 +9,9 @@ use prost_reflect::{
 use crate::dependence::{Crossing, Dependence};
 use crate::entity::{Entity, Link, LinkEnd, LinkScope};
 use crate::field::{Embed, Field, Kind, Reference};
-use crate::id::is_name;
 use crate::method::{Method, Verb, check_shape};
 use crate::model::Model;
+use crate::name::check_name;
 use crate::options::{AttributeOptions, EntityOptions, extension, flag};
 use crate::relation::{Relation, RelationKind};
 use crate::walk;
@@ -280,7 +280,7 @@ fn check_names(entities: &[Entity], by_name: &HashMap<String, usize>) -> Result<
             if field.object_of.as_ref().is_some_and(|of| entity.field(of).is_none_or(|f| f.kind != Kind::EntityType)) {
                 return Err(format!("{at}.{}: `object_of` must name a FORMAT_ENTITY_TYPE field", field.name));
             }
-            if field.default.as_ref().is_some_and(|value| field.kind == Kind::Name && !is_name(value)) {
+            if field.default.as_ref().is_some_and(|value| field.kind == Kind::Name && check_name(value).is_err()) {
                 return Err(format!("{at}.{}: the default value is not a name", field.name));
             }
         }

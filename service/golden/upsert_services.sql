@@ -5,6 +5,7 @@ SELECT
     (
         t."artifact_name" IS DISTINCT FROM coalesce(v."c0", t."artifact_name")
         OR t."defaults" IS DISTINCT FROM coalesce(v."c1", t."defaults")
+        OR t."defaults"::text <> (coalesce(v."c1", t."defaults"))::text
     )
 FROM unnest($1, $2, $3)
 WITH ORDINALITY v ("id", "c0", "c1", "place")
@@ -19,6 +20,7 @@ WHERE
     AND (
         t."artifact_name" IS DISTINCT FROM coalesce(v."c0", t."artifact_name")
         OR t."defaults" IS DISTINCT FROM coalesce(v."c1", t."defaults")
+        OR t."defaults"::text <> (coalesce(v."c1", t."defaults"))::text
     )
 RETURNING v."place";
 

@@ -6,7 +6,7 @@ use prost::encoding::{self, WireType};
 use qairon::model::{Entity, Field, Kind};
 use serde_json::Value as Json;
 
-use crate::{structs, suggest};
+use crate::{structs, suggest, values};
 
 /// Whether an empty text is a value, different from no value.
 pub fn knows_empty(field: &Field) -> bool {
@@ -36,12 +36,12 @@ pub fn append_text(field: &Field, text: &str, object: &mut Vec<u8>) -> Result<()
             }
             Err(_) => format!("`{text}` is not a whole number"),
         },
-        Kind::Double => match text.trim().parse::<f64>() {
-            Ok(value) if value.is_finite() => {
+        Kind::Double => match values::double(text) {
+            Ok(value) => {
                 encoding::double::encode(number, &value, object);
                 return Ok(());
             }
-            _ => format!("`{text}` is not a number"),
+            Err(problem) => problem,
         },
         Kind::Bool => match text.parse::<bool>() {
             Ok(value) => {
@@ -129,7 +129,6 @@ mod tests {
     use prost_reflect::{DynamicMessage, Kind as ProtoKind};
 
     use super::*;
-    use crate::values;
 
     /// The assumptions of the encoding about the protos.
     fn is_known(field: &Field) -> bool {

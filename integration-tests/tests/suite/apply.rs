@@ -7,3 +7,5 @@ mod prune;
 mod refusals;
 mod together;
 mod whole;
+
+pub use bundle::{applied, apply, object};

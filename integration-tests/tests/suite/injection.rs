@@ -1,6 +1,6 @@
 //! Texts that mean something to SQL, shells, JSON or filters: kept as they are, or refused, and never more.
 
-use qairon::model::{Field, Kind, is_name};
+use qairon::model::{Field, Kind, check_name};
 use qairon_integration_tests::{Report, Row, World};
 use serde_json::json;
 use tonic::Code;
@@ -56,7 +56,7 @@ async fn every_text_field_keeps_what_it_is_given_or_refuses_it() {
             for field in &fields {
                 let mut alone = draft.clone();
                 alone[&field.name] = text.into();
-                if is_component(field) && !is_name(text) {
+                if is_component(field) && check_name(text).is_err() {
                     let created = client.create(name, alone).await;
                     report.refused(&place, created, Code::InvalidArgument, "INVALID_NAME", &field.name);
                 } else {

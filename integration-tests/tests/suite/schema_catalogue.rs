@@ -18,7 +18,7 @@ async fn the_schema_is_that_of_the_model() {
 }
 
 /// Changes of a schema, and the report that each has to cause.
-const CHANGES: [(&str, &str); 20] = [
+const CHANGES: [(&str, &str); 22] = [
     ("ALTER TABLE service DROP COLUMN artifact_name", "service.artifact_name: there is no such column"),
     ("ALTER TABLE service ADD COLUMN colour text", "service.colour: the model has no such field"),
     ("ALTER TABLE repo ALTER url TYPE text COLLATE \"POSIX\"", "repo.url: "),
@@ -46,6 +46,8 @@ const CHANGES: [(&str, &str); 20] = [
     ("DROP INDEX zone_native_id_idx", "zone.native_id: no index"),
     ("DROP INDEX build_vcs_ref_idx", "build.vcs_ref: no index"),
     ("DROP INDEX fleet_subnet_subnet_id_idx", "fleet_subnet.subnet_id: no index"),
+    ("DROP TRIGGER stack_name_name_given ON stack", "stack.name: there is no trigger `stack_name_name_given`"),
+    ("DROP TRIGGER deployment_tag_name_changed ON deployment", "deployment.tag: there is no trigger"),
     ("DROP TRIGGER stack_touch ON stack", "stack: there is no trigger `stack_touch`"),
     ("DROP TRIGGER fleet_subnet_same_environment ON fleet_subnet", "fleet_subnet: there is no trigger"),
     ("DELETE FROM qairon_entity WHERE name = 'stack'", "stack: not registered in qairon_entity"),

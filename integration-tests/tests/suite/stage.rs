@@ -1,7 +1,7 @@
 //! What nearly every test starts with.
 
-use qairon::model::{Entity, Field, Kind};
-use qairon_integration_tests::{Client, Database, Factory, Server};
+use qairon::model::{Entity, Field, Kind, RelationKind};
+use qairon_integration_tests::{Client, Database, Factory, Server, World};
 
 /// A server on a database of its own, and what calls it. Dropped from top to bottom: the server before its database.
 pub struct Stage {
@@ -22,6 +22,27 @@ impl Stage {
         let server = Server::start(&database, &[]).await;
         let client = server.client();
         Self { factory: client.factory(), client, server, database }
+    }
+
+    /// Creates an object of every entity in one world, with what they embed. Returns the fields that embed something.
+    pub async fn fill(&self, world: &mut World) -> Vec<(&'static Entity, &'static Field)> {
+        let mut embedding = Vec::new();
+        for entity in entities() {
+            self.factory.object_in(&entity.name, world).await;
+        }
+        for entity in entities() {
+            for field in &entity.fields {
+                let Some(embed) = field.embed.as_ref().filter(|embed| !embed.nested_only) else { continue };
+                let relation = entity.relation(&embed.relation).map(|relation| &relation.kind);
+                let Some(RelationKind::ToOne { field: reference }) = relation else { continue };
+                let id = self.factory.object_in(&entity.name, world).await;
+                let target = self.factory.object_in(&embed.entity, world).await;
+                let change = serde_json::json!({ "id": id, reference: target });
+                self.client.update(&entity.name, change).await.expect("they belong together");
+                embedding.push((entity, field));
+            }
+        }
+        embedding
     }
 
     /// How many rows all tables of the schema hold, the records of request IDs left out.

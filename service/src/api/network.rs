@@ -9,7 +9,7 @@ use crate::call::Context;
 use crate::db::failure::Intent;
 use crate::db::rows::allocate::{Allocation, allocate};
 use crate::db::{Ending, Weight, Write, repeats};
-use crate::domain::draft::{Draft, Value};
+use crate::domain::draft::{Draft, Value, check_new_names};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -35,6 +35,7 @@ pub async fn allocate_subnet(context: &Context, bytes: Bytes) -> Result<Bytes> {
     if !values.iter().any(|(field, value)| field.name == "name" && *value != Value::Null) {
         return Err(Error::invalid("name", ErrorReason::Required, "`name` is required: the name of the new subnet"));
     }
+    check_new_names(&values)?;
     let allocation = Allocation { network_id: request.network_id, additional_bits: request.additional_bits };
     let id = format!("{}:{}", allocation.network_id, request.name);
     let write = Write { operation: "allocate_subnet", weight: Weight::Light, validate_only: request.validate_only };

@@ -15,7 +15,7 @@ use crate::db::failure::Intent;
 use crate::db::rows::delete::{Deletion, delete as delete_object};
 use crate::db::rows::single::{Change, Otherwise, create as create_object};
 use crate::db::{Ending, Weight, Write, repeats, wire};
-use crate::domain::draft::{Draft, Value, composed_id, naming, rekeyed_id};
+use crate::domain::draft::{Draft, Value, check_changed_names, check_new_names, composed_id, naming, rekeyed_id};
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -34,6 +34,7 @@ pub async fn create(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let request: requests::Create = decode(bytes.clone())?;
     let (model, entity) = (context.model(), context.entity()?);
     let values = object(entity, request.object)?.for_insert(model, entity)?;
+    check_new_names(&values)?;
     // Only for the message of a refusal.
     let id = composed_id(entity, &values).unwrap_or_default();
     let sent = values.clone();
@@ -56,13 +57,19 @@ pub async fn update(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let new_id = Some(request.new_id).filter(|id| !id.is_empty() && *id != draft.id);
     if let Some(new_id) = &new_id {
         validate::id(model, entity, "new_id", new_id)?;
+        // Those that are composed are not given, and the change refuses it.
+        if entity.id_is_given() {
+            validate::new_name("new_id", new_id)?;
+        }
     }
     let otherwise = request.allow_missing.then(|| creatable(model, entity, &draft)).transpose()?;
     let mask = paths(request.update_mask);
+    let values = draft.for_update(model, entity, mask.as_deref())?;
+    check_changed_names(model, entity, &draft.id, &values)?;
     let change = Change {
         entity,
         etag: Etag::parse(&draft.etag),
-        values: draft.for_update(model, entity, mask.as_deref())?,
+        values,
         new_id,
         otherwise: otherwise.map_or(Otherwise::Refuse, Otherwise::Create),
         max_affected: context.limits().max_affected,

@@ -101,7 +101,7 @@ impl Found<'_> {
         self.places.push(row.place(self.projection.width)?);
         wire::message_field(&mut self.out, 1, |out| self.projection.encode(row, out))?;
         match self.out.len() > self.longest {
-            true => Err(too_large()),
+            true => Err(too_large().with_field("ids")),
             false => Ok(()),
         }
     }

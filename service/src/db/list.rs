@@ -268,12 +268,18 @@ async fn read(
     let mut page = Page::default();
     let mut last: Option<Row> = None;
     while let Some(row) = rows.next().await? {
-        let full = page.rows == limit || (page.rows > 0 && page.bytes.len() + row.size() > MAX_PAGE_BYTES);
+        let before = page.bytes.len();
+        let mut full = page.rows == limit || (page.rows > 0 && before + row.size() > MAX_PAGE_BYTES);
+        if !full {
+            wire::message_field(&mut page.bytes, 1, |out| projection.encode(&row, out))?;
+            // Some JSON takes several times as many bytes in a message as in the row.
+            full = page.rows > 0 && page.bytes.len() > MAX_PAGE_BYTES;
+        }
         if full {
+            page.bytes.truncate(before);
             page.next = last.as_ref().map(|last| order_keys(last, projection, keys)).transpose()?;
             break;
         }
-        wire::message_field(&mut page.bytes, 1, |out| projection.encode(&row, out))?;
         page.rows += 1;
         last = Some(row);
     }

@@ -49,7 +49,14 @@ impl Once {
             let message = "`request_id` must be 1 to 64 printable ASCII characters, such as a UUID";
             return Err(Error::invalid("request_id", ErrorReason::InvalidRequestId, message));
         }
-        let canonical = serde_json::to_value(request).map_err(Error::internal)?.to_string();
+        // What JSON has no form for is in a field that is not written: the others have been checked.
+        let canonical = serde_json::to_value(request).map_err(|error| {
+            let message = "the request holds a number or a time that no JSON can hold, such as NaN; leave it out";
+            let mut refused = Error::invalid("request_id", ErrorReason::InvalidValue, message);
+            refused.cause = Some(error.to_string());
+            refused
+        })?;
+        let canonical = canonical.to_string();
         Ok(Some(Self {
             principal: principal.to_owned(),
             request_id: request_id.to_owned(),

@@ -38,7 +38,14 @@ pub(super) fn violation(model: &Model, info: &DbError, intent: Option<Intent<'_>
         _ if name == "subnet_network_id_cidr_excl" => return overlap(info, intent),
         _ => entity.and_then(|entity| {
             let (field, rule) = constrained_field(entity, name)?;
-            field_violation(entity, field, rule)
+            match info.hint() {
+                // Which character of a name it is, the trigger knows.
+                Some(remedy) if rule == "new_name" => {
+                    let message = format!("{}; {remedy}", info.message());
+                    Some(Error::invalid(&field.name, ErrorReason::InvalidName, message))
+                }
+                _ => field_violation(entity, field, rule),
+            }
         }),
     };
     error.unwrap_or_else(|| other_rule(info, name, intent))

@@ -6,6 +6,7 @@ use qairon::Model;
 use qairon::model::{Entity, Field, Kind};
 use qairon::v1::ErrorReason;
 
+use super::json;
 use super::masks::unknown_field;
 use super::validate;
 use crate::error::{Error, Result};
@@ -153,7 +154,7 @@ impl Draft {
             (ProtoValue::EnumNumber(number), Kind::Enum(descriptor)) => {
                 Value::Text(validate::enumeration(field, descriptor, *number)?)
             }
-            (ProtoValue::Message(message), Kind::Json) => Value::Json(validate::json(field, message)?),
+            (ProtoValue::Message(message), Kind::Json) => Value::Json(json::text(field, message)?),
             _ => return Err(Error::internal(format!("field `{}` has an unexpected type", field.name))),
         };
         Ok(Some(value))
@@ -162,6 +163,21 @@ impl Draft {
 
 fn is_given_id(entity: &Entity, field: &Field) -> bool {
     field.number == 1 && entity.id_is_given()
+}
+
+/// Checks the names that an object is created with.
+pub fn check_new_names(values: &[(&Field, Value)]) -> Result<()> {
+    values.iter().try_for_each(|(field, value)| match value {
+        Value::Text(text) if validate::is_component(field) => validate::new_name(&field.name, text),
+        _ => Ok(()),
+    })
+}
+
+/// Checks the names that an object gets when these values replace its own.
+pub fn check_changed_names(model: &Model, entity: &Entity, id: &str, values: &[(&Field, Value)]) -> Result<()> {
+    let changed =
+        values.iter().filter(|(field, value)| rekeyed_id(model, entity, id, &[(*field, value.clone())]) != id);
+    changed.into_iter().try_for_each(|value| check_new_names(std::slice::from_ref(value)))
 }
 
 /// The ID that an object with these values has; `None` when a part of it is not among them.

@@ -16,6 +16,8 @@ pub const DEFAULT_PAGE_SIZE: i64 = 100;
 pub const MAX_PAGE_SIZE: i64 = 1000;
 /// Where a page is cut short: clients of many languages receive at most 4 MiB.
 pub const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// The largest object that is sent: what clients receive, with room for what is around the object.
+pub const MAX_OBJECT_BYTES: usize = 4 * 1024 * 1024 - 8 * 1024;
 
 const VERSION: u32 = 1;
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
 
 use super::row::{Cell, Entry, Problem, Row};
 
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
     fn row(&mut self, value: &'a RawValue) {
         let line = self.line_of(value);
         let row = if value.get().starts_with('{') {
-            self.parse::<Members>(value).map(|members| Row { line, entries: members.entries(line) })
+            self.parse::<Members>(value).and_then(|members| Ok(Row { line, entries: members.entries(line)? }))
         } else {
             Err((line, "expected an object, such as {\"resource\": \"stack\", …}".to_owned()))
         };
@@ -76,13 +76,26 @@ fn told(error: &serde_json::Error) -> String {
 }
 
 /// The members of an object in their order, duplicates included.
-struct Members(Vec<(String, Json)>);
+struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
-    fn entries(self, line: u64) -> Vec<Entry> {
-        let entry = |(name, value)| Entry { line, name, cell: Cell { value, bare: None } };
-        self.0.into_iter().map(entry).collect()
+    fn entries(self, line: u64) -> Result<Vec<Entry>, Problem> {
+        self.0.into_iter().map(|(name, raw)| entry(line, name, &raw)).collect()
     }
+}
+
+/// A member with its value. The notation of numbers is kept: a JSON field refuses what would be rounded.
+fn entry(line: u64, name: String, raw: &RawValue) -> Result<Entry, Problem> {
+    let text = raw.get();
+    let json = text.starts_with(['{', '-']) || text.starts_with(|c: char| c.is_ascii_digit());
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        // A number that is too large somewhere, which the field refuses by its path.
+        Err(_) if text.starts_with('{') => Json::Object(Map::new()),
+        Err(_) if json => Json::from(0),
+        Err(error) => return Err((line, told(&error))),
+    };
+    Ok(Entry { line, name, cell: Cell { value, bare: None, json: json.then(|| text.to_owned()) } })
 }
 
 impl<'de> Deserialize<'de> for Members {

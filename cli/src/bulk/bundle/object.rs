@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
         if field.number != 1 {
             self.paths.push(field.name.clone());
         }
-        if entry.cell.value.is_null() {
+        if entry.cell.value.is_null() && entry.cell.json.is_none() {
             return Ok(());
         }
         if self.entity.id_fields.contains(&field.name) {
@@ -85,8 +85,13 @@ impl<'a> Builder<'a> {
         }
         let is_text =
             field.reference.is_some() || matches!(field.kind, Kind::Text | Kind::Name | Kind::Cidr | Kind::EntityType);
-        match &entry.cell.bare {
-            Some(text) if is_text => wire::append_text(field, text, &mut self.encoded),
+        // In their own notation, which shows whether a number would be rounded.
+        let is_number = matches!(field.kind, Kind::Integer | Kind::Double);
+        match (&entry.cell.bare, &entry.cell.json) {
+            (Some(text), _) if is_text || is_number => wire::append_text(field, text, &mut self.encoded),
+            (_, Some(text)) if is_number || field.kind == Kind::Json => {
+                wire::append_text(field, text, &mut self.encoded)
+            }
             _ => wire::append_json(field, entry.cell.value.clone(), &mut self.encoded),
         }
     }

@@ -8,6 +8,8 @@ pub(super) struct Cell {
     pub(super) value: Json,
     /// The text as it is in the file, when only its field decides whether it is one: `012` is a number, or a text.
     pub(super) bare: Option<String>,
+    /// The text of an object or of a number in JSON, with the notation of its numbers.
+    pub(super) json: Option<String>,
 }
 
 /// A name with its value.

@@ -6,10 +6,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use qairon::numbers;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use super::row::{Cell, Entry, Problem, Row};
+use crate::structs;
 
 /// The maximum nesting of values; the service allows less.
 const MAX_DEPTH: usize = 100;
@@ -171,8 +174,8 @@ fn of_node(node: Node) -> Result<Row, Problem> {
     let entry = |(key, value): (Node, Node)| {
         let name = name(&key)?;
         let cell = match value.value {
-            Value::Bare(text) => Cell { value: bare(&text), bare: Some(text) },
-            _ => Cell { value: json(value)?, bare: None },
+            Value::Bare(text) => Cell { value: bare(&text), bare: Some(text), json: None },
+            _ => Cell { value: json(value, &name)?, bare: None, json: None },
         };
         Ok(Entry { line: key.line, name, cell })
     };
@@ -186,24 +189,46 @@ fn name(key: &Node) -> Result<String, Problem> {
     }
 }
 
-fn json(node: Node) -> Result<Json, Problem> {
+/// A value at a path inside JSON.
+fn json(node: Node, path: &str) -> Result<Json, Problem> {
     Ok(match node.value {
-        Value::Bare(text) => bare(&text),
+        Value::Bare(text) => number(&text, path).map_err(|told| (node.line, told))?.unwrap_or_else(|| bare(&text)),
         Value::Text(text) => Json::String(text),
-        Value::List(items) => Json::Array(items.into_iter().map(json).collect::<Result<_, _>>()?),
+        Value::List(items) => {
+            let item = |(index, item)| json(item, &format!("{path}[{index}]"));
+            Json::Array(items.into_iter().enumerate().map(item).collect::<Result<_, _>>()?)
+        }
         Value::Map(entries) => {
             let mut members = Map::new();
             for (key, value) in entries {
                 let line = key.line;
                 let name = name(&key)?;
                 let twice = format!("`{name}` is given twice");
-                if members.insert(name, json(value)?).is_some() {
+                let value = json(value, &format!("{path}{}", structs::step(&name)))?;
+                if members.insert(name, value).is_some() {
                     return Err((line, twice));
                 }
             }
             Json::Object(members)
         }
     })
+}
+
+/// The number that a bare word is; what is a number in YAML and cannot be held is refused.
+fn number(text: &str, path: &str) -> Result<Option<Json>, String> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Err(format!(
+            "`{path}`: JSON has no number for {text}; leave it out, or quote it to write it as a text"
+        ));
+    }
+    let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<&RawValue>(text).is_ok_and(|raw| raw.get() == text);
+    if !is_number {
+        return Ok(None);
+    }
+    let number = numbers::read(text).map_err(|error| format!("`{path}`: {error}"))?;
+    Ok(Some(structs::number_to_json(number)))
 }
 
 /// What a bare word is.

@@ -40,6 +40,8 @@ pub async fn walk(database: &Database, rules: &Rules) -> Walk {
             Kind::Touch => triggers::touch(&session, rule).await,
             Kind::ObjectDeleted => triggers::object_deleted(&session, rule).await,
             Kind::ObjectRenamed => triggers::object_renamed(&session, rule).await,
+            Kind::NameGiven => triggers::name_given(&session, rule).await,
+            Kind::NameChanged => triggers::name_changed(&session, rule).await,
             Kind::Other => Ok(false),
         };
         session.run("ROLLBACK").await.expect("a rollback");

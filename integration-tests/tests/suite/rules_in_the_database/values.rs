@@ -1,6 +1,8 @@
 //! What single values may be.
 
-use qairon::model::is_name;
+use std::collections::BTreeSet;
+
+use qairon::model::{NameError, check_name, is_name};
 use qairon_integration_tests::Report;
 
 use super::Origin;
@@ -32,6 +34,37 @@ async fn names_follow_their_grammar(origin: &Origin) {
     session.finish();
 }
 
+/// Six names that look like one.
+const LOOK_ALIKES: [(&str, &str); 6] = [
+    ("caf\u{e9}\u{200b}", "U+200B at position 5"),
+    ("\u{feff}caf\u{e9}", "U+FEFF at position 1"),
+    ("caf\u{202e}\u{e9}", "U+202E at position 4"),
+    ("c\u{2060}af\u{e9}", "U+2060 at position 2"),
+    ("caf\u{e9}\u{fe0f}", "U+FE0F at position 5"),
+    ("cafe\u{301}", "U+0065 at position 4"),
+];
+
+async fn names_that_look_the_same_are_the_same(origin: &Origin) {
+    let mut session = Session::empty(origin).await;
+    session.accepted("INSERT INTO application (id) VALUES ('caf\u{e9}')").await;
+    session.accepted("INSERT INTO stack (application_id, name) VALUES ('caf\u{e9}', 'caf\u{e9}')").await;
+    for (name, told) in LOOK_ALIKES {
+        assert!(is_name(name) && check_name(name).is_err(), "{name:?}");
+        for (sql, rule) in [
+            (format!("INSERT INTO application (id) VALUES ('{name}')"), "application_id_new_name"),
+            (format!("UPDATE application SET id = '{name}'"), "application_id_new_name"),
+            (format!("INSERT INTO stack (application_id, name) VALUES ('caf\u{e9}', '{name}')"), "stack_name_new_name"),
+            (format!("UPDATE stack SET name = '{name}'"), "stack_name_new_name"),
+        ] {
+            session.refused(&sql, rule).await;
+            let error = session.client.batch_execute(&sql).await.expect_err("refused again");
+            let message = qairon_integration_tests::sql_error(&error).message().to_owned();
+            assert!(message.contains(told), "{sql}: {message}");
+        }
+    }
+    session.finish();
+}
+
 async fn the_database_and_the_programs_agree_on_every_character_of_a_name(origin: &Origin) {
     let session = Session::empty(origin).await;
     // The null character is in no text of PostgreSQL, and surrogates are in no text at all.
@@ -42,6 +75,21 @@ async fn the_database_and_the_programs_agree_on_every_character_of_a_name(origin
     let characters = (1..=0x0010_ffff).filter_map(char::from_u32);
     let wanted: Vec<u32> = characters.filter(|c| !is_name(&format!("a{c}"))).map(u32::from).collect();
     assert_eq!(refused, wanted);
+    // Of new names as well. The programs know characters that are younger than this PostgreSQL, and their composed forms.
+    let sql = "SELECT c::int8 FROM generate_series(1, 1114111) c \
+               WHERE c NOT BETWEEN 55296 AND 57343 AND NOT (qairon_is_name('a' || chr(c)) AND qairon_is_new_name('a' || chr(c)))";
+    let rows = session.client.query(sql, &[]).await.expect("the characters");
+    let refused: BTreeSet<u32> =
+        rows.iter().map(|row| u32::try_from(row.get::<_, i64>(0)).expect("a character")).collect();
+    let characters = (1..=0x0010_ffff).filter_map(char::from_u32);
+    let faults = characters.map(|c| (u32::from(c), check_name(&format!("a{c}")).err()));
+    for (code, fault) in faults {
+        match fault {
+            None => assert!(!refused.contains(&code), "the database alone refuses U+{code:04X}"),
+            Some(NameError::NotComposed { .. }) => {}
+            Some(fault) => assert!(refused.contains(&code), "the database takes U+{code:04X}: {fault}"),
+        }
+    }
 }
 
 async fn composed_ids_have_a_longest_length(origin: &Origin) {
@@ -204,6 +252,7 @@ async fn references_lead_to_objects_and_hold_them(origin: &Origin) {
 
 rules![
     names_follow_their_grammar,
+    names_that_look_the_same_are_the_same,
     the_database_and_the_programs_agree_on_every_character_of_a_name,
     composed_ids_have_a_longest_length,
     numbers_are_finite_and_not_negative,

@@ -127,6 +127,12 @@ impl Problems {
             self.index(place, table, &field.name);
         }
         let given_id = field.number == 1 && entity.id_is_given();
+        if given_id || field.kind == Kind::Name {
+            let argument = format!("qairon_refuse_name('{}')", field.name);
+            self.trigger(place, table, &named("name_given"), &["BEFORE INSERT ON", "qairon_is_new_name", &argument]);
+            let update = format!("BEFORE UPDATE OF {} ON", field.name);
+            self.trigger(place, table, &named("name_changed"), &[&update, "qairon_is_new_name", &argument]);
+        }
         match &field.kind {
             _ if given_id => self.constraint(place, table, &named("name_check"), "c", &at),
             _ if field.number == 1 => self.constraint(place, table, &named("length_check"), "c", &at),

@@ -5,7 +5,7 @@ use qairon::model::Entity;
 use qairon::v1::ErrorReason;
 
 use crate::db::rows::upsert::Upsert;
-use crate::domain::draft::{Draft, composed_id};
+use crate::domain::draft::{Draft, check_new_names, composed_id};
 use crate::domain::resource::of_type_url;
 use crate::domain::validate;
 use crate::error::{Error, Result};
@@ -74,7 +74,9 @@ impl Decoder {
         let draft = Draft::decode(entity, bytes)?;
         let create = draft.for_insert(self.model, entity);
         if !self.existing.upsert {
-            return Ok(Object { index, entity, id: String::new(), create: Ok(create?), set: Vec::new() });
+            let create = create?;
+            check_new_names(&create)?;
+            return Ok(Object { index, entity, id: String::new(), create: Ok(create), set: Vec::new() });
         }
         let id = match &create {
             Ok(values) => composed_id(entity, values).ok_or_else(|| Error::internal("an ID was not composed"))?,
@@ -85,6 +87,8 @@ impl Decoder {
             }
             Err(error) => return Err(error.clone()),
         };
+        // Asked only when there is no object of that name.
+        let create = create.and_then(|values| check_new_names(&values).map(|()| values));
         // The fields that make up the ID are those it was found by.
         let is_key = |name: &String| name == "id" || entity.id_fields.contains(name);
         let mask = self.existing.mask.as_ref().map(|mask| {

@@ -160,7 +160,7 @@ impl Waiting {
                 work.created.insert(*place);
                 self.done += 1;
                 self.forget(entity, id);
-                applying.changed(*place, ChangeKind::Create, of_new(entity, &item.values)?);
+                applying.changed(*place, ChangeKind::Create, of_new(entity, &item.values));
                 if !late.is_empty() {
                     self.updates.entry(entity.index).or_default().push((*place, late));
                 }
@@ -212,18 +212,14 @@ fn as_index(place: usize) -> i64 {
 }
 
 /// The fields of a new object that have a value.
-fn of_new(entity: &'static Entity, values: &Values) -> Result<Vec<FieldChange>> {
+fn of_new(entity: &'static Entity, values: &Values) -> Vec<FieldChange> {
     let settable = entity.fields.iter().filter(|field| field.is_settable() && field.number != 1);
     settable
         .filter_map(|field| {
             let given = values.iter().find(|(known, _)| known.name == field.name).map(|(_, value)| value.clone());
             let value = given.or_else(|| field.default.clone().map(Value::Text))?;
-            Some(shown::json(&value).map(|after| FieldChange {
-                field: field.name.clone(),
-                before: String::new(),
-                after,
-            }))
+            Some(FieldChange { field: field.name.clone(), before: String::new(), after: shown::json(&value) })
         })
-        .filter(|change| !matches!(change.as_ref().map(|change| change.after.as_str()), Ok("" | "\"\"" | "{}")))
+        .filter(|change| !matches!(change.after.as_str(), "" | "\"\"" | "{}"))
         .collect()
 }

@@ -2,16 +2,15 @@
 
 use prost::Message;
 use qairon::model::{Field, Kind};
+use qairon::numbers::shown;
 use qairon::v1::ObjectChange;
 use serde_json::Value as Json;
 
+use crate::db::json::shown_text;
 use crate::db::row::{Row, unreadable};
 use crate::db::wire;
 use crate::domain::draft::Value;
 use crate::error::{Error, Result};
-
-/// Up to here, every whole number is a double, and is shown without a decimal point.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// How many bytes of results one message holds, about. No change is longer.
 pub const MESSAGE_BYTES: usize = 512 * 1024;
@@ -49,38 +48,20 @@ pub fn value(field: &Field, row: &Row, column: usize) -> Result<Value> {
 }
 
 /// The JSON text of a value; empty when there is none.
-pub fn json(value: &Value) -> Result<String> {
-    Ok(match value {
+pub fn json(value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
         Value::Text(text) => Json::from(text.as_str()).to_string(),
         Value::Integer(number) => number.to_string(),
-        Value::Double(number) => double(*number).to_string(),
+        Value::Double(number) => shown(*number),
         Value::Bool(value) => value.to_string(),
         Value::Cidr(network) => Json::from(network.to_string()).to_string(),
-        Value::Json(text) => plain(serde_json::from_str(text).map_err(Error::internal)?).to_string(),
-    })
+        Value::Json(text) => shown_text(text),
+    }
 }
 
 /// The JSON text of a list of IDs; empty when it is.
 pub fn list<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
     let ids: Vec<Json> = ids.into_iter().map(|id| Json::from(id.as_str())).collect();
     if ids.is_empty() { String::new() } else { Json::from(ids).to_string() }
-}
-
-/// JSON with every number as it is shown.
-fn plain(json: Json) -> Json {
-    match json {
-        Json::Number(number) => number.as_f64().map_or(Json::Null, double),
-        Json::Array(items) => items.into_iter().map(plain).collect(),
-        Json::Object(entries) => entries.into_iter().map(|(key, value)| (key, plain(value))).collect(),
-        other => other,
-    }
-}
-
-fn double(number: f64) -> Json {
-    if number.fract() == 0.0 && number.abs() < EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be an exact integer")]
-        return Json::from(number as i64);
-    }
-    Json::from(number)
 }

@@ -95,8 +95,8 @@ async fn update_chunk(
 fn differences(values: &[(&'static Field, Value)], row: &Row) -> Result<Vec<FieldChange>> {
     let mut changes = Vec::new();
     for (place, (field, wanted)) in values.iter().enumerate() {
-        let before = shown::json(&shown::value(field, row, place + 1)?)?;
-        let after = shown::json(wanted)?;
+        let before = shown::json(&shown::value(field, row, place + 1)?);
+        let after = shown::json(wanted);
         if before != after {
             changes.push(FieldChange { field: field.name.clone(), before, after });
         }

@@ -1,6 +1,6 @@
 //! Objects as they are wanted beside objects as they are.
 
-use qairon::model::{Entity, Field};
+use qairon::model::{Entity, Field, Kind};
 
 use super::arrays::{Values, column, push_rows, value_of};
 use super::target;
@@ -65,12 +65,15 @@ impl<'a> Wanted<'a> {
     }
 
     fn differs(&self) -> String {
-        let differs = self
-            .fields
-            .iter()
-            .enumerate()
-            .map(|(index, field)| format!("t.\"{}\" IS DISTINCT FROM {}", field.name, self.wanted(index)));
-        let all: Vec<String> = differs.collect();
+        let differs = |(index, field): (usize, &&Field)| {
+            let (own, wanted) = (format!("t.\"{}\"", field.name), self.wanted(index));
+            match field.kind {
+                // Zero and minus zero are equal, and only the text has both.
+                Kind::Json => format!("{own} IS DISTINCT FROM {wanted} OR {own}::text <> ({wanted})::text"),
+                _ => format!("{own} IS DISTINCT FROM {wanted}"),
+            }
+        };
+        let all: Vec<String> = self.fields.iter().enumerate().map(differs).collect();
         if all.is_empty() { "false".to_owned() } else { format!("({})", all.join(" OR ")) }
     }
 

@@ -7,7 +7,7 @@ use qairon::Model;
 use qairon::model::{Entity, Field, Relation};
 use qairon::v1::ErrorReason;
 
-use crate::domain::draft::{Draft, Value, composed_id};
+use crate::domain::draft::{Draft, Value, check_new_names, composed_id};
 use crate::error::{Error, Result};
 
 /// The desired state of an object.
@@ -49,6 +49,7 @@ impl Wish {
             );
             return Err(Error::invalid("id", ErrorReason::InvalidId, message));
         }
+        check_new_names(&values)?;
         Ok(values)
     }
 }

@@ -151,7 +151,7 @@ fn one_of(scope: &Scope<'_>, field: &Member, values: &[&Member]) -> Result<Expr,
     for &value in values {
         let names_field = !in_json && other_field(scope, &path, &Kind::Text, value).is_some();
         let plain = !value.is_word("null") && value.pieces().len() == 1 && !names_field;
-        match plain && (is_plain || in_json && json_field::number(value).is_none()) {
+        match plain && (is_plain || in_json && !json_field::is_number(value)) {
             true => texts.push(plain_text(value)?),
             false => others.push(compare(scope, &path, &name, Comparator::Equal, value)?),
         }

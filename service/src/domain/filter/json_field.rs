@@ -3,9 +3,12 @@
 //! JSON has no schema, so the value decides: a quoted literal compares as text, an unquoted number also by value with
 //! numbers, and no comparison fails because a value has another type.
 
+use qairon::numbers;
+
 use super::ast::{Comparator, Member};
 use super::error::{FilterError, shown};
 use super::expr::{Check, Column, Expr, Operator};
+use super::json;
 use super::values::{literal_only, plain_text, text_equal};
 
 /// The condition on the column, and whether it must hold or must not.
@@ -17,9 +20,9 @@ pub(super) fn condition(
     value: &Member,
 ) -> Result<(Expr, bool), FilterError> {
     literal_only(value)?;
-    let number = number(value);
+    let number = number(field, value)?;
     let operator = match comparator {
-        Comparator::Has => return has(column, keys, value).map(|expr| (expr, false)),
+        Comparator::Has => return has(column, keys, number, value).map(|expr| (expr, false)),
         _ if keys.is_empty() => {
             let message = format!(
                 "{} is JSON: compare something in it (`{field}.key = \"…\"`) or ask for a key (`{field}:\"key\"`)",
@@ -48,13 +51,23 @@ fn equal(column: &Column, number: Option<String>, value: &Member) -> Expr {
     Expr::any(numbers.into_iter().chain([Expr::all(texts)]).collect())
 }
 
-/// An unquoted number, in the notation of JSON.
-pub(super) fn number(value: &Member) -> Option<String> {
-    let number: serde_json::Number = if value.is_quoted() { None } else { value.text().parse().ok() }?;
-    Some(number.to_string())
+/// Whether a value is an unquoted number, in the notation of JSON.
+pub(super) fn is_number(value: &Member) -> bool {
+    !value.is_quoted() && json::is_number(&value.text())
 }
 
-fn has(column: &Column, keys: &[String], value: &Member) -> Result<Expr, FilterError> {
+/// An unquoted number as the database compares it. What no number in JSON equals exactly is refused.
+fn number(field: &str, value: &Member) -> Result<Option<String>, FilterError> {
+    if !is_number(value) {
+        return Ok(None);
+    }
+    match numbers::read(&value.text()) {
+        Ok(number) => Ok(Some(numbers::shown(number))),
+        Err(error) => Err(FilterError::new(value.span.start, format!("{}: {error}", shown(field)))),
+    }
+}
+
+fn has(column: &Column, keys: &[String], number: Option<String>, value: &Member) -> Result<Expr, FilterError> {
     if value.is_wildcard() {
         let check = if keys.is_empty() { Check::Present } else { Check::KeyPresent };
         return Ok(Expr::test(column, check));
@@ -63,7 +76,10 @@ fn has(column: &Column, keys: &[String], value: &Member) -> Result<Expr, FilterE
     let element = match value.is_quoted() {
         true => None,
         false if matches!(text.as_str(), "true" | "false") => Some(format!("[{text}]")),
-        false => number(value).map(|number| format!("[{number}]")),
+        false => number.as_ref().map(|number| format!("[{number}]")),
     };
-    Ok(Expr::test(column, Check::JsonHas { text, element }))
+    let has = Expr::test(column, Check::JsonHas { text, element });
+    // A number by itself is compared by value too: it is not stored in the notation of the filter.
+    let equal = number.map(|number| Expr::test(column, Check::JsonNumber(Operator::Equal, number)));
+    Ok(Expr::any(std::iter::once(has).chain(equal).collect()))
 }

@@ -7,10 +7,13 @@ use ipnetwork::IpNetwork;
 use prost_reflect::EnumDescriptor;
 use qairon::Model;
 use qairon::model::Kind;
+use qairon::numbers;
 
 use super::ast::Member;
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Operand, Operator};
+use super::json;
+use crate::domain::cidr::address_range;
 
 /// The text of a literal, which must have no wildcard.
 pub(super) fn plain_text(value: &Member) -> Result<String, FilterError> {
@@ -44,6 +47,10 @@ pub(super) fn operand(model: &Model, field: &str, kind: &Kind, value: &Member) -
         Kind::EntityType => entity_type(model, &text).map_err(|end| at(value, field, end)).map(Operand::Text),
         Kind::Enum(descriptor) => enum_label(descriptor, &text).map_err(|end| at(value, field, end)).map(Operand::Text),
         Kind::Integer => text.parse().map(Operand::Integer).map_err(|_| expected("a 64-bit integer")),
+        Kind::Double if json::is_number(&text) => match numbers::read(&text) {
+            Ok(number) => Ok(Operand::Double(number)),
+            Err(error) => Err(FilterError::new(value.span.start, format!("`{field}`: {error}"))),
+        },
         Kind::Double => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Operand::Double(number)),
             _ => Err(expected("a number")),
@@ -102,9 +109,7 @@ fn timestamp(text: &str) -> Option<i64> {
 /// An address or a range without host bits; the error says what was expected.
 fn cidr(text: &str) -> Result<IpNetwork, String> {
     let expected = || "an address or a range such as `10.0.0.0/8`".to_owned();
-    // The crate reads `10.0.0.0/255.0.0.0` too, which is not CIDR notation.
-    let prefix_is_length = text.split_once('/').is_none_or(|(_, prefix)| prefix.bytes().all(|b| b.is_ascii_digit()));
-    let network: IpNetwork = text.parse().ok().filter(|_| prefix_is_length).ok_or_else(expected)?;
+    let network = address_range(text).ok_or_else(expected)?;
     let base: IpAddr = network.network();
     match base == network.ip() {
         true => Ok(network),

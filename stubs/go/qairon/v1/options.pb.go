@@ -143,7 +143,8 @@ type Format int32
 const (
 	// Any text without the null character.
 	Format_FORMAT_UNSPECIFIED Format = 0
-	// A name: 1 to 253 bytes of UTF-8 without `:`, white space or control characters.
+	// A name: 1 to 253 bytes of UTF-8 in the composed form (NFC), without `:`, white space, control characters or
+	// invisible ones.
 	Format_FORMAT_NAME Format = 1
 	// An address range in CIDR notation (RFC 4632, RFC 4291), without host bits; kept in canonical form (RFC 5952).
 	Format_FORMAT_CIDR Format = 2

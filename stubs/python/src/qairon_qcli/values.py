@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Optional
 
 from google.protobuf import json_format, struct_pb2
@@ -104,6 +105,8 @@ def _integer(given: Any) -> int:
 
 
 def _double(given: Any) -> float:
+    if isinstance(given, int) and abs(given) > _EXACT:
+        raise ValueError(_beyond(given))
     try:
         number = float(str(given).strip())
     except ValueError:
@@ -141,34 +144,32 @@ def _struct(given: Any) -> struct_pb2.Struct:
             raise ValueError(f"not JSON: {error}") from None
     if not isinstance(given, dict):
         raise ValueError(f'expected a JSON object, such as {{"key": "value"}}, not {type(given).__name__}')
-    _check_exact(given)
+    _check_exact(given, "")
     try:
         return json_format.ParseDict(given, struct_pb2.Struct())
     except json_format.ParseError as error:
         raise ValueError(str(error)) from None
 
 
-def _check_exact(given: Any) -> None:
-    """Numbers are doubles: one that would lose precision is refused."""
+def _check_exact(given: Any, path: str) -> None:
+    """Numbers are doubles: a whole number that may be rounded and what is no number are refused, with their path."""
     if isinstance(given, dict):
         for key, inner in given.items():
             if not isinstance(key, str):
                 raise ValueError(f"the key {key!r} is not a text")
-            _check_exact(inner)
+            word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key)
+            _check_exact(inner, f"{path}.{key}" if word else f"{path}.{json.dumps(key, ensure_ascii=False)}")
     elif isinstance(given, (list, tuple)):
-        for inner in given:
-            _check_exact(inner)
+        for index, inner in enumerate(given):
+            _check_exact(inner, f"{path}[{index}]")
     elif isinstance(given, float) and not math.isfinite(given):
-        raise ValueError(f"JSON has no number {given}")
-    elif isinstance(given, int) and not isinstance(given, bool) and not _is_exact(given):
-        raise ValueError(f"the number {str(given)[:40]} cannot be stored exactly; write it as a text")
+        raise ValueError(f"`{path[1:]}`: JSON has no number {given}")
+    elif isinstance(given, int) and not isinstance(given, bool) and abs(given) > _EXACT:
+        raise ValueError(f"`{path[1:]}`: {_beyond(given)}")
 
 
-def _is_exact(number: int) -> bool:
-    try:
-        return int(float(number)) == number
-    except OverflowError:
-        return False
+def _beyond(number: int) -> str:
+    return f"the whole number {str(number)[:40]} is beyond 2^53 and may be rounded; write it as a text or as a float"
 
 
 def _plain(message: struct_pb2.Struct) -> dict[str, Any]:
@@ -188,6 +189,7 @@ def _plain_value(found: struct_pb2.Value) -> Any:
 
 
 def _number(number: float) -> Any:
-    """A number as people write it: whole ones without a decimal point."""
-    whole = math.isfinite(number) and number == int(number) and abs(number) <= _EXACT
+    """A number as people write it: whole ones up to 2^53 without a decimal point."""
+    minus_zero = number == 0 and math.copysign(1, number) < 0
+    whole = math.isfinite(number) and number == int(number) and abs(number) <= _EXACT and not minus_zero
     return int(number) if whole else number if math.isfinite(number) else None

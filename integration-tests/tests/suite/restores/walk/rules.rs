@@ -26,6 +26,8 @@ pub enum Kind {
     Touch,
     ObjectDeleted,
     ObjectRenamed,
+    NameGiven,
+    NameChanged,
     /// A trigger of one table alone.
     Other,
 }
@@ -52,7 +54,8 @@ const REQUIRED: &str = "
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnotnull";
 
 const TRIGGERS: &str = "
-    SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text FROM pg_trigger WHERE NOT tgisinternal";
+    SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype & 4 > 0,
+           split_part(encode(tgargs, 'escape'), '\\', 1) FROM pg_trigger WHERE NOT tgisinternal";
 
 /// The table of the migrations, which is diesel's and has no rules of ours.
 const MIGRATIONS: &str = "__diesel_schema_migrations";
@@ -84,9 +87,15 @@ impl Rules {
                 "qairon_touch" => Kind::Touch,
                 "qairon_object_deleted" => Kind::ObjectDeleted,
                 "qairon_object_renamed" => Kind::ObjectRenamed,
+                "qairon_refuse_name" if row.get(3) => Kind::NameGiven,
+                "qairon_refuse_name" => Kind::NameChanged,
                 _ => Kind::Other,
             };
-            let columns = sources(&table, vec!["id".to_owned()]);
+            let columns = match kind {
+                // Its argument is the column.
+                Kind::NameGiven | Kind::NameChanged => vec![row.get(4)],
+                _ => sources(&table, vec!["id".to_owned()]),
+            };
             rules.push(Rule { table, name: row.get(1), kind, columns });
         }
         rules.retain(|rule| rule.table != MIGRATIONS);

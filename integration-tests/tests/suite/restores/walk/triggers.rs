@@ -47,6 +47,30 @@ pub async fn object_renamed(session: &Session, rule: &Rule) -> Outcome {
     }
 }
 
+/// A name with a character that nobody sees is not given to a new object.
+pub async fn name_given(session: &Session, rule: &Rule) -> Outcome {
+    let (table, id) = alone(session, rule).await?;
+    let name = &rule.columns[0];
+    let columns = format!(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+                string_agg(CASE attname WHEN '{name}' THEN '{name} || chr(8203)' WHEN 'uid' THEN 'gen_random_uuid()'
+                           ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
+         FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped"
+    );
+    let row = session.row(&columns).await?;
+    let (columns, values): (String, String) = (row.get(0), row.get(1));
+    let insert = format!("INSERT INTO {table} ({columns}) SELECT {values} FROM {table} WHERE id = '{id}'");
+    refused(session, &insert, &format!("{table}_{name}_new_name")).await
+}
+
+/// Nor to one that has another.
+pub async fn name_changed(session: &Session, rule: &Rule) -> Outcome {
+    let (table, id) = alone(session, rule).await?;
+    let name = &rule.columns[0];
+    let update = format!("UPDATE {table} SET {name} = {name} || chr(8203) WHERE id = '{id}'");
+    refused(session, &update, &format!("{table}_{name}_new_name")).await
+}
+
 /// The table of a trigger, without its other triggers, and the ID of one of its objects.
 async fn alone<'r>(session: &Session, rule: &'r Rule) -> Result<(&'r str, String), String> {
     session.isolate(&rule.table, &format!("tgname = '{}'", rule.name)).await?;
