@@ -1,9 +1,7 @@
 //! Fair shares: however much there is of one kind of work, the others find connections.
 
-use std::time::Duration;
-
 use qairon::v1::{LoadObjectsRequest, LoadOptions, bulk_service_client::BulkServiceClient};
-use qairon_integration_tests::{Client, Database, Failure, Server, poll_until};
+use qairon_integration_tests::{Client, Database, Failure, Server, long, poll_until};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -13,7 +11,6 @@ use tonic::Code;
 use super::load::{packed, with};
 use super::stage::{Stage, entities};
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// More than the pool has connections.
 const CROWD: usize = 40;
 
@@ -43,7 +40,7 @@ async fn outcomes(crowd: Vec<JoinHandle<Outcome>>, reasons: &[&str]) -> usize {
 /// Waits until so many connections are in a lane.
 async fn in_lane(server: &Server, lane: &str, wanted: f64) {
     let label = format!("lane=\"{lane}\"");
-    poll_until(PATIENCE, "the lane is full", || async {
+    poll_until(long(), "the lane is full", || async {
         (server.metric("qairon_pool_lane_connections", &[&label]).await == wanted).then_some(())
     })
     .await;
@@ -106,7 +103,7 @@ async fn a_write_that_was_set_aside_is_done_once() {
     let answered = outcomes(creates, &["REQUEST_ID_REUSED", "OVERLOADED"]).await;
     let there = stage.database.number("SELECT count(*) FROM application").await;
     assert_eq!(usize::try_from(there).expect("a count"), answered);
-    assert!(answered >= 2 && answered <= CROWD / 2, "{answered}");
+    assert!((2..=CROWD / 2).contains(&answered), "{answered}");
 }
 
 #[tokio::test]
