@@ -112,12 +112,12 @@ pub struct ServeArgs {
     #[arg(long, env = "QAIRON_MAX_APPLY_OBJECTS", default_value = "100000")]
     pub max_apply_objects: usize,
     /// How much memory the bundles to apply may take, all together
-    #[arg(long, env = "QAIRON_MAX_BUNDLE_MEMORY", default_value = "160MiB", value_parser = bytes)]
+    #[arg(long, env = "QAIRON_MAX_BUNDLE_MEMORY", default_value = "240MiB", value_parser = bytes)]
     pub max_bundle_memory: usize,
     /// Connections of clients at most; fewer when the limit of open files is lower
     #[arg(long, env = "QAIRON_MAX_CONNECTIONS", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
-    /// Connections from one address at most; a proxy is one address [default: three quarters of --max-connections]
+    /// Connections from one address at most; a proxy is one address [default: three quarters of all]
     #[arg(long, env = "QAIRON_MAX_CONNECTIONS_PER_PEER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections_per_peer: Option<u32>,
     /// Whether clients may ask for the descriptors; with `off` they use those of `qairon-service protoset`

@@ -10,7 +10,7 @@ const TIMES: [&str; 8] =
     ["from_secs", "from_millis", "from_micros", "from_mins", "Duration::new(", "elapsed(", "sleep(", "duration_since"];
 
 /// Times that are no deadlines: the file, a text of the line, and why it is there.
-const EXCEPTIONS: [(&str, &str, &str); 11] = [
+const EXCEPTIONS: [(&str, &str, &str); 12] = [
     ("src/patience.rs", "const SOON: Duration", "the place"),
     ("src/patience.rs", "const LONG: Duration", "the place"),
     ("src/poll.rs", "started.elapsed() > within", "waits as long as the place says"),
@@ -21,6 +21,7 @@ const EXCEPTIONS: [(&str, &str, &str); 11] = [
     ("tests/suite/cli_trace/broken.rs", "sleep(pause)", "the same"),
     ("tests/suite/cli_trace/broken.rs", "was too fast to show anything", "at least: a slow machine only adds to it"),
     ("tests/suite/lifecycle.rs", "the call had its time", "at least: a slow machine only adds to it"),
+    ("tests/suite/transport/connections.rs", "const PATIENCE", "at least: a slow machine only adds to it"),
     ("tests/suite/filter_injection.rs", "\"sleep(10)\"", "a filter to be refused"),
 ];
 

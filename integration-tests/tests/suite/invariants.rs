@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use qairon::model::{Entity, Kind};
-use qairon_integration_tests::{Database, invariants, leftovers, sql_error, violations};
+use qairon_integration_tests::{Database, invariants, leftovers, poll_until, soon, sql_error, violations};
 use tokio_postgres::Client;
 
 use crate::organisation::random_organisation;
@@ -136,7 +136,11 @@ async fn what_calls_leave_behind_is_noticed() {
     let stage = Stage::set().await;
     stage.client.list("application", "").await.expect("a list");
     let session = stage.database.connect().await;
-    assert_eq!(leftovers(&session, 100).await.expect("an answer"), Vec::<String>::new());
+    // What ends a read is not waited for.
+    poll_until(soon(), "nothing is left of the list", || async {
+        leftovers(&session, 100).await.expect("an answer").is_empty().then_some(())
+    })
+    .await;
     let open = stage.database.connect().await;
     open.batch_execute("SET application_name = 'qairon-service'; BEGIN; LOCK TABLE application").await.expect("a lock");
     let found = leftovers(&session, 0).await.expect("an answer").join("\n");

@@ -1,10 +1,8 @@
 //! Writes that find something, and others change it before they are done: they are done again, and their answers are
 //! about what is there in the end.
 
-use std::time::Duration;
-
 use qairon::model::{Entity, Kind};
-use qairon_integration_tests::{Failure, Report, World, poll_until};
+use qairon_integration_tests::{Failure, Report, World, poll_until, soon};
 use serde_json::json;
 use tonic::Code;
 
@@ -17,7 +15,7 @@ async fn crossed<T>(stage: &Stage, change: &str, call: impl Future<Output = T>) 
     let commit = async {
         let waiting =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        poll_until(Duration::from_secs(10), "the call waits for the session", || async {
+        poll_until(soon(), "the call waits for the session", || async {
             (stage.database.number(waiting).await > 0).then_some(())
         })
         .await;

@@ -60,14 +60,3 @@ async fn a_clone_that_is_there_already_is_named() {
     assert_eq!(refused.code, Code::AlreadyExists, "{refused}");
     assert_eq!(refused.resource, Some(("deployment".to_owned(), deployment.id().to_owned())));
 }
-
-#[tokio::test]
-async fn json_too_deep_for_clients_is_an_error_with_a_reason() {
-    let stage = Stage::set().await;
-    stage.client.create("application", json!({ "id": "deep" })).await.expect("created");
-    let deep = format!("{}1{}", "{\"a\":".repeat(60), "}".repeat(60));
-    let sql = format!("UPDATE application SET defaults = '{deep}' WHERE id = 'deep'");
-    stage.database.execute(&sql).await.expect("written past the service");
-    let refused = stage.client.get("application", "deep").await.expect_err("no client could read it");
-    assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "RULE"), "{refused}");
-}

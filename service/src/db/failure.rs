@@ -19,6 +19,8 @@ pub enum Failure {
     /// Others wrote between two statements of the work, and what the first found holds no more: it is repeated. The
     /// error is for callers when that does not help.
     Outdated(Error),
+    /// Others held what the work needed for longer than it waits.
+    Held(Error),
 }
 
 impl From<tokio_postgres::Error> for Failure {
@@ -50,7 +52,7 @@ impl Failure {
     fn code(&self) -> Option<&SqlState> {
         match self {
             Self::Database(error) => error.code(),
-            Self::Rule(_) | Self::Outdated(_) => None,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => None,
         }
     }
 
@@ -65,6 +67,7 @@ impl Failure {
     pub fn is_outrun(&self) -> bool {
         match self {
             Self::Rule(error) => error.is_race(),
+            Self::Held(_) => true,
             _ => self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE),
         }
     }
@@ -99,7 +102,7 @@ impl Failure {
     pub fn violates(&self, constraint: &str) -> bool {
         match self {
             Self::Database(error) => error.as_db_error().and_then(|info| info.constraint()) == Some(constraint),
-            Self::Rule(_) | Self::Outdated(_) => false,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => false,
         }
     }
 
@@ -118,7 +121,7 @@ impl Failure {
     pub fn is_ended(&self) -> bool {
         match self {
             Self::Database(error) => error.code().map_or_else(|| is_cut(error), is_ended),
-            Self::Rule(_) | Self::Outdated(_) => false,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => false,
         }
     }
 
@@ -130,7 +133,7 @@ impl Failure {
     /// The error for callers.
     pub fn into_error(self, model: &Model, intent: Option<Intent<'_>>) -> Error {
         let error = match self {
-            Self::Rule(error) | Self::Outdated(error) => return error,
+            Self::Rule(error) | Self::Outdated(error) | Self::Held(error) => return error,
             Self::Database(error) => error,
         };
         match (error.as_db_error(), error.code()) {

@@ -177,26 +177,27 @@ impl Shares {
         Duration::from_micros(self.usual.load(Ordering::Relaxed) * TIMES).clamp(SHORTEST, LONGEST)
     }
 
-    /// Work has ended. What exceeded its slice says nothing about what is usual, but of others of its shape. An average
-    /// is good enough when two report at once and one is lost.
+    /// Work has ended. What exceeded its slice says nothing about what is usual. Where everything is slow, slices grow,
+    /// but a read is slow all the same for the next of its shape. An average is good enough when two report at once and
+    /// one is lost.
     pub fn took(&self, shape: Option<u64>, elapsed: Duration) {
-        let is_slow = elapsed > self.slice();
         if let Some(shape) = shape {
             let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_slow {
+            if elapsed > SHORTEST {
                 slow.put(shape, ());
-            } else {
+            } else if elapsed < SHORTEST / 4 {
+                // In the lane, where fewer run at once, it takes less.
                 slow.pop(&shape);
             }
         }
-        if !is_slow {
+        if elapsed <= self.slice() {
             let (usual, took) = (self.usual.load(Ordering::Relaxed), elapsed.as_micros());
             let took = u64::try_from(took).unwrap_or(u64::MAX);
             self.usual.store(usual - usual / 64 + took / 64, Ordering::Relaxed);
         }
     }
 
-    /// Whether the last read of this shape took longer than its slice.
+    /// Whether reads of this shape take long.
     pub fn is_slow(&self, shape: u64) -> bool {
         self.slow.lock().unwrap_or_else(PoisonError::into_inner).contains(&shape)
     }

@@ -143,7 +143,7 @@ impl Door {
                     if let Some(who) = seen.into_inner().unwrap_or_else(PoisonError::into_inner) {
                         error.message = format!("{}; {who} holds it", error.message);
                     }
-                    Err(error.into())
+                    Err(Failure::Held(error))
                 }
                 Ok(done) => done,
                 Err(error) => Err(Failure::from(error)),

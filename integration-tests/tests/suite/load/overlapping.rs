@@ -1,12 +1,10 @@
 //! Loads that write the same objects at the same time.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use prost_types::Any;
 use qairon::v1::bulk_service_client::BulkServiceClient;
 use qairon::v1::{ApplyObjectsRequest, BulkObject, LoadOptions};
-use qairon_integration_tests::{Database, Server, poll_until};
+use qairon_integration_tests::{Database, Server, poll_until, soon};
 use serde_json::json;
 
 use super::super::stage::Stage;
@@ -106,10 +104,8 @@ pub async fn load_loses_a_deadlock(database: &Database) {
     let loading =
         loaded(&server, with(upsert(), vec![vec![application("a"), application("b")], vec![application("c")]]));
     let crossing = async {
-        poll_until(Duration::from_secs(10), "the load waits for `b`", || async {
-            (database.number(WAITING).await > 0).then_some(())
-        })
-        .await;
+        poll_until(soon(), "the load waits for `b`", || async { (database.number(WAITING).await > 0).then_some(()) })
+            .await;
         session.batch_execute("INSERT INTO application (id) VALUES ('a'); ROLLBACK").await.expect("the load gives way");
     };
     let (done, ()) = tokio::join!(loading, crossing);
@@ -132,7 +128,7 @@ async fn a_load_that_waits_too_long_for_a_lock_waits_again() {
         let mut transaction = 0;
         for _ in 0..2 {
             let than = transaction;
-            transaction = poll_until(Duration::from_secs(10), "the load waits, and again", || async {
+            transaction = poll_until(soon(), "the load waits, and again", || async {
                 Some(database.number(began).await).filter(|found| *found > than)
             })
             .await;

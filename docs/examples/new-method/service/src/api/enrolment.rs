@@ -10,7 +10,7 @@ use super::requests::decode;
 use crate::call::Context;
 use crate::db::failure::Intent;
 use crate::db::rows::single::create;
-use crate::db::{Ending, Write, repeats, wire};
+use crate::db::{Ending, Weight, Write, repeats, wire};
 use crate::domain::draft::Draft;
 use crate::domain::validate;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub async fn enrol_application(context: &Context, bytes: Bytes) -> Result<Bytes>
     let draft = Application { id: id.clone(), defaults: Some(defaults), ..Default::default() };
     let values = Draft::decode(application, &draft.encode_to_vec())?.for_insert(model, application)?;
 
-    let write = Write { operation: "enrol_application", validate_only: request.validate_only };
+    let write = Write { operation: "enrol_application", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;
     let result = repeats::write(context.db(), write, once, move |transaction| {
         // Work is repeated when PostgreSQL gives the transaction up, so it takes copies.
