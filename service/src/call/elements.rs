@@ -223,7 +223,8 @@ fn refused(message: String) -> Error {
 
 fn too_many() -> Error {
     refused(format!(
-        "a message holds up to {MAX_ELEMENTS} values, those inside objects and JSON included; send less at once"
+        "a message holds up to {MAX_ELEMENTS} values, those inside objects included, and a key of JSON is four of them; send \
+         less at once, or keep large JSON as a text"
     ))
 }
 

@@ -10,6 +10,8 @@ pub const MAX_ELEMENTS: usize = 200_000;
 pub const MAX_REPEATED: usize = 10_000;
 /// How many paths a mask has at most.
 pub const MAX_MASK_PATHS: usize = 1000;
+/// What the received messages of all calls take in memory at most, in bytes, until they are decoded.
+pub const MAX_RECEIVED_BYTES: usize = 96 * 1024 * 1024;
 /// The longest stream, when the client gives no deadline. It lives as long as it is fed, or read.
 pub const LONGEST_STREAM: Duration = Duration::from_secs(24 * 3600);
 

@@ -1,7 +1,7 @@
 //! One attempt at a write, watched over: one that takes others' share is interrupted, and undone by PostgreSQL.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_postgres::CancelToken;
@@ -18,14 +18,37 @@ pub(in crate::db) struct Interrupt(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Of the transaction under way, if there is one.
     token: Mutex<Option<CancelToken>>,
+    /// The process of PostgreSQL that works for it, when that is known; or 0.
+    process: AtomicI64,
     is_used: AtomicBool,
 }
 
 impl Interrupt {
     /// The attempt has a transaction on a connection now.
     pub fn aim(&self, token: CancelToken) {
-        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        *self.token() = Some(token);
+    }
+
+    /// The transaction has ended: its connection is about to serve others.
+    pub fn disarm(&self) {
+        *self.token() = None;
+        self.set_process(0);
+    }
+
+    fn token(&self) -> MutexGuard<'_, Option<CancelToken>> {
+        self.0.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process that works for the transaction under way, when there is one and it is known.
+    pub fn process(&self) -> Option<i64> {
+        Some(self.0.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
+    }
+
+    /// The process that works for the transaction under way.
+    pub fn set_process(&self, process: i64) {
+        self.0.process.store(process, Ordering::Relaxed);
     }
 
     /// Whether the attempt was interrupted. A cancellation may then still be on its way to the connection.
@@ -35,7 +58,7 @@ impl Interrupt {
 
     async fn send(&self) {
         self.0.is_used.store(true, Ordering::Relaxed);
-        let token = self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let token = self.token().clone();
         if let Some(token) = token {
             cancel(token).await;
         }

@@ -72,21 +72,16 @@ impl Door {
         let shares = &self.db().pool.shares;
         if !shape.is_some_and(|shape| shares.is_slow(shape)) {
             let reader = self.reader_in(None, operation, reads).await?;
-            let began = Instant::now();
+            let _reading = shares.reading(shape);
             tokio::select! {
                 biased;
-                done = work(reader) => {
-                    shares.took(shape, began.elapsed());
-                    return done;
-                }
+                done = work(reader) => return done,
                 () = shares.exceeded(Lane::Reads) => self.db().metrics.set_aside(Lane::Reads.name()),
             }
         }
         let reader = self.reader_in(Some(Lane::Reads), operation, reads).await?;
-        let began = Instant::now();
-        let done = work(reader).await;
-        shares.took(shape, began.elapsed());
-        done
+        let _reading = shares.reading(shape);
+        work(reader).await
     }
 
     /// What a read is done with that lasts as long as its caller reads. The statement under way is cancelled when the
@@ -96,7 +91,7 @@ impl Door {
         operation: &'static str,
         reads: Reads,
     ) -> Result<Reader, Failure> {
-        self.reader_in(Some(Lane::Reads), operation, reads).await
+        self.reader_in(Some(Lane::Streams), operation, reads).await
     }
 
     async fn reader_in(&self, lane: Option<Lane>, operation: &'static str, reads: Reads) -> Result<Reader, Failure> {

@@ -21,6 +21,8 @@ pub enum Failure {
     Outdated(Error),
     /// Others held what the work needed for longer than it waits.
     Held(Error),
+    /// A load holds what the work needs, and may do so for long: it is not repeated.
+    Blocked(Error),
 }
 
 impl From<tokio_postgres::Error> for Failure {
@@ -52,7 +54,7 @@ impl Failure {
     fn code(&self) -> Option<&SqlState> {
         match self {
             Self::Database(error) => error.code(),
-            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => None,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) | Self::Blocked(_) => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl Failure {
         match self {
             Self::Rule(error) => error.is_race(),
             Self::Held(_) => true,
+            Self::Blocked(_) => false,
             _ => self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE),
         }
     }
@@ -102,7 +105,7 @@ impl Failure {
     pub fn violates(&self, constraint: &str) -> bool {
         match self {
             Self::Database(error) => error.as_db_error().and_then(|info| info.constraint()) == Some(constraint),
-            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => false,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) | Self::Blocked(_) => false,
         }
     }
 
@@ -121,7 +124,7 @@ impl Failure {
     pub fn is_ended(&self) -> bool {
         match self {
             Self::Database(error) => error.code().map_or_else(|| is_cut(error), is_ended),
-            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) => false,
+            Self::Rule(_) | Self::Outdated(_) | Self::Held(_) | Self::Blocked(_) => false,
         }
     }
 
@@ -133,7 +136,7 @@ impl Failure {
     /// The error for callers.
     pub fn into_error(self, model: &Model, intent: Option<Intent<'_>>) -> Error {
         let error = match self {
-            Self::Rule(error) | Self::Outdated(error) | Self::Held(error) => return error,
+            Self::Rule(error) | Self::Outdated(error) | Self::Held(error) | Self::Blocked(error) => return error,
             Self::Database(error) => error,
         };
         match (error.as_db_error(), error.code()) {

@@ -1,7 +1,7 @@
 //! Listing: one statement per page, by keyset.
 //!
 //! A page starts after the order keys of the last row before it, so that what is written meanwhile moves no row from
-//! one page to another. The keys travel in the page token as text. A key may stand in a table that references lead to;
+//! one page to another, unless it changes the keys. They travel in the page token as text. A key may be in a table that references lead to;
 //! an unset reference makes it NULL, and the row stays in the list.
 
 use qairon::model::{Entity, Kind};
@@ -236,8 +236,9 @@ pub async fn page(door: &Door, listing: &Listing<'_>, with_total: bool) -> Resul
         let result = both(&mut reader, sql, count_sql, projection, keys, limit).await;
         reader.done(result)
     };
-    // What is asked of every list is quick.
-    let shape = (!listing.is_common()).then(|| sql.shape());
+    // The first page of a common list is quick.
+    let is_quick = listing.is_common() && listing.skip == 0 && !with_total;
+    let shape = (!is_quick).then(|| sql.shape());
     door.read("list", reads, shape, work).await
 }
 

@@ -27,6 +27,7 @@ pub mod failure;
 pub mod get;
 #[cfg(test)]
 mod golden;
+mod held_up;
 mod holders;
 pub mod identity;
 pub mod impact;

@@ -8,7 +8,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 use qairon::v1::ErrorReason;
@@ -16,11 +16,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The shortest slice.
+/// The slice of a read, and the shortest one of a write.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// The longest one.
-const LONGEST: Duration = Duration::from_millis(400);
-/// A slice is so many times what quick work takes on average: where everything is slow, nothing is set aside for it.
+/// The longest one of a write.
+const LONGEST: Duration = Duration::from_secs(1);
+/// The slice of a write is so many times what quick ones take on average: where the disk is slow, all of them are.
 const TIMES: u64 = 8;
 /// How often work that exceeds its slice is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
@@ -32,8 +32,10 @@ const PATIENT: Duration = Duration::from_secs(120);
 /// Work that lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Lane {
-    /// Reads that take longer than a slice, and those that last as long as their caller reads.
+    /// Reads that take longer than a slice.
     Reads,
+    /// Reads that last as long as their caller reads.
+    Streams,
     /// Writes of many objects.
     Writes,
     /// Writes that wait for others to end.
@@ -44,13 +46,13 @@ pub(in crate::db) enum Lane {
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Reads, Self::Writes, Self::Locked, Self::Loads];
+    pub const ALL: [Self; 5] = [Self::Reads, Self::Streams, Self::Writes, Self::Locked, Self::Loads];
 
     /// Sixteenths of the pool. What is left is for what is quick.
     fn sixteenths(self) -> u32 {
         match self {
-            Self::Reads => 5,
-            Self::Writes => 3,
+            Self::Streams => 4,
+            Self::Reads | Self::Writes => 3,
             Self::Locked | Self::Loads => 2,
         }
     }
@@ -59,6 +61,7 @@ impl Lane {
     pub fn name(self) -> &'static str {
         match self {
             Self::Reads => "long_reads",
+            Self::Streams => "streams",
             Self::Writes => "long_writes",
             Self::Locked => "waits_for_locks",
             Self::Loads => "loads",
@@ -69,6 +72,7 @@ impl Lane {
     fn of(self) -> &'static str {
         match self {
             Self::Reads => "reads that take long",
+            Self::Streams => "answers that are streams",
             Self::Writes => "writes of many objects",
             Self::Locked => "writes that wait for others",
             Self::Loads => "loads",
@@ -78,7 +82,7 @@ impl Lane {
     fn remedy(self) -> &'static str {
         match self {
             Self::Reads => "ask for less at once, such as a narrower filter or one over fewer relations, or try again",
-            Self::Writes | Self::Loads => "try again when others have ended",
+            Self::Streams | Self::Writes | Self::Loads => "try again when others have ended",
             Self::Locked => "others are changing the same objects; try again when they have ended",
         }
     }
@@ -98,7 +102,7 @@ pub(in crate::db) struct Shares {
     /// Who waits at the gate.
     waiting: AtomicUsize,
     lanes: [(Arc<Semaphore>, u32); Lane::ALL.len()],
-    /// What quick work takes on average, in microseconds.
+    /// What quick writes take on average, in microseconds.
     usual: AtomicU64,
     /// Shapes of reads that take long.
     slow: Mutex<LruCache<u64, ()>>,
@@ -143,7 +147,7 @@ impl Shares {
     async fn enter(&self, lane: Lane) -> Result<OwnedSemaphorePermit> {
         let (permits, width) = &self.lanes[lane as usize];
         let patience = match lane {
-            Lane::Reads | Lane::Locked => self.timeout,
+            Lane::Reads | Lane::Streams | Lane::Locked => self.timeout,
             Lane::Writes | Lane::Loads => self.timeout.max(PATIENT),
         };
         match tokio::time::timeout(patience, permits.clone().acquire_owned()).await {
@@ -159,7 +163,7 @@ impl Shares {
     /// Returns when quick work that is under way is to be set aside: when its slice is over, its lane is full, and
     /// others wait for a connection. When there is room in the lane it moves there, and is not set aside any more.
     pub async fn exceeded(&self, lane: Lane) {
-        tokio::time::sleep(self.slice()).await;
+        tokio::time::sleep(if lane == Lane::Reads { SHORTEST } else { self.slice() }).await;
         loop {
             // Whoever is in line for the lane comes first.
             if let Ok(_lane) = self.lanes[lane as usize].0.try_acquire() {
@@ -172,29 +176,24 @@ impl Shares {
         }
     }
 
-    /// What quick work may take.
+    /// What a quick write may take.
     pub fn slice(&self) -> Duration {
         Duration::from_micros(self.usual.load(Ordering::Relaxed) * TIMES).clamp(SHORTEST, LONGEST)
     }
 
-    /// Work has ended. What exceeded its slice says nothing about what is usual. Where everything is slow, slices grow,
-    /// but a read is slow all the same for the next of its shape. An average is good enough when two report at once and
-    /// one is lost.
-    pub fn took(&self, shape: Option<u64>, elapsed: Duration) {
-        if let Some(shape) = shape {
-            let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-            if elapsed > SHORTEST {
-                slow.put(shape, ());
-            } else if elapsed < SHORTEST / 4 {
-                // In the lane, where fewer run at once, it takes less.
-                slow.pop(&shape);
-            }
-        }
+    /// A quick write has ended. What exceeded its slice says nothing about what is usual. An average is good enough when
+    /// two report at once and one is lost.
+    pub fn wrote(&self, elapsed: Duration) {
         if elapsed <= self.slice() {
             let (usual, took) = (self.usual.load(Ordering::Relaxed), elapsed.as_micros());
             let took = u64::try_from(took).unwrap_or(u64::MAX);
             self.usual.store(usual - usual / 64 + took / 64, Ordering::Relaxed);
         }
+    }
+
+    /// A read of a shape begins.
+    pub fn reading(&self, shape: Option<u64>) -> Reading<'_> {
+        Reading { shares: self, shape, began: Instant::now() }
     }
 
     /// Whether reads of this shape take long.
@@ -211,6 +210,27 @@ impl Shares {
     pub fn in_lane(&self, lane: Lane) -> usize {
         let (permits, width) = &self.lanes[lane as usize];
         (*width as usize).saturating_sub(permits.available_permits())
+    }
+}
+
+/// A read under way, whose end is remembered by its shape, also when it is given up.
+pub(in crate::db) struct Reading<'s> {
+    shares: &'s Shares,
+    shape: Option<u64>,
+    began: Instant,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let Some(shape) = self.shape else { return };
+        let elapsed = self.began.elapsed();
+        let mut slow = self.shares.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        if elapsed >= SHORTEST {
+            slow.put(shape, ());
+        } else if elapsed < SHORTEST / 2 {
+            // In the lane, where fewer run at once, it takes less.
+            slow.pop(&shape);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use super::attempt::Interrupt;
 use super::bind::Bind;
 use super::failure::Failure;
+use super::holders::Entry;
 use super::identity::SETTING;
 use super::reader::Reader;
 use super::row::Row;
@@ -58,6 +59,8 @@ pub enum Ending<T> {
 
 /// A transaction.
 pub struct Transaction {
+    /// Dropped before the reader, whose connection then serves others.
+    entry: Option<Entry>,
     reader: Reader,
     validate_only: bool,
     lock_timeout: Option<Duration>,
@@ -80,6 +83,12 @@ impl DerefMut for Transaction {
     }
 }
 
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.interrupt.disarm();
+    }
+}
+
 impl Transaction {
     pub(super) fn new(
         reader: Reader,
@@ -88,11 +97,19 @@ impl Transaction {
         interrupt: Interrupt,
     ) -> Self {
         interrupt.aim(reader.session.cancel_token());
-        Self { reader, validate_only, lock_timeout, interrupt, goes_on: false }
+        Self { entry: None, reader, validate_only, lock_timeout, interrupt, goes_on: false }
+    }
+
+    /// Enters it among the writes that last, so that who waits for it can be answered with who holds it.
+    pub(super) async fn enter(&mut self, is_load: bool) -> Result<(), Failure> {
+        let process = self.process().await?;
+        self.interrupt.set_process(process);
+        self.entry = Some(Entry::new(&self.reader.view.db().holders, self.reader.view.identity(), process, is_load));
+        Ok(())
     }
 
     /// The process of PostgreSQL that works for it.
-    pub(super) async fn process(&mut self) -> Result<i64, Failure> {
+    async fn process(&mut self) -> Result<i64, Failure> {
         let mut sql = Sql::new();
         sql.push("SELECT pg_backend_pid()::bigint");
         let row = self.one(sql).await?.ok_or_else(|| Error::internal("a process has no number"))?;

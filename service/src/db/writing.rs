@@ -5,7 +5,6 @@
 //! share of what is quick: when it waits for a lock, or takes more than its share, it is undone and done again in the
 //! lane for that.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +39,15 @@ pub enum Weight {
     Heavy,
 }
 
+/// A write that lasts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasts {
+    /// As long as its work takes.
+    Work,
+    /// As long as its caller sends.
+    Load,
+}
+
 /// How an attempt begins.
 #[derive(Clone, Copy)]
 struct Begin<'b> {
@@ -47,8 +55,8 @@ struct Begin<'b> {
     /// The longest wait for a lock, when it is not that of the session.
     lock_timeout: Option<Duration>,
     interrupt: &'b Interrupt,
-    /// Where to leave the process that works for it, so that others are told who they wait for.
-    process: Option<&'b AtomicI64>,
+    /// Whether it lasts, so that others want to know who they wait for.
+    lasts: Option<Lasts>,
 }
 
 impl Door {
@@ -85,10 +93,9 @@ impl Door {
         let permit = self.db().pool.shares.permit(Some(Lane::Loads)).await?;
         let door = self.clone();
         let work = async move {
-            let (interrupt, process) = (Interrupt::default(), AtomicI64::new(0));
-            let begin = Begin { write, lock_timeout: None, interrupt: &interrupt, process: Some(&process) };
+            let interrupt = Interrupt::default();
+            let begin = Begin { write, lock_timeout: None, interrupt: &interrupt, lasts: Some(Lasts::Load) };
             let mut transaction = door.begin(begin).await?;
-            let _entry = door.enter(process.load(Ordering::Relaxed), true);
             let result = work(&mut transaction).await;
             transaction.finish(result).await
         };
@@ -113,11 +120,11 @@ impl Door {
             let (began, interrupt) = (Instant::now(), Interrupt::default());
             // What waits for a lock is seen to do so before its slice is over.
             let lock_timeout = Some((shares.slice() / 2).min(door.db().limits.lock));
-            let begin = Begin { write, lock_timeout, interrupt: &interrupt, process: None };
+            let begin = Begin { write, lock_timeout, interrupt: &interrupt, lasts: None };
             match watched(door.repeated(begin, &*work), &interrupt, shares.exceeded(Lane::Writes)).await {
                 Ok(Err(failure)) if failure.is_lock_timeout() => Err(Lane::Locked),
                 Ok(done) => {
-                    shares.took(None, began.elapsed());
+                    shares.wrote(began.elapsed());
                     Ok(done)
                 }
                 Err(()) => Err(Lane::Writes),
@@ -135,9 +142,9 @@ impl Door {
         let permit = self.db().pool.shares.permit(Some(lane)).await?;
         let door = self.clone();
         let attempt = async move {
-            let (interrupt, process, seen) = (Interrupt::default(), AtomicI64::new(0), Mutex::new(None));
-            let begin = Begin { write, lock_timeout: None, interrupt: &interrupt, process: Some(&process) };
-            match watched(door.repeated(begin, &*work), &interrupt, door.held_up(&process, &seen)).await {
+            let (interrupt, seen) = (Interrupt::default(), Mutex::new(None));
+            let begin = Begin { write, lock_timeout: None, interrupt: &interrupt, lasts: Some(Lasts::Work) };
+            match watched(door.repeated(begin, &*work), &interrupt, door.held_up(&interrupt, &seen)).await {
                 Ok(Err(failure)) if failure.is_lock_timeout() => {
                     let mut error = Error::from(failure);
                     if let Some(who) = seen.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -146,7 +153,7 @@ impl Door {
                     Err(Failure::Held(error))
                 }
                 Ok(done) => done,
-                Err(error) => Err(Failure::from(error)),
+                Err(error) => Err(Failure::Blocked(error)),
             }
         };
         self.detached(permit, attempt).await.unwrap_or_else(|error| Err(error.into()))
@@ -173,12 +180,14 @@ impl Door {
         let mut attempt = 1;
         loop {
             let mut transaction = self.begin(begin).await?;
-            let _entry = begin.process.map(|process| self.enter(process.load(Ordering::Relaxed), false));
             let result = work(&mut transaction).await;
             match transaction.finish(result).await {
                 Err(failure) if failure.is_retryable() && attempt < ATTEMPTS && !begin.interrupt.is_used() => {
                     self.db().metrics.retried(begin.write.operation);
                     tokio::time::sleep(pause(attempt)).await;
+                    if begin.interrupt.is_used() {
+                        return Err(failure);
+                    }
                     attempt += 1;
                 }
                 result => return result,
@@ -187,7 +196,7 @@ impl Door {
     }
 
     async fn begin(&self, begin: Begin<'_>) -> Result<Transaction, Failure> {
-        let Begin { write, lock_timeout, interrupt, process } = begin;
+        let Begin { write, lock_timeout, interrupt, lasts } = begin;
         let setting = self.identity().setting().map_err(Error::internal)?;
         let session = self.db().pool.check_out().await?;
         let opening = match lock_timeout {
@@ -197,8 +206,8 @@ impl Door {
         let view = (**self).clone();
         let reader = Reader::new(session, view, write.operation, Some(opening), None);
         let mut transaction = Transaction::new(reader, write.validate_only, lock_timeout, interrupt.clone());
-        if let Some(process) = process {
-            process.store(transaction.process().await?, Ordering::Relaxed);
+        if let Some(lasts) = lasts {
+            transaction.enter(lasts == Lasts::Load).await?;
         }
         Ok(transaction)
     }

@@ -7,6 +7,7 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder
 
 use crate::call::elements::Scale;
 use crate::call::heavy::weight;
+use crate::call::memory::{Memory, Share};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes in, bytes out. What comes in is counted before anybody decodes it.
@@ -15,6 +16,23 @@ pub struct BytesCodec {
     scale: Scale,
     /// The call takes one message.
     is_single: bool,
+    /// What all messages together may take until they are done with.
+    memory: Memory,
+}
+
+/// Smaller messages are not counted.
+const SMALL: usize = 64 * 1024;
+
+/// The bytes of a message, with their share of memory: it is given back with the last slice of them.
+struct Counted {
+    bytes: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// A message of a request.
@@ -39,8 +57,24 @@ pub struct Writing;
 
 impl BytesCodec {
     /// A codec for the calls of one method.
-    pub fn new(scale: Scale, is_single: bool) -> Self {
-        Self { scale, is_single }
+    pub fn new(scale: Scale, is_single: bool, memory: Memory) -> Self {
+        Self { scale, is_single, memory }
+    }
+
+    /// Counts the bytes of a message among those of all.
+    fn counted(&self, bytes: Bytes) -> Result<Bytes> {
+        if bytes.len() < SMALL {
+            return Ok(bytes);
+        }
+        let mut share = self.memory.share();
+        match share.grow(bytes.len()) {
+            Ok(()) => Ok(Bytes::from_owner(Counted { bytes, _share: share })),
+            Err(_) => {
+                let message = "messages of other calls take all the memory that received messages may take; try again, or \
+                               send less at once";
+                Err(Error::new(ErrorKind::Exhausted, ErrorReason::MemoryExhausted, message))
+            }
+        }
     }
 }
 
@@ -81,8 +115,11 @@ impl Decoder for Reading {
             return Err(Error::new(ErrorKind::InvalidArgument, ErrorReason::MalformedMessage, message).into());
         }
         let bytes = buffer.copy_to_bytes(buffer.remaining());
-        let counted = self.codec.scale.count(&bytes);
-        Ok(Some(counted.map(|elements| Received { weight: weight(bytes.len(), elements), bytes })))
+        let received = self.codec.scale.count(&bytes).and_then(|elements| {
+            let weight = weight(bytes.len(), elements);
+            Ok(Received { weight, bytes: self.codec.counted(bytes)? })
+        });
+        Ok(Some(received))
     }
 
     fn buffer_settings(&self) -> BufferSettings {

@@ -27,7 +27,7 @@ use super::metadata::Peer;
 use crate::telemetry::metrics::Metrics;
 
 /// What HTTP/2 reads of metadata. It is much more than a call may have, so that a call with too much gets its reason
-/// from [`super::protocol`]: beyond this limit h2 answers 431, and beyond four times as much it ends the connection.
+/// from [`super::protocol`]: beyond this limit h2 answers 431, and with more frames of metadata it ends the connection.
 const MAX_HEADER_BYTES: u32 = 1024 * 1024;
 /// Calls under way on one connection.
 const MAX_STREAMS: u32 = 1024;

@@ -15,6 +15,7 @@ mod greeting;
 pub mod health;
 pub mod listen;
 mod metadata;
+mod prompt;
 mod protocol;
 pub mod router;
 mod server;

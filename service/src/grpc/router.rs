@@ -20,13 +20,15 @@ use tower::service_fn;
 use super::account::{Account, Measured};
 use super::codec::{BytesCodec, Received};
 use super::metadata::{REQUEST_ID, caller};
+use super::prompt::prompt;
 use super::protocol::{self, Refusal};
 use super::streams::{Answer, inlet, unbroken};
 use super::{status, unary};
 use crate::api::{Handler, handler};
 use crate::call::elements::{Scale, Shapes};
 use crate::call::heavy::heavy_steps;
-use crate::call::limits::MAX_MESSAGE_BYTES;
+use crate::call::limits::{MAX_MESSAGE_BYTES, MAX_RECEIVED_BYTES};
+use crate::call::memory::Memory;
 use crate::call::{Caller, Context, Contexts};
 use crate::error::{Error, ErrorKind, Result as Outcome};
 use crate::telemetry::metrics::Metrics;
@@ -44,6 +46,8 @@ pub struct Router {
     routes: Arc<HashMap<&'static str, Route>>,
     unknown: Arc<Measured>,
     contexts: Contexts,
+    /// What received messages may take.
+    memory: Memory,
 }
 
 impl Router {
@@ -58,7 +62,12 @@ impl Router {
             let measured = Arc::new(measured(&method.path[1..], metrics));
             routes.insert(method.path.as_str(), Route { method, handler, scale, measured });
         }
-        Ok(Self { routes: Arc::new(routes), unknown: Arc::new(measured("unknown", metrics)), contexts })
+        Ok(Self {
+            routes: Arc::new(routes),
+            unknown: Arc::new(measured("unknown", metrics)),
+            contexts,
+            memory: Memory::new(MAX_RECEIVED_BYTES),
+        })
     }
 
     /// Answers one call.
@@ -76,7 +85,7 @@ impl Router {
         };
         let context = self.contexts.open(caller, route.method, patience);
         let mut account = Some(Account::open(context.caller(), &route.measured));
-        let answer = answer(&context, route, request, &mut account);
+        let answer = answer(&context, route, &self.memory, request, &mut account);
         // Handlers keep the deadline themselves; this one is for a body that never comes.
         let slack = Duration::from_millis(50);
         let response = match tokio::time::timeout_at((context.deadline() + slack).into(), answer).await {
@@ -112,14 +121,16 @@ fn refused(caller: &Caller, measured: &Arc<Measured>, refusal: Refusal) -> http:
 async fn answer(
     context: &Context,
     route: &Route,
+    memory: &Memory,
     request: http::Request<Body>,
     account: &mut Option<Account>,
 ) -> http::Response<Body> {
     let is_single = matches!(route.handler, Handler::Unary(_) | Handler::ServerStream(_));
-    let mut grpc = Grpc::new(BytesCodec::new(route.scale.clone(), is_single))
+    let mut grpc = Grpc::new(BytesCodec::new(route.scale.clone(), is_single, memory.clone()))
         .apply_max_message_size_config(Some(MAX_MESSAGE_BYTES), Some(MAX_MESSAGE_BYTES))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip);
+    let request = if is_single { request.map(prompt) } else { request };
     match route.handler {
         Handler::Unary(run) => {
             let context = context.clone();

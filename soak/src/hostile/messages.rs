@@ -38,11 +38,25 @@ fn create(id: String, defaults: Struct) -> Request {
     message("CatalogService", "CreateApplication", &request)
 }
 
-/// Four conditions over seven relations to many each.
+/// Conditions that read the same objects again and again, in one of many shapes.
 pub fn deep_filter(rng: &mut Rng) -> Result<Request> {
-    let path = ["services.stack"; 7].join(".");
-    let condition = |_| format!("{path}.name != \"x{}\"", rng.u32(..));
-    let filter = (0..4).map(condition).collect::<Vec<_>>().join(" AND ");
+    let value = rng.u32(..);
+    let filter = match rng.u32(..4) {
+        0 => {
+            let path = ["services.stack"; 7].join(".");
+            let conditions = (0..4).map(|number| format!("{path}.name != \"x{value}{number}\""));
+            conditions.collect::<Vec<_>>().join(" AND ")
+        }
+        1 => {
+            let inner = format!("services.name = \"x{value}\"");
+            (0..rng.u32(1..12)).fold(inner, |inner, _| format!("any(services.stack, ({inner}))"))
+        }
+        2 => {
+            let path = "services.deployments.zones.deployments.zones.deployments";
+            format!("({path}.tag = \"x{value}\" OR NOT {path}.tag = \"y{value}\")")
+        }
+        _ => format!("NOT id:\"x{value}\" AND defaults.x{value}:\"y\""),
+    };
     let request = ListStacksRequest { filter, page_size: 10, include_total_size: true, ..Default::default() };
     Ok(message("CatalogService", "ListStacks", &request))
 }

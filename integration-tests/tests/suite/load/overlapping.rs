@@ -112,11 +112,11 @@ pub async fn load_loses_a_deadlock(database: &Database) {
     assert_eq!((counts(&done), done.committed), ([3, 0, 0, 0], true), "{done:?}");
 }
 
-/// The load gives its own locks back, and takes its place behind the others.
+/// The load gives its own locks back, and takes its place after the others.
 #[tokio::test]
 async fn a_load_that_waits_too_long_for_a_lock_waits_again() {
     let database = Database::new().await;
-    let server = Server::start(&database, &["--lock-timeout", "300ms"]).await;
+    let server = Server::start(&database, &["--lock-timeout", "2s"]).await;
     server.client().create("application", json!({ "id": "a" })).await.expect("a new one");
     let session = database.connect().await;
     session.batch_execute("BEGIN; UPDATE application SET defaults = '{\"n\": 0}'").await.expect("a lock");

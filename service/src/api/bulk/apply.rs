@@ -27,6 +27,8 @@ const OBJECT_BYTES: usize = 1024;
 /// How often the bytes of an object are in memory, about: as received, as values to compare and to create, and in the
 /// changes of the answer.
 const COPIES: usize = 4;
+/// What an ID or the name of a field takes beside its text.
+const ELEMENT_BYTES: usize = 64;
 
 /// The message, whose objects stay where they were received.
 #[derive(Clone, PartialEq, Message)]
@@ -95,13 +97,22 @@ async fn receive(context: &Context, mut inlet: Inlet) -> Result<Received> {
         if objects.len() + request.objects.len() > limit {
             return Err(too_many(limit));
         }
-        let taken = size * COPIES + request.objects.len() * OBJECT_BYTES;
+        let taken = size * COPIES + request.objects.len() * OBJECT_BYTES + elements(&request.objects) * ELEMENT_BYTES;
         memory.grow(taken).map_err(|full| no_memory(full, context.bundles().limit()))?;
         bytes += taken;
         objects.extend(request.objects);
     }
     // A stream without messages is an empty bundle.
     Ok(Received { options: options.unwrap_or_default(), objects, memory, bytes })
+}
+
+/// How many IDs of links and names of fields there are.
+fn elements(objects: &[Sent]) -> usize {
+    let of = |object: &Sent| {
+        let links = object.links.iter().map(|link| 1 + link.ids.len()).sum::<usize>();
+        links + object.fields.as_ref().map_or(0, |mask| mask.paths.len())
+    };
+    objects.iter().map(of).sum()
 }
 
 fn too_many(limit: usize) -> Error {
@@ -119,7 +130,7 @@ fn no_memory(full: Full, limit: usize) -> Error {
             ErrorReason::MessageTooLarge,
             format!(
                 "the bundle takes more than the {mebibytes} MiB of memory that bundles may take, about {COPIES} times its \
-                 size; apply it in parts, or raise the server's --max-bundle-memory"
+                 size and {OBJECT_BYTES} bytes for each object; apply it in parts, or raise the server's --max-bundle-memory"
             ),
         ),
         Full::Others => (

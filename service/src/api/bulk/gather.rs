@@ -16,7 +16,7 @@ use super::objects::Chunk;
 const ROOM: u32 = 4 * 1024;
 const ROOM_OF_ALL: usize = 64 * 1024;
 /// After this long without a message, the caller may be waiting for an acknowledgement.
-const SILENCE: Duration = Duration::from_millis(200);
+const SILENCE: Duration = Duration::from_secs(1);
 
 static FREE: Semaphore = Semaphore::const_new(ROOM_OF_ALL);
 

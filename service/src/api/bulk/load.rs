@@ -278,7 +278,6 @@ fn offer(engine: &mut Engine, outlet: &Outlet) -> Result<()> {
 }
 
 fn collided() -> Error {
-    let message = "the load collided with another write; nothing of it was written; send it again, or in parts of a few \
-                   MiB each, which the server repeats by itself";
+    let message = "the load collided with another write; nothing of it was written; send it again";
     Error::new(ErrorKind::Aborted, ErrorReason::Conflict, message)
 }

@@ -1,8 +1,11 @@
 //! The objects of a message, decoded and checked field by field, ready to be written.
 
+use std::sync::Arc;
+
 use qairon::Model;
 use qairon::model::Entity;
 use qairon::v1::ErrorReason;
+use tokio::sync::SemaphorePermit;
 
 use crate::db::rows::upsert::Upsert;
 use crate::domain::draft::{Draft, check_new_names, composed_id};
@@ -22,6 +25,8 @@ pub struct Chunk {
     pub objects: Vec<Object>,
     /// Those that are refused as they are.
     pub refused: Vec<(i64, Error)>,
+    /// What it takes of the memory of all loads, until the last copy is dropped.
+    pub memory: Option<Arc<SemaphorePermit<'static>>>,
 }
 
 /// What is done with objects that exist.
@@ -48,7 +53,7 @@ impl Decoder {
 
     /// Decodes the objects of a message.
     pub fn chunk(&mut self, packed: Vec<Packed>) -> Chunk {
-        let mut chunk = Chunk { objects: Vec::with_capacity(packed.len()), refused: Vec::new() };
+        let mut chunk = Chunk { objects: Vec::with_capacity(packed.len()), refused: Vec::new(), memory: None };
         let mut last: Option<(String, &'static Entity)> = None;
         for object in packed {
             let index = self.taken;

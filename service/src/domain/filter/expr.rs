@@ -32,16 +32,30 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Whether it leads from many rows to many others of theirs, so that the same ones are reached again and again:
-    /// from services to their stacks and on to the services of those. `after_many`: a step before it led to many rows.
-    pub fn is_turn(&self, after_many: bool) -> bool {
-        self.many && after_many && self.own != "id"
-    }
-
     /// Whether a step to the same rows comes before it, from the value that this one begins with: the one before finds
     /// what this one does.
     pub fn repeats(&self, before: &Step) -> bool {
         self.table == before.table && self.column == before.column && self.own == before.column && before.many
+    }
+}
+
+/// How far a chain of steps has come.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Course {
+    /// It has led to many rows.
+    many: bool,
+    /// And from them to others that several of them share.
+    shared: bool,
+}
+
+impl Course {
+    /// Takes a step. Returns whether it leads from many rows to many others of theirs, so that the same ones are reached
+    /// again and again: from services to their stacks and on to the services of those.
+    pub fn turns(&mut self, step: &Step) -> bool {
+        let shared = self.shared || self.many && step.own != "id";
+        let turns = step.many && shared;
+        *self = Self { many: self.many || step.many, shared: shared && !step.many };
+        turns
     }
 }
 
@@ -178,12 +192,13 @@ impl Expr {
     }
 
     /// How often it leads from many rows to many others of theirs.
-    pub(super) fn turns(&self, after_many: bool) -> usize {
+    pub(super) fn turns(&self, course: Course) -> usize {
         match self {
             Self::Constant(_) | Self::Test { .. } => 0,
-            Self::All(inner) | Self::Any(inner) => inner.iter().map(|expr| expr.turns(after_many)).sum(),
+            Self::All(inner) | Self::Any(inner) => inner.iter().map(|expr| expr.turns(course)).sum(),
             Self::Exists { step, inner, .. } => {
-                usize::from(step.is_turn(after_many)) + inner.turns(after_many || step.many)
+                let mut course = course;
+                usize::from(course.turns(step)) + inner.turns(course)
             }
         }
     }

@@ -13,7 +13,7 @@ use qairon::model::{Entity, Field, Kind, Relation, RelationKind};
 
 use super::ast::{Member, Part};
 use super::error::{FilterError, shown, suggestion};
-use super::expr::{Column, Step};
+use super::expr::{Column, Course, Step};
 use super::limits::{MAX_PATH_RELATIONS, MAX_PATH_TURNS};
 
 /// What a path leads to.
@@ -66,6 +66,9 @@ struct Walk<'m> {
     relations: usize,
     /// How often it leads from many objects to many others of theirs.
     turns: usize,
+    course: Course,
+    /// The last step, when it was left out.
+    left_out: Option<Step>,
 }
 
 /// Finds the column a path names.
@@ -151,11 +154,25 @@ pub(super) fn to_many<'p>(model: &Model, entity: &Entity, path: &'p Member) -> O
 
 impl<'m> Walk<'m> {
     fn new(model: &'m Model, entity: &'m Entity) -> Self {
-        Self { model, entity, steps: Vec::new(), id: None, lead: None, relations: 0, turns: 0 }
+        Self {
+            model,
+            entity,
+            steps: Vec::new(),
+            id: None,
+            lead: None,
+            relations: 0,
+            turns: 0,
+            course: Course::default(),
+            left_out: None,
+        }
     }
 
     /// The path to the current object's ID.
-    fn end(self, end: End<'m>) -> Path<'m> {
+    fn end(mut self, end: End<'m>) -> Path<'m> {
+        // A relation to many is null when it is empty: that is asked of its own step.
+        if let (Some(step), End::Relation { many: true }) = (self.left_out.take(), end) {
+            self.push(step);
+        }
         let target = self.entity;
         let lead = self.lead.map(|(taken, column)| Lead { steps: self.steps[..taken].to_vec(), column, target });
         Path { steps: self.steps, column: self.id.unwrap_or_else(id_column), end, lead }
@@ -219,17 +236,23 @@ impl<'m> Walk<'m> {
     /// leads there as well.
     fn many(&mut self, step: Step) {
         if self.steps.last().is_some_and(|last| step.repeats(last)) {
+            self.left_out = Some(step);
             return;
         }
-        self.turns += usize::from(step.is_turn(self.steps.iter().any(|step| step.many)));
+        self.push(step);
+    }
+
+    fn push(&mut self, step: Step) {
+        self.turns += usize::from(self.course.turns(&step));
         self.steps.push(step);
+        self.left_out = None;
     }
 
     /// Takes the step to the current object's own table, if it is not taken yet.
     fn reach(&mut self) {
         if let Some(id) = self.id.take() {
             let table = self.entity.name.clone();
-            self.steps.push(Step { table, column: "id".to_owned(), own: id.name, many: false });
+            self.push(Step { table, column: "id".to_owned(), own: id.name, many: false });
         }
     }
 }

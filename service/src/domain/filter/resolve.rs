@@ -6,7 +6,7 @@ use qairon::model::Entity;
 use super::ast::{Ast, Member, Node};
 use super::compare;
 use super::error::FilterError;
-use super::expr::{Check, Column, Expr};
+use super::expr::{Check, Column, Course, Expr};
 use super::functions;
 use super::limits::{MAX_TABLES, MAX_TURNS};
 use super::values::contains_pattern;
@@ -19,7 +19,7 @@ pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr,
         let message = format!("a filter reads at most {MAX_TABLES} other tables, this one {}", expr.tables());
         return Err(FilterError::limit(1, message));
     }
-    let turns = expr.turns(false);
+    let turns = expr.turns(Course::default());
     if turns > MAX_TURNS {
         let message = format!(
             "the paths of this filter lead from many objects to many others of theirs {turns} times, and {MAX_TURNS} are \

@@ -5,7 +5,7 @@
 
 use ipnetwork::IpNetwork;
 
-use super::expr::{Check, Column, Expr, Operand, Operator, Step};
+use super::expr::{Check, Column, Course, Expr, Operand, Operator, Step};
 use super::values::after_prefix;
 
 /// A condition in SQL, with the places of its values.
@@ -138,12 +138,12 @@ impl Writer {
         self.out.table(&step.table);
         self.out.sql(&format!(" AS {}", quoted(&first)));
         let mut inner = inner;
-        let mut after_many = step.many;
+        let mut course = Course::default();
+        course.turns(step);
         while let Expr::Exists { step: next, inner: deeper, negated: false } = inner {
-            if next.is_turn(after_many) {
+            if course.turns(next) {
                 break;
             }
-            after_many |= next.many;
             let own = self.column_of(self.scopes.len() - 1, &next.own);
             let alias = quoted(&self.enter());
             self.out.sql(" JOIN ");

@@ -51,6 +51,7 @@ pub(super) fn operand(model: &Model, field: &str, kind: &Kind, value: &Member) -
             Ok(number) => Ok(Operand::Double(number)),
             Err(error) => Err(FilterError::new(value.span.start, format!("`{field}`: {error}"))),
         },
+        Kind::Double if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+') => Err(expected("a number")),
         Kind::Double => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Operand::Double(number)),
             _ => Err(expected("a number")),

@@ -107,8 +107,11 @@ def _integer(given: Any) -> int:
 def _double(given: Any) -> float:
     if isinstance(given, int) and abs(given) > _EXACT:
         raise ValueError(_beyond(given))
+    text = str(given).strip()
+    if text.lstrip("+-").isdigit() and abs(int(text)) > _EXACT:
+        raise ValueError(_beyond(int(text)))
     try:
-        number = float(str(given).strip())
+        number = float(text)
     except ValueError:
         number = math.nan
     if isinstance(given, bool) or not math.isfinite(number):
