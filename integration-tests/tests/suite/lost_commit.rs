@@ -26,7 +26,7 @@ impl Cut {
     }
 }
 
-/// Passes connections on, and cuts one when it is told to.
+/// Passes connections on, and cuts one on demand.
 async fn proxy(listener: UnixListener, socket: std::path::PathBuf, cut: Arc<Mutex<Option<Cut>>>) {
     while let Ok((client, _)) = listener.accept().await {
         let (socket, cut) = (socket.clone(), cut.clone());

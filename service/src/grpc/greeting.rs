@@ -1,6 +1,6 @@
 //! The beginning of a connection: HTTP/2's preface and the settings after it, which every client sends at once.
 //!
-//! HTTP/2 has no time limit before them, and cannot say goodbye either, so that a connection that stops in the middle
+//! HTTP/2 has no time limit before them, and cannot end a connection in words either, so that a connection that stops in the middle
 //! of them would last for ever and hold up the stop. Later on a peer that stops in the middle of a frame does not answer
 //! the pings of [`super::listen`].
 
