@@ -56,7 +56,11 @@ pub async fn objects(
     let empty = || Found { projection: &projection, longest, out: Vec::new(), places: Vec::with_capacity(ids.len()) };
     let found = if ids.len() <= FEW {
         let mut found = empty();
-        for row in door.look_up("batch_get", sql).await? {
+        let rows = door.look_up("batch_get", sql).await.map_err(|failure| match failure {
+            Failure::Rule(error) if error.reason == ErrorReason::MessageTooLarge => error.with_field("ids").into(),
+            other => other,
+        })?;
+        for row in rows {
             found.take(&row)?;
         }
         found

@@ -93,6 +93,7 @@ pub(in crate::db) fn unreadable(what: &str) -> Error {
 
 /// The error for rows that make a larger answer than clients take.
 pub(in crate::db) fn too_large() -> Error {
-    let message = "the answer takes more bytes than a message may have; ask for fewer objects or fields";
+    let message = "the answer takes more bytes than a message may have; ask for fewer objects, or for fewer fields with \
+                   `read_mask`";
     Error::new(ErrorKind::Exhausted, ErrorReason::MessageTooLarge, message)
 }
