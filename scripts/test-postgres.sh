@@ -18,7 +18,7 @@ declare -A SUMS=(
 # What asks the database, or is answered by its rules: the modules of integration-tests/tests/suite.
 TESTS=(rules_in_the_database schema_catalogue conformance_delete conformance_inputs conformance_methods conformance_reads
   conformance_rekey conformance_repeats conformance_writes apply load export snapshot listing links allocation
-  filter_differential impact traces search restores)
+  filter_differential impact traces search restores names explained shares outdated invariants)
 
 fail() {
   echo "error: $1" >&2

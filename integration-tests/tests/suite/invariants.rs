@@ -88,7 +88,7 @@ fn fields(entity: &Entity) -> Vec<String> {
 fn without_keys(table: &str) -> String {
     format!(
         "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conname FROM pg_constraint WHERE conrelid = '\"{table}\"'::regclass \
-         AND contype <> 't' LOOP EXECUTE format('ALTER TABLE \"{table}\" DROP CONSTRAINT IF EXISTS %I CASCADE', c.conname); END LOOP; END $$;"
+         AND contype NOT IN ('t', 'n') LOOP EXECUTE format('ALTER TABLE \"{table}\" DROP CONSTRAINT IF EXISTS %I CASCADE', c.conname); END LOOP; END $$;"
     )
 }
 

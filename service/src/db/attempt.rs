@@ -89,3 +89,45 @@ pub(in crate::db) async fn watched<T, R>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    /// An attempt that goes on until it is interrupted, and what it ends with then.
+    async fn until_interrupted(interrupt: &Interrupt, end: Result<u8, Failure>) -> Result<u8, Failure> {
+        while !interrupt.is_used() {
+            tokio::task::yield_now().await;
+        }
+        end
+    }
+
+    #[tokio::test]
+    async fn an_interrupted_attempt_is_undone_only_if_it_says_so() {
+        let undone = || Failure::outdated("it");
+        let interrupt = Interrupt::default();
+        let done = watched(async { Ok(1) }, &interrupt, async { "too late" }).await;
+        assert!(matches!(done, Ok(Ok(1))) && !interrupt.is_used());
+        let given_up = watched(until_interrupted(&interrupt, Err(undone())), &interrupt, async { "enough" }).await;
+        assert!(matches!(given_up, Err("enough")));
+        // It committed before the cancellation came.
+        let interrupt = Interrupt::default();
+        let done = watched(until_interrupted(&interrupt, Ok(2)), &interrupt, async { "enough" }).await;
+        assert!(matches!(done, Ok(Ok(2))));
+        // It failed for another reason, which is what its caller is to know.
+        let interrupt = Interrupt::default();
+        let failure = || Failure::from(Error::not_found("stack", "a:b"));
+        let done = watched(until_interrupted(&interrupt, Err(failure())), &interrupt, async { "enough" }).await;
+        assert!(matches!(done, Ok(Err(Failure::Rule(_)))));
+    }
+
+    #[test]
+    fn what_has_ended_is_not_named_any_more() {
+        let interrupt = Interrupt::default();
+        interrupt.set_process(7);
+        assert_eq!(interrupt.process(), Some(7));
+        interrupt.disarm();
+        assert_eq!((interrupt.process(), interrupt.token().is_none()), (None, true));
+    }
+}
