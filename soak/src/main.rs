@@ -39,7 +39,7 @@ use stage::Stage;
 
 /// The time of an event, at most and at least.
 const EVENT: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(15));
-/// What an event leaves behind is gone by then: queues of callers, connections to be made again.
+/// What an event has left is gone by then: queues of callers, connections to be made again.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Something that takes place.

@@ -1,4 +1,4 @@
-//! What no call leaves behind in PostgreSQL.
+//! What no call leaves in PostgreSQL.
 
 use tokio_postgres::Client;
 

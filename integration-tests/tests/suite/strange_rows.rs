@@ -1,5 +1,5 @@
 //! Rows that no server wrote. Whoever can write to the database can store what the API has no value for, or no longer
-//! has: such a row is given as well as it can be, or named, and does not take the rows beside it along.
+//! has: such a row is given as well as it can be, or named, and leaves the rows beside it readable.
 
 use qairon::model::{Entity, Field, Kind, Verb};
 use qairon::v1::ListApplicationsRequest;

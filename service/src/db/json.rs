@@ -1,7 +1,7 @@
 //! JSON as PostgreSQL sends it, written as `google.protobuf.Struct`.
 //!
 //! Read once from end to end, without values in between. Whoever writes to the database may store more than a Struct
-//! holds, and one such value must not take the objects beside it along: a number is given as the nearest double, and
+//! holds, and one such value leaves the objects beside it readable: a number is given as the nearest double, and
 //! what nests deeper than clients can read as its text.
 
 use prost::encoding::{WireType, encode_key, encode_varint};

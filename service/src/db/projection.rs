@@ -85,7 +85,7 @@ impl Projection {
         Ok(Self { sql: expressions.join(", ").into(), columns, width, entity: entity.name.clone(), id })
     }
 
-    /// Appends a row to a buffer as an encoded message of the entity. One object never takes those beside it along: what
+    /// Appends a row to a buffer as an encoded message of the entity. One object leaves those beside it readable: what
     /// is wrong with it is said with its name.
     pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
