@@ -12,6 +12,7 @@ mod model;
 mod name;
 mod options;
 mod parse;
+mod presence;
 mod relation;
 mod sequence;
 mod walk;

@@ -5,6 +5,9 @@
 use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage};
 
+/// The package of the API.
+pub(crate) const PACKAGE: &str = "qairon.v1";
+
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct EntityOptions {
     #[prost(string, tag = "1")]
@@ -73,6 +76,20 @@ pub(crate) struct EmbedOptions {
     pub relation: String,
     #[prost(bool, tag = "2")]
     pub nested_only: bool,
+}
+
+/// The numbers of google.api.FieldBehavior.
+pub(crate) const REQUIRED: i32 = 2;
+pub(crate) const OUTPUT_ONLY: i32 = 3;
+pub(crate) const IMMUTABLE: i32 = 5;
+
+/// The numbers of the behaviours that a field is annotated with.
+pub(crate) fn field_behaviors(options: &DynamicMessage) -> Vec<i32> {
+    let Some(extension) = options.descriptor().parent_pool().get_extension_by_name("google.api.field_behavior") else {
+        return Vec::new();
+    };
+    let values = options.get_extension(&extension);
+    values.as_list().map(|list| list.iter().filter_map(|value| value.as_enum_number()).collect()).unwrap_or_default()
 }
 
 /// Reads a boolean extension from a set of options; false when it is not set.

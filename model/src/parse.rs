@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind as ProtoKind, MessageDescriptor, ReflectMessage,
-};
+use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ProtoKind, MessageDescriptor};
 
 use crate::dependence::{Crossing, Dependence};
 use crate::entity::{Entity, Link, LinkEnd, LinkScope};
@@ -12,16 +10,14 @@ use crate::field::{Embed, Field, Kind, Reference};
 use crate::method::{Method, Verb, check_shape};
 use crate::model::Model;
 use crate::name::check_name;
-use crate::options::{AttributeOptions, EntityOptions, extension, flag};
+use crate::options::{
+    AttributeOptions, EntityOptions, IMMUTABLE, OUTPUT_ONLY, PACKAGE, REQUIRED, extension, field_behaviors, flag,
+};
+use crate::presence;
 use crate::relation::{Relation, RelationKind};
 use crate::walk;
 use crate::words::{camel_case, snake_case};
 
-const PACKAGE: &str = "qairon.v1";
-/// google.api.FieldBehavior.
-const REQUIRED: i32 = 2;
-const OUTPUT_ONLY: i32 = 3;
-const IMMUTABLE: i32 = 5;
 /// The fields that every entity has, under these numbers.
 const COMMON: [(u32, &str); 6] =
     [(1, "id"), (2, "uid"), (3, "defaults"), (4, "created_at"), (5, "last_updated_at"), (6, "etag")];
@@ -30,6 +26,7 @@ impl Model {
     /// Parses descriptors and holds every standard message against its shape, as the build does once and for all. The
     /// error names the invalid element.
     pub fn parse_checked(pool: DescriptorPool) -> Result<Self, String> {
+        presence::check(&pool)?;
         let model = Self::parse(pool)?;
         walk::check(&model)?;
         for method in &model.methods {
@@ -257,14 +254,6 @@ fn field_kind(descriptor: &FieldDescriptor, format: i32) -> Option<Kind> {
         _ => return None,
     };
     (!descriptor.is_list() && !descriptor.is_map()).then_some(kind)
-}
-
-fn field_behaviors(options: &DynamicMessage) -> Vec<i32> {
-    let Some(extension) = options.descriptor().parent_pool().get_extension_by_name("google.api.field_behavior") else {
-        return Vec::new();
-    };
-    let values = options.get_extension(&extension);
-    values.as_list().map(|list| list.iter().filter_map(|value| value.as_enum_number()).collect()).unwrap_or_default()
 }
 
 fn check_names(entities: &[Entity], by_name: &HashMap<String, usize>) -> Result<(), String> {

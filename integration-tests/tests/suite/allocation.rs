@@ -148,6 +148,9 @@ async fn an_exhausted_network_says_so() {
     );
     let refused = allocate(&client, &network, 3, "").await;
     report.refused("no name", refused, Code::InvalidArgument, "REQUIRED", "name");
+    let forgotten = json!({ "network_id": network, "name": "x" });
+    let refused = client.call("AllocateSubnet", forgotten).await;
+    report.refused("no bits", refused, Code::InvalidArgument, "REQUIRED", "additional_bits");
     let refused = allocate(&client, &network, 3, "a:b").await;
     report.refused("a:b", refused, Code::InvalidArgument, "INVALID_NAME", "name");
     let refused = allocate(&client, &format!("{network}x"), 3, "x").await;

@@ -30,10 +30,8 @@ async fn required_fields_are_required() {
     report.finish();
 }
 
-/// A number that is left out is zero, which is a value like any other.
 fn must_be_given(entity: &Entity, field: &Field) -> bool {
-    let is_number = matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool);
-    (field.is_settable() && field.required && !is_number) || (field.number == 1 && entity.id_is_given())
+    (field.is_settable() && field.required) || (field.number == 1 && entity.id_is_given())
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod export;
 mod filter_differential;
 mod filter_docs;
 mod filter_injection;
+mod forgotten;
 mod go_client;
 mod golden;
 mod grpcurl;

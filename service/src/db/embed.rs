@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::etag::etag;
 use super::json::struct_field;
 use super::row::unreadable;
-use super::wire::{bytes_field, double_value, integer_field, message_field, timestamp_value};
+use super::wire::{bytes_field, message_field, present_double, present_integer, timestamp_value};
 use crate::error::{Error, Result};
 
 /// The labels of an enum with their numbers.
@@ -72,16 +72,17 @@ impl Embedded {
                 }
                 let number = field.number;
                 match &field.kind {
-                    Kind::Integer => integer_field(out, number, held(value.parse().ok(), "integer")?),
-                    Kind::Bool => integer_field(out, number, held(value.parse::<bool>().ok(), "boolean")?.into()),
+                    Kind::Integer => present_integer(out, number, held(value.parse().ok(), "integer")?),
+                    Kind::Bool => present_integer(out, number, held(value.parse::<bool>().ok(), "boolean")?.into()),
                     // What is no number is a text there.
-                    Kind::Double => double_value(out, number, held(value.trim_matches('"').parse().ok(), "double")?),
+                    Kind::Double => present_double(out, number, held(value.trim_matches('"').parse().ok(), "double")?),
                     Kind::Timestamp => timestamp_value(out, number, held(value.parse().ok(), "timestamp")?)?,
                     Kind::Json => struct_field(out, number, value.as_bytes())?,
                     Kind::Enum(descriptor) => {
                         // A label that this program does not know is shown as none.
-                        let number_of = Kind::enum_number(descriptor, &text(value)?);
-                        integer_field(out, number, number_of.unwrap_or(0).into());
+                        if let Some(known) = Kind::enum_number(descriptor, &text(value)?) {
+                            present_integer(out, number, known.into());
+                        }
                     }
                     Kind::Etag => {
                         let uid = self.uid.map(json).transpose()?.map(text).transpose()?;

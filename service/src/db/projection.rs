@@ -141,14 +141,15 @@ impl Column {
                 wire::bytes_field(out, number, etag.as_bytes());
             }
             Encoding::Cidr => wire::bytes_field(out, number, wire::cidr(bytes)?.as_bytes()),
-            Encoding::Integer => wire::integer_field(out, number, row.integer(self.first)?),
+            Encoding::Integer => wire::present_integer(out, number, row.integer(self.first)?),
             Encoding::Double => wire::double_field(out, number, bytes)?,
-            Encoding::Bool => wire::integer_field(out, number, row.bool(self.first)?.into()),
+            Encoding::Bool => wire::present_integer(out, number, row.bool(self.first)?.into()),
             Encoding::Enum(values) => {
                 // A label that this program does not know, written by a newer one, is shown as none.
                 let label = row.text(self.first)?;
-                let value = values.iter().find(|(known, _)| known == label).map_or(0, |(_, value)| *value);
-                wire::integer_field(out, number, value.into());
+                if let Some((_, value)) = values.iter().find(|(known, _)| known == label) {
+                    wire::present_integer(out, number, (*value).into());
+                }
             }
             Encoding::Json => {
                 // The first byte is the version of the binary form.

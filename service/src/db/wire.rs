@@ -39,24 +39,27 @@ pub fn message_field(out: &mut Vec<u8>, number: u32, write: impl FnOnce(&mut Vec
 /// Writes an integer, a boolean or an enum; zero is not written.
 pub fn integer_field(out: &mut Vec<u8>, number: u32, value: i64) {
     if value != 0 {
-        encode_key(number, WireType::Varint, out);
-        encode_varint(value.cast_unsigned(), out);
+        present_integer(out, number, value);
     }
 }
 
-/// Writes a double from its eight bytes in network order; zero is not written.
+/// Writes an integer, a boolean or an enum of a field with presence, where zero is a value.
+pub fn present_integer(out: &mut Vec<u8>, number: u32, value: i64) {
+    encode_key(number, WireType::Varint, out);
+    encode_varint(value.cast_unsigned(), out);
+}
+
+/// Writes a double of a field with presence from its eight bytes in network order.
 pub fn double_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) -> Result<()> {
     let value = bytes.try_into().map(f64::from_be_bytes).map_err(|_| unreadable("double"))?;
-    double_value(out, number, value);
+    present_double(out, number, value);
     Ok(())
 }
 
-/// Writes a double; zero is not written.
-pub fn double_value(out: &mut Vec<u8>, number: u32, value: f64) {
-    if value != 0.0 {
-        encode_key(number, WireType::SixtyFourBit, out);
-        out.extend_from_slice(&value.to_le_bytes());
-    }
+/// Writes a double of a field with presence, where zero is a value.
+pub fn present_double(out: &mut Vec<u8>, number: u32, value: f64) {
+    encode_key(number, WireType::SixtyFourBit, out);
+    out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Writes a google.protobuf.Timestamp from microseconds since 2000 in network order.

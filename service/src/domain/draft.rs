@@ -108,7 +108,6 @@ impl Draft {
             if mask.is_some() && !named {
                 continue;
             }
-            // Without a mask a zero and a number that was not sent look the same.
             if !named && !self.message.has_field(&field.descriptor) {
                 continue;
             }
@@ -127,18 +126,13 @@ impl Draft {
             (_, Some(default)) => Ok(Value::Text(default.clone())),
             (Kind::Json, None) => Ok(Value::Json("{}".to_owned())),
             (Kind::Text, None) if !field.required => Ok(Value::Text(String::new())),
-            // A number or a boolean that is zero looks unset on the wire: the mask shows that the caller means it.
-            (Kind::Integer, None) => Ok(Value::Integer(0)),
-            (Kind::Double, None) => Ok(Value::Double(0.0)),
-            (Kind::Bool, None) => Ok(Value::Bool(false)),
             _ => Err(validate::missing(entity, field)),
         }
     }
 
-    /// The checked value of a field; `None` when it is unset. Zeros of required fields are set.
+    /// The checked value of a field; `None` when it is unset.
     fn value(&self, model: &Model, entity: &Entity, field: &Field) -> Result<Option<Value>> {
-        let number_is_meant = field.required && matches!(field.kind, Kind::Integer | Kind::Double | Kind::Bool);
-        if !self.message.has_field(&field.descriptor) && !number_is_meant {
+        if !self.message.has_field(&field.descriptor) {
             return Ok(None);
         }
         let raw = self.message.get_field(&field.descriptor);

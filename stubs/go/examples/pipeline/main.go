@@ -56,7 +56,7 @@ func pipeline(ctx context.Context, client *qairon.Client) error {
 
 	// What is written gets a request_id made of the run: the service does it once, however often the run is repeated.
 	build, err := client.Delivery.CreateBuild(ctx, &qaironv1.CreateBuildRequest{
-		Build:     &qaironv1.Build{ServiceId: service, BuildNum: *number, VcsRef: *commit},
+		Build:     &qaironv1.Build{ServiceId: service, BuildNum: number, VcsRef: *commit},
 		RequestId: *run + "/build",
 	})
 	buildID, err := created(build.GetBuild().GetId(), err)
@@ -78,7 +78,7 @@ func pipeline(ctx context.Context, client *qairon.Client) error {
 	fmt.Println("build artifact   ", artifactID)
 
 	release, err := client.Delivery.CreateRelease(ctx, &qaironv1.CreateReleaseRequest{
-		Release:   &qaironv1.Release{BuildId: buildID, DeploymentId: *deployment, BuildNum: *number},
+		Release:   &qaironv1.Release{BuildId: buildID, DeploymentId: *deployment, BuildNum: number},
 		RequestId: *run + "/release",
 	})
 	releaseID, err := created(release.GetRelease().GetId(), err)

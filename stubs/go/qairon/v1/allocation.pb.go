@@ -100,9 +100,9 @@ type Allocation struct {
 	// The kind of resource.
 	AllocationTypeId string `protobuf:"bytes,11,opt,name=allocation_type_id,json=allocationTypeId,proto3" json:"allocation_type_id,omitempty"`
 	// Whether the value is the upper or the lower bound: one component of the ID.
-	Watermark Watermark `protobuf:"varint,12,opt,name=watermark,proto3,enum=qairon.v1.Watermark" json:"watermark,omitempty"`
+	Watermark *Watermark `protobuf:"varint,12,opt,name=watermark,proto3,enum=qairon.v1.Watermark,oneof" json:"watermark,omitempty"`
 	// The amount in the unit of the allocation type: finite and not negative.
-	Value         float64 `protobuf:"fixed64,13,opt,name=value,proto3" json:"value,omitempty"`
+	Value         *float64 `protobuf:"fixed64,13,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,15 +194,15 @@ func (x *Allocation) GetAllocationTypeId() string {
 }
 
 func (x *Allocation) GetWatermark() Watermark {
-	if x != nil {
-		return x.Watermark
+	if x != nil && x.Watermark != nil {
+		return *x.Watermark
 	}
 	return Watermark_WATERMARK_UNSPECIFIED
 }
 
 func (x *Allocation) GetValue() float64 {
-	if x != nil {
-		return x.Value
+	if x != nil && x.Value != nil {
+		return *x.Value
 	}
 	return 0
 }
@@ -967,7 +967,7 @@ var File_qairon_v1_allocation_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_allocation_proto_rawDesc = "" +
 	"\n" +
-	"\x1aqairon/v1/allocation.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xbe\x05\n" +
+	"\x1aqairon/v1/allocation.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xe0\x05\n" +
 	"\n" +
 	"Allocation\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
@@ -981,11 +981,14 @@ const file_qairon_v1_allocation_proto_rawDesc = "" +
 	" \x01(\tB8\xe0A\x02\xd2\xc1\x181\x12/\n" +
 	"\x0fdeployment_proc\x12\x0fdeployment_proc\x1a\vallocationsR\x10deploymentProcId\x12[\n" +
 	"\x12allocation_type_id\x18\v \x01(\tB-\xe0A\x02\xd2\xc1\x18&\x12$\n" +
-	"\x0fallocation_type\x12\x04type\x1a\vallocationsR\x10allocationTypeId\x127\n" +
-	"\twatermark\x18\f \x01(\x0e2\x14.qairon.v1.WatermarkB\x03\xe0A\x02R\twatermark\x12\x19\n" +
-	"\x05value\x18\r \x01(\x01B\x03\xe0A\x02R\x05value:\x8b\x01\xca\xc1\x18\x86\x01\n" +
+	"\x0fallocation_type\x12\x04type\x1a\vallocationsR\x10allocationTypeId\x12<\n" +
+	"\twatermark\x18\f \x01(\x0e2\x14.qairon.v1.WatermarkB\x03\xe0A\x02H\x00R\twatermark\x88\x01\x01\x12\x1e\n" +
+	"\x05value\x18\r \x01(\x01B\x03\xe0A\x02H\x01R\x05value\x88\x01\x01:\x8b\x01\xca\xc1\x18\x86\x01\n" +
 	"\n" +
-	"allocation\x12\vallocations\x1a\x12deployment_proc_id\x1a\x12allocation_type_id\x1a\twatermark\"\x12allocation_type_id\"\x12deployment_proc_id\"\twatermark\"\x05value\"i\n" +
+	"allocation\x12\vallocations\x1a\x12deployment_proc_id\x1a\x12allocation_type_id\x1a\twatermark\"\x12allocation_type_id\"\x12deployment_proc_id\"\twatermark\"\x05valueB\f\n" +
+	"\n" +
+	"_watermarkB\b\n" +
+	"\x06_value\"i\n" +
 	"\x14GetAllocationRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\"N\n" +
@@ -1120,6 +1123,7 @@ func file_qairon_v1_allocation_proto_init() {
 	}
 	file_qairon_v1_common_proto_init()
 	file_qairon_v1_options_proto_init()
+	file_qairon_v1_allocation_proto_msgTypes[0].OneofWrappers = []any{}
 	file_qairon_v1_allocation_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

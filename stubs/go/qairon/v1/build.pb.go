@@ -45,7 +45,7 @@ type Build struct {
 	// The service that was built.
 	ServiceId string `protobuf:"bytes,10,opt,name=service_id,json=serviceId,proto3" json:"service_id,omitempty"`
 	// The number the build system gave this build: zero or greater, one component of the ID.
-	BuildNum int64 `protobuf:"varint,11,opt,name=build_num,json=buildNum,proto3" json:"build_num,omitempty"`
+	BuildNum *int64 `protobuf:"varint,11,opt,name=build_num,json=buildNum,proto3,oneof" json:"build_num,omitempty"`
 	// The commit, tag or branch that was built.
 	VcsRef string `protobuf:"bytes,12,opt,name=vcs_ref,json=vcsRef,proto3" json:"vcs_ref,omitempty"`
 	// The version: vcs_ref with every character outside `0-9a-zA-Z.-` replaced by `-`. Derived.
@@ -136,8 +136,8 @@ func (x *Build) GetServiceId() string {
 }
 
 func (x *Build) GetBuildNum() int64 {
-	if x != nil {
-		return x.BuildNum
+	if x != nil && x.BuildNum != nil {
+		return *x.BuildNum
 	}
 	return 0
 }
@@ -923,7 +923,7 @@ var File_qairon_v1_build_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_build_proto_rawDesc = "" +
 	"\n" +
-	"\x15qairon/v1/build.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xa9\x04\n" +
+	"\x15qairon/v1/build.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xbc\x04\n" +
 	"\x05Build\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -935,14 +935,16 @@ const file_qairon_v1_build_proto_rawDesc = "" +
 	"\n" +
 	"service_id\x18\n" +
 	" \x01(\tB#\xe0A\x02\xd2\xc1\x18\x1c\x12\x1a\n" +
-	"\aservice\x12\aservice\x1a\x06buildsR\tserviceId\x12 \n" +
-	"\tbuild_num\x18\v \x01(\x03B\x03\xe0A\x02R\bbuildNum\x12\"\n" +
+	"\aservice\x12\aservice\x1a\x06buildsR\tserviceId\x12%\n" +
+	"\tbuild_num\x18\v \x01(\x03B\x03\xe0A\x02H\x00R\bbuildNum\x88\x01\x01\x12\"\n" +
 	"\avcs_ref\x18\f \x01(\tB\t\xe0A\x02\xd2\xc1\x18\x02@\x01R\x06vcsRef\x12\x1b\n" +
 	"\x03ver\x18\r \x01(\tB\t\xe0A\x03\xd2\xc1\x18\x020\x01R\x03ver\x12\"\n" +
 	"\agit_tag\x18\x0e \x01(\tB\t\xe0A\x03\xd2\xc1\x18\x020\x01R\x06gitTag:J\xca\xc1\x18F\n" +
 	"\x05build\x12\x06builds\x1a\n" +
 	"service_id\x1a\tbuild_num\"\n" +
-	"service_id\"\tbuild_num\"\avcs_ref\"d\n" +
+	"service_id\"\tbuild_num\"\avcs_refB\f\n" +
+	"\n" +
+	"_build_num\"d\n" +
 	"\x0fGetBuildRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\":\n" +
@@ -1060,6 +1062,7 @@ func file_qairon_v1_build_proto_init() {
 	}
 	file_qairon_v1_common_proto_init()
 	file_qairon_v1_options_proto_init()
+	file_qairon_v1_build_proto_msgTypes[0].OneofWrappers = []any{}
 	file_qairon_v1_build_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -47,7 +47,7 @@ type Capacity struct {
 	// The kind of resource.
 	AllocationTypeId string `protobuf:"bytes,11,opt,name=allocation_type_id,json=allocationTypeId,proto3" json:"allocation_type_id,omitempty"`
 	// The amount in the unit of the allocation type: finite and not negative.
-	Value         float64 `protobuf:"fixed64,12,opt,name=value,proto3" json:"value,omitempty"`
+	Value         *float64 `protobuf:"fixed64,12,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -139,8 +139,8 @@ func (x *Capacity) GetAllocationTypeId() string {
 }
 
 func (x *Capacity) GetValue() float64 {
-	if x != nil {
-		return x.Value
+	if x != nil && x.Value != nil {
+		return *x.Value
 	}
 	return 0
 }
@@ -905,7 +905,7 @@ var File_qairon_v1_capacity_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_capacity_proto_rawDesc = "" +
 	"\n" +
-	"\x18qairon/v1/capacity.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xab\x04\n" +
+	"\x18qairon/v1/capacity.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xba\x04\n" +
 	"\bCapacity\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -920,10 +920,11 @@ const file_qairon_v1_capacity_proto_rawDesc = "" +
 	"capacitiesR\afleetId\x12Z\n" +
 	"\x12allocation_type_id\x18\v \x01(\tB,\xe0A\x02\xd2\xc1\x18%\x12#\n" +
 	"\x0fallocation_type\x12\x04type\x1a\n" +
-	"capacitiesR\x10allocationTypeId\x12\x19\n" +
-	"\x05value\x18\f \x01(\x01B\x03\xe0A\x02R\x05value:]\xca\xc1\x18Y\n" +
+	"capacitiesR\x10allocationTypeId\x12\x1e\n" +
+	"\x05value\x18\f \x01(\x01B\x03\xe0A\x02H\x00R\x05value\x88\x01\x01:]\xca\xc1\x18Y\n" +
 	"\bcapacity\x12\n" +
-	"capacities\x1a\bfleet_id\x1a\x12allocation_type_id\"\bfleet_id\"\x12allocation_type_id\"\x05value\"g\n" +
+	"capacities\x1a\bfleet_id\x1a\x12allocation_type_id\"\bfleet_id\"\x12allocation_type_id\"\x05valueB\b\n" +
+	"\x06_value\"g\n" +
 	"\x12GetCapacityRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\"F\n" +
@@ -1045,6 +1046,7 @@ func file_qairon_v1_capacity_proto_init() {
 	}
 	file_qairon_v1_common_proto_init()
 	file_qairon_v1_options_proto_init()
+	file_qairon_v1_capacity_proto_msgTypes[0].OneofWrappers = []any{}
 	file_qairon_v1_capacity_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -23,10 +23,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AffectedEffect defines what happens to an affected object.
+type AffectedEffect int32
+
+const (
+	// Not stated.
+	AffectedEffect_AFFECTED_EFFECT_UNSPECIFIED AffectedEffect = 0
+	// It is deleted.
+	AffectedEffect_AFFECTED_EFFECT_DELETED AffectedEffect = 1
+	// It stays, and loses optional references or links to deleted objects.
+	AffectedEffect_AFFECTED_EFFECT_UNLINKED AffectedEffect = 2
+	// It gets another ID.
+	AffectedEffect_AFFECTED_EFFECT_RENAMED AffectedEffect = 3
+)
+
+// Enum value maps for AffectedEffect.
+var (
+	AffectedEffect_name = map[int32]string{
+		0: "AFFECTED_EFFECT_UNSPECIFIED",
+		1: "AFFECTED_EFFECT_DELETED",
+		2: "AFFECTED_EFFECT_UNLINKED",
+		3: "AFFECTED_EFFECT_RENAMED",
+	}
+	AffectedEffect_value = map[string]int32{
+		"AFFECTED_EFFECT_UNSPECIFIED": 0,
+		"AFFECTED_EFFECT_DELETED":     1,
+		"AFFECTED_EFFECT_UNLINKED":    2,
+		"AFFECTED_EFFECT_RENAMED":     3,
+	}
+)
+
+func (x AffectedEffect) Enum() *AffectedEffect {
+	p := new(AffectedEffect)
+	*p = x
+	return p
+}
+
+func (x AffectedEffect) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AffectedEffect) Descriptor() protoreflect.EnumDescriptor {
+	return file_qairon_v1_common_proto_enumTypes[0].Descriptor()
+}
+
+func (AffectedEffect) Type() protoreflect.EnumType {
+	return &file_qairon_v1_common_proto_enumTypes[0]
+}
+
+func (x AffectedEffect) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AffectedEffect.Descriptor instead.
+func (AffectedEffect) EnumDescriptor() ([]byte, []int) {
+	return file_qairon_v1_common_proto_rawDescGZIP(), []int{0}
+}
+
 // AffectedObjects lists the objects that a deletion or a change of ID affects.
 type AffectedObjects struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of objects of each entity, in the order of the entity names. Always complete.
+	// The number of objects of each entity and effect, in the order of the entity names. Always complete.
 	Counts []*EntityCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
 	// The objects, the named one first. Truncated at about 2 MiB.
 	Objects []*AffectedObject `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
@@ -87,13 +144,15 @@ func (x *AffectedObjects) GetTruncated() bool {
 	return false
 }
 
-// EntityCount is a number of objects of one entity.
+// EntityCount is a number of objects of one entity to which the same happens.
 type EntityCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name of the entity.
 	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
 	// How many.
-	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// What happens to them.
+	Effect        AffectedEffect `protobuf:"varint,3,opt,name=effect,proto3,enum=qairon.v1.AffectedEffect" json:"effect,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,6 +201,13 @@ func (x *EntityCount) GetCount() int64 {
 	return 0
 }
 
+func (x *EntityCount) GetEffect() AffectedEffect {
+	if x != nil {
+		return x.Effect
+	}
+	return AffectedEffect_AFFECTED_EFFECT_UNSPECIFIED
+}
+
 // AffectedObject is one object that a call affects.
 type AffectedObject struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -150,8 +216,13 @@ type AffectedObject struct {
 	// Its ID before the call.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// Its ID after the call; empty when the object was deleted. The same as before when the object stays and loses an
-	// optional reference to a deleted one.
-	NewId         string `protobuf:"bytes,3,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
+	// optional reference or a link to a deleted one.
+	NewId string `protobuf:"bytes,3,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
+	// What happens to it.
+	Effect AffectedEffect `protobuf:"varint,4,opt,name=effect,proto3,enum=qairon.v1.AffectedEffect" json:"effect,omitempty"`
+	// The fields that lose their reference to a deleted object, and the relations it owns that lose a link to one, in the
+	// order of the entity; empty when the object itself is deleted or renamed.
+	Fields        []string `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -207,6 +278,20 @@ func (x *AffectedObject) GetNewId() string {
 	return ""
 }
 
+func (x *AffectedObject) GetEffect() AffectedEffect {
+	if x != nil {
+		return x.Effect
+	}
+	return AffectedEffect_AFFECTED_EFFECT_UNSPECIFIED
+}
+
+func (x *AffectedObject) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
 var File_qairon_v1_common_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_common_proto_rawDesc = "" +
@@ -215,14 +300,22 @@ const file_qairon_v1_common_proto_rawDesc = "" +
 	"\x0fAffectedObjects\x12.\n" +
 	"\x06counts\x18\x01 \x03(\v2\x16.qairon.v1.EntityCountR\x06counts\x123\n" +
 	"\aobjects\x18\x02 \x03(\v2\x19.qairon.v1.AffectedObjectR\aobjects\x12\x1c\n" +
-	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"?\n" +
+	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"r\n" +
 	"\vEntityCount\x12\x1a\n" +
 	"\bresource\x18\x01 \x01(\tR\bresource\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"S\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x121\n" +
+	"\x06effect\x18\x03 \x01(\x0e2\x19.qairon.v1.AffectedEffectR\x06effect\"\x9e\x01\n" +
 	"\x0eAffectedObject\x12\x1a\n" +
 	"\bresource\x18\x01 \x01(\tR\bresource\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x15\n" +
-	"\x06new_id\x18\x03 \x01(\tR\x05newIdB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
+	"\x06new_id\x18\x03 \x01(\tR\x05newId\x121\n" +
+	"\x06effect\x18\x04 \x01(\x0e2\x19.qairon.v1.AffectedEffectR\x06effect\x12\x16\n" +
+	"\x06fields\x18\x05 \x03(\tR\x06fields*\x89\x01\n" +
+	"\x0eAffectedEffect\x12\x1f\n" +
+	"\x1bAFFECTED_EFFECT_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17AFFECTED_EFFECT_DELETED\x10\x01\x12\x1c\n" +
+	"\x18AFFECTED_EFFECT_UNLINKED\x10\x02\x12\x1b\n" +
+	"\x17AFFECTED_EFFECT_RENAMED\x10\x03B(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
 
 var (
 	file_qairon_v1_common_proto_rawDescOnce sync.Once
@@ -236,20 +329,24 @@ func file_qairon_v1_common_proto_rawDescGZIP() []byte {
 	return file_qairon_v1_common_proto_rawDescData
 }
 
+var file_qairon_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_qairon_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_qairon_v1_common_proto_goTypes = []any{
-	(*AffectedObjects)(nil), // 0: qairon.v1.AffectedObjects
-	(*EntityCount)(nil),     // 1: qairon.v1.EntityCount
-	(*AffectedObject)(nil),  // 2: qairon.v1.AffectedObject
+	(AffectedEffect)(0),     // 0: qairon.v1.AffectedEffect
+	(*AffectedObjects)(nil), // 1: qairon.v1.AffectedObjects
+	(*EntityCount)(nil),     // 2: qairon.v1.EntityCount
+	(*AffectedObject)(nil),  // 3: qairon.v1.AffectedObject
 }
 var file_qairon_v1_common_proto_depIdxs = []int32{
-	1, // 0: qairon.v1.AffectedObjects.counts:type_name -> qairon.v1.EntityCount
-	2, // 1: qairon.v1.AffectedObjects.objects:type_name -> qairon.v1.AffectedObject
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 0: qairon.v1.AffectedObjects.counts:type_name -> qairon.v1.EntityCount
+	3, // 1: qairon.v1.AffectedObjects.objects:type_name -> qairon.v1.AffectedObject
+	0, // 2: qairon.v1.EntityCount.effect:type_name -> qairon.v1.AffectedEffect
+	0, // 3: qairon.v1.AffectedObject.effect:type_name -> qairon.v1.AffectedEffect
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_qairon_v1_common_proto_init() }
@@ -262,13 +359,14 @@ func file_qairon_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qairon_v1_common_proto_rawDesc), len(file_qairon_v1_common_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_qairon_v1_common_proto_goTypes,
 		DependencyIndexes: file_qairon_v1_common_proto_depIdxs,
+		EnumInfos:         file_qairon_v1_common_proto_enumTypes,
 		MessageInfos:      file_qairon_v1_common_proto_msgTypes,
 	}.Build()
 	File_qairon_v1_common_proto = out.File

@@ -100,7 +100,7 @@ type DependencyCase struct {
 	// The type of the objects depended on: the name of an entity in CamelCase.
 	RelatedType string `protobuf:"bytes,11,opt,name=related_type,json=relatedType,proto3" json:"related_type,omitempty"`
 	// How many objects one dependency may relate to.
-	AllowedRelationship AllowedRelationship `protobuf:"varint,12,opt,name=allowed_relationship,json=allowedRelationship,proto3,enum=qairon.v1.AllowedRelationship" json:"allowed_relationship,omitempty"`
+	AllowedRelationship *AllowedRelationship `protobuf:"varint,12,opt,name=allowed_relationship,json=allowedRelationship,proto3,enum=qairon.v1.AllowedRelationship,oneof" json:"allowed_relationship,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -192,8 +192,8 @@ func (x *DependencyCase) GetRelatedType() string {
 }
 
 func (x *DependencyCase) GetAllowedRelationship() AllowedRelationship {
-	if x != nil {
-		return x.AllowedRelationship
+	if x != nil && x.AllowedRelationship != nil {
+		return *x.AllowedRelationship
 	}
 	return AllowedRelationship_ALLOWED_RELATIONSHIP_UNSPECIFIED
 }
@@ -967,7 +967,7 @@ var File_qairon_v1_dependency_case_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_dependency_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1fqairon/v1/dependency_case.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xba\x04\n" +
+	"\x1fqairon/v1/dependency_case.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xd8\x04\n" +
 	"\x0eDependencyCase\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x02R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -978,9 +978,10 @@ const file_qairon_v1_dependency_case_proto_rawDesc = "" +
 	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x01R\x04etag\x123\n" +
 	"\x0erelatable_type\x18\n" +
 	" \x01(\tB\f\xe0A\x02\xe0A\x05\xd2\xc1\x18\x02\b\x03R\rrelatableType\x12/\n" +
-	"\frelated_type\x18\v \x01(\tB\f\xe0A\x02\xe0A\x05\xd2\xc1\x18\x02\b\x03R\vrelatedType\x12V\n" +
-	"\x14allowed_relationship\x18\f \x01(\x0e2\x1e.qairon.v1.AllowedRelationshipB\x03\xe0A\x02R\x13allowedRelationship:_\xca\xc1\x18[\n" +
-	"\x0fdependency_case\x12\x10dependency_cases\"\x02id\"\x0erelatable_type\"\frelated_type\"\x14allowed_relationship\"m\n" +
+	"\frelated_type\x18\v \x01(\tB\f\xe0A\x02\xe0A\x05\xd2\xc1\x18\x02\b\x03R\vrelatedType\x12[\n" +
+	"\x14allowed_relationship\x18\f \x01(\x0e2\x1e.qairon.v1.AllowedRelationshipB\x03\xe0A\x02H\x00R\x13allowedRelationship\x88\x01\x01:_\xca\xc1\x18[\n" +
+	"\x0fdependency_case\x12\x10dependency_cases\"\x02id\"\x0erelatable_type\"\frelated_type\"\x14allowed_relationshipB\x17\n" +
+	"\x15_allowed_relationship\"m\n" +
 	"\x18GetDependencyCaseRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\"_\n" +
@@ -1106,6 +1107,7 @@ func file_qairon_v1_dependency_case_proto_init() {
 	}
 	file_qairon_v1_common_proto_init()
 	file_qairon_v1_options_proto_init()
+	file_qairon_v1_dependency_case_proto_msgTypes[0].OneofWrappers = []any{}
 	file_qairon_v1_dependency_case_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

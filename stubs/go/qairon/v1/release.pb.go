@@ -46,8 +46,9 @@ type Release struct {
 	BuildId string `protobuf:"bytes,10,opt,name=build_id,json=buildId,proto3" json:"build_id,omitempty"`
 	// The deployment it is released to.
 	DeploymentId string `protobuf:"bytes,11,opt,name=deployment_id,json=deploymentId,proto3" json:"deployment_id,omitempty"`
-	// The number of the release, by custom that of the build: zero or greater, one component of the ID.
-	BuildNum int64 `protobuf:"varint,12,opt,name=build_num,json=buildNum,proto3" json:"build_num,omitempty"`
+	// The number of the job that made the release, which need not be that of its build: zero or greater, one component
+	// of the ID.
+	BuildNum *int64 `protobuf:"varint,12,opt,name=build_num,json=buildNum,proto3,oneof" json:"build_num,omitempty"`
 	// The artifacts of the release. Filled only where the release is embedded in its deployment.
 	ReleaseArtifacts []*ReleaseArtifact `protobuf:"bytes,13,rep,name=release_artifacts,json=releaseArtifacts,proto3" json:"release_artifacts,omitempty"`
 	unknownFields    protoimpl.UnknownFields
@@ -141,8 +142,8 @@ func (x *Release) GetDeploymentId() string {
 }
 
 func (x *Release) GetBuildNum() int64 {
-	if x != nil {
-		return x.BuildNum
+	if x != nil && x.BuildNum != nil {
+		return *x.BuildNum
 	}
 	return 0
 }
@@ -914,7 +915,7 @@ var File_qairon_v1_release_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_release_proto_rawDesc = "" +
 	"\n" +
-	"\x17qairon/v1/release.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a qairon/v1/release_artifact.proto\"\x88\x05\n" +
+	"\x17qairon/v1/release.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a qairon/v1/release_artifact.proto\"\x9b\x05\n" +
 	"\aRelease\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -929,11 +930,13 @@ const file_qairon_v1_release_proto_rawDesc = "" +
 	"\rdeployment_id\x18\v \x01(\tB-\xe0A\x02\xd2\xc1\x18&\x12$\n" +
 	"\n" +
 	"deployment\x12\n" +
-	"deployment\x1a\breleases \x02R\fdeploymentId\x12 \n" +
-	"\tbuild_num\x18\f \x01(\x03B\x03\xe0A\x02R\bbuildNum\x12g\n" +
+	"deployment\x1a\breleases \x02R\fdeploymentId\x12%\n" +
+	"\tbuild_num\x18\f \x01(\x03B\x03\xe0A\x02H\x00R\bbuildNum\x88\x01\x01\x12g\n" +
 	"\x11release_artifacts\x18\r \x03(\v2\x1a.qairon.v1.ReleaseArtifactB\x1e\xe0A\x03\xd2\xc1\x18\x17:\x15\n" +
 	"\x11release_artifacts\x10\x01R\x10releaseArtifacts:U\xca\xc1\x18Q\n" +
-	"\arelease\x12\breleases\x1a\rdeployment_id\x1a\tbuild_num\"\bbuild_id\"\rdeployment_id\"\tbuild_num\"f\n" +
+	"\arelease\x12\breleases\x1a\rdeployment_id\x1a\tbuild_num\"\bbuild_id\"\rdeployment_id\"\tbuild_numB\f\n" +
+	"\n" +
+	"_build_num\"f\n" +
 	"\x11GetReleaseRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\"B\n" +
@@ -1054,6 +1057,7 @@ func file_qairon_v1_release_proto_init() {
 	file_qairon_v1_common_proto_init()
 	file_qairon_v1_options_proto_init()
 	file_qairon_v1_release_artifact_proto_init()
+	file_qairon_v1_release_proto_msgTypes[0].OneofWrappers = []any{}
 	file_qairon_v1_release_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

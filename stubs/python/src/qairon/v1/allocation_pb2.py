@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aqairon/v1/allocation.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xd5\x04\n\nAllocation\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12T\n\x12\x64\x65ployment_proc_id\x18\n \x01(\tB8\xe0\x41\x02\xd2\xc1\x18\x31\x12/\n\x0f\x64\x65ployment_proc\x12\x0f\x64\x65ployment_proc\x1a\x0b\x61llocations\x12I\n\x12\x61llocation_type_id\x18\x0b \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\x0f\x61llocation_type\x12\x04type\x1a\x0b\x61llocations\x12,\n\twatermark\x18\x0c \x01(\x0e\x32\x14.qairon.v1.WatermarkB\x03\xe0\x41\x02\x12\x12\n\x05value\x18\r \x01(\x01\x42\x03\xe0\x41\x02:\x8b\x01\xca\xc1\x18\x86\x01\n\nallocation\x12\x0b\x61llocations\x1a\x12\x64\x65ployment_proc_id\x1a\x12\x61llocation_type_id\x1a\twatermark\"\x12\x61llocation_type_id\"\x12\x64\x65ployment_proc_id\"\twatermark\"\x05value\"[\n\x14GetAllocationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"B\n\x15GetAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\"b\n\x1a\x42\x61tchGetAllocationsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"I\n\x1b\x42\x61tchGetAllocationsResponse\x12*\n\x0b\x61llocations\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Allocation\"\xdd\x01\n\x16ListAllocationsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x86\x01\n\x17ListAllocationsResponse\x12*\n\x0b\x61llocations\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Allocation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"~\n\x17\x43reateAllocationRequest\x12.\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.AllocationB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"E\n\x18\x43reateAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\"\xd0\x01\n\x17UpdateAllocationRequest\x12.\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.AllocationB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"s\n\x18UpdateAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa2\x01\n\x17\x44\x65leteAllocationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"H\n\x18\x44\x65leteAllocationResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects*M\n\tWatermark\x12\x19\n\x15WATERMARK_UNSPECIFIED\x10\x00\x12\x12\n\x0eWATERMARK_HIGH\x10\x01\x12\x11\n\rWATERMARK_LOW\x10\x02\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aqairon/v1/allocation.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xf7\x04\n\nAllocation\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12T\n\x12\x64\x65ployment_proc_id\x18\n \x01(\tB8\xe0\x41\x02\xd2\xc1\x18\x31\x12/\n\x0f\x64\x65ployment_proc\x12\x0f\x64\x65ployment_proc\x1a\x0b\x61llocations\x12I\n\x12\x61llocation_type_id\x18\x0b \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\x0f\x61llocation_type\x12\x04type\x1a\x0b\x61llocations\x12\x31\n\twatermark\x18\x0c \x01(\x0e\x32\x14.qairon.v1.WatermarkB\x03\xe0\x41\x02H\x00\x88\x01\x01\x12\x17\n\x05value\x18\r \x01(\x01\x42\x03\xe0\x41\x02H\x01\x88\x01\x01:\x8b\x01\xca\xc1\x18\x86\x01\n\nallocation\x12\x0b\x61llocations\x1a\x12\x64\x65ployment_proc_id\x1a\x12\x61llocation_type_id\x1a\twatermark\"\x12\x61llocation_type_id\"\x12\x64\x65ployment_proc_id\"\twatermark\"\x05valueB\x0c\n\n_watermarkB\x08\n\x06_value\"[\n\x14GetAllocationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"B\n\x15GetAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\"b\n\x1a\x42\x61tchGetAllocationsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"I\n\x1b\x42\x61tchGetAllocationsResponse\x12*\n\x0b\x61llocations\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Allocation\"\xdd\x01\n\x16ListAllocationsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x86\x01\n\x17ListAllocationsResponse\x12*\n\x0b\x61llocations\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Allocation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"~\n\x17\x43reateAllocationRequest\x12.\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.AllocationB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"E\n\x18\x43reateAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\"\xd0\x01\n\x17UpdateAllocationRequest\x12.\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.AllocationB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"s\n\x18UpdateAllocationResponse\x12)\n\nallocation\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Allocation\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa2\x01\n\x17\x44\x65leteAllocationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"H\n\x18\x44\x65leteAllocationResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects*M\n\tWatermark\x12\x19\n\x15WATERMARK_UNSPECIFIED\x10\x00\x12\x12\n\x0eWATERMARK_HIGH\x10\x01\x12\x11\n\rWATERMARK_LOW\x10\x02\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -110,32 +110,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEALLOCATIONREQUEST'].fields_by_name['validate_only']._serialized_options = b'\340A\001'
   _globals['_DELETEALLOCATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEALLOCATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
-  _globals['_WATERMARK']._serialized_start=2283
-  _globals['_WATERMARK']._serialized_end=2360
+  _globals['_WATERMARK']._serialized_start=2317
+  _globals['_WATERMARK']._serialized_end=2394
   _globals['_ALLOCATION']._serialized_start=221
-  _globals['_ALLOCATION']._serialized_end=818
-  _globals['_GETALLOCATIONREQUEST']._serialized_start=820
-  _globals['_GETALLOCATIONREQUEST']._serialized_end=911
-  _globals['_GETALLOCATIONRESPONSE']._serialized_start=913
-  _globals['_GETALLOCATIONRESPONSE']._serialized_end=979
-  _globals['_BATCHGETALLOCATIONSREQUEST']._serialized_start=981
-  _globals['_BATCHGETALLOCATIONSREQUEST']._serialized_end=1079
-  _globals['_BATCHGETALLOCATIONSRESPONSE']._serialized_start=1081
-  _globals['_BATCHGETALLOCATIONSRESPONSE']._serialized_end=1154
-  _globals['_LISTALLOCATIONSREQUEST']._serialized_start=1157
-  _globals['_LISTALLOCATIONSREQUEST']._serialized_end=1378
-  _globals['_LISTALLOCATIONSRESPONSE']._serialized_start=1381
-  _globals['_LISTALLOCATIONSRESPONSE']._serialized_end=1515
-  _globals['_CREATEALLOCATIONREQUEST']._serialized_start=1517
-  _globals['_CREATEALLOCATIONREQUEST']._serialized_end=1643
-  _globals['_CREATEALLOCATIONRESPONSE']._serialized_start=1645
-  _globals['_CREATEALLOCATIONRESPONSE']._serialized_end=1714
-  _globals['_UPDATEALLOCATIONREQUEST']._serialized_start=1717
-  _globals['_UPDATEALLOCATIONREQUEST']._serialized_end=1925
-  _globals['_UPDATEALLOCATIONRESPONSE']._serialized_start=1927
-  _globals['_UPDATEALLOCATIONRESPONSE']._serialized_end=2042
-  _globals['_DELETEALLOCATIONREQUEST']._serialized_start=2045
-  _globals['_DELETEALLOCATIONREQUEST']._serialized_end=2207
-  _globals['_DELETEALLOCATIONRESPONSE']._serialized_start=2209
-  _globals['_DELETEALLOCATIONRESPONSE']._serialized_end=2281
+  _globals['_ALLOCATION']._serialized_end=852
+  _globals['_GETALLOCATIONREQUEST']._serialized_start=854
+  _globals['_GETALLOCATIONREQUEST']._serialized_end=945
+  _globals['_GETALLOCATIONRESPONSE']._serialized_start=947
+  _globals['_GETALLOCATIONRESPONSE']._serialized_end=1013
+  _globals['_BATCHGETALLOCATIONSREQUEST']._serialized_start=1015
+  _globals['_BATCHGETALLOCATIONSREQUEST']._serialized_end=1113
+  _globals['_BATCHGETALLOCATIONSRESPONSE']._serialized_start=1115
+  _globals['_BATCHGETALLOCATIONSRESPONSE']._serialized_end=1188
+  _globals['_LISTALLOCATIONSREQUEST']._serialized_start=1191
+  _globals['_LISTALLOCATIONSREQUEST']._serialized_end=1412
+  _globals['_LISTALLOCATIONSRESPONSE']._serialized_start=1415
+  _globals['_LISTALLOCATIONSRESPONSE']._serialized_end=1549
+  _globals['_CREATEALLOCATIONREQUEST']._serialized_start=1551
+  _globals['_CREATEALLOCATIONREQUEST']._serialized_end=1677
+  _globals['_CREATEALLOCATIONRESPONSE']._serialized_start=1679
+  _globals['_CREATEALLOCATIONRESPONSE']._serialized_end=1748
+  _globals['_UPDATEALLOCATIONREQUEST']._serialized_start=1751
+  _globals['_UPDATEALLOCATIONREQUEST']._serialized_end=1959
+  _globals['_UPDATEALLOCATIONRESPONSE']._serialized_start=1961
+  _globals['_UPDATEALLOCATIONRESPONSE']._serialized_end=2076
+  _globals['_DELETEALLOCATIONREQUEST']._serialized_start=2079
+  _globals['_DELETEALLOCATIONREQUEST']._serialized_end=2241
+  _globals['_DELETEALLOCATIONRESPONSE']._serialized_start=2243
+  _globals['_DELETEALLOCATIONRESPONSE']._serialized_end=2315
 # @@protoc_insertion_point(module_scope)

@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18qairon/v1/capacity.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xd6\x03\n\x08\x43\x61pacity\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x35\n\x08\x66leet_id\x18\n \x01(\tB#\xe0\x41\x02\xd2\xc1\x18\x1c\x12\x1a\n\x05\x66leet\x12\x05\x66leet\x1a\ncapacities\x12H\n\x12\x61llocation_type_id\x18\x0b \x01(\tB,\xe0\x41\x02\xd2\xc1\x18%\x12#\n\x0f\x61llocation_type\x12\x04type\x1a\ncapacities\x12\x12\n\x05value\x18\x0c \x01(\x01\x42\x03\xe0\x41\x02:]\xca\xc1\x18Y\n\x08\x63\x61pacity\x12\ncapacities\x1a\x08\x66leet_id\x1a\x12\x61llocation_type_id\"\x08\x66leet_id\"\x12\x61llocation_type_id\"\x05value\"Y\n\x12GetCapacityRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"<\n\x13GetCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\"a\n\x19\x42\x61tchGetCapacitiesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"E\n\x1a\x42\x61tchGetCapacitiesResponse\x12\'\n\ncapacities\x18\x01 \x03(\x0b\x32\x13.qairon.v1.Capacity\"\xdc\x01\n\x15ListCapacitiesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x82\x01\n\x16ListCapacitiesResponse\x12\'\n\ncapacities\x18\x01 \x03(\x0b\x32\x13.qairon.v1.Capacity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"x\n\x15\x43reateCapacityRequest\x12*\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.CapacityB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"?\n\x16\x43reateCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\"\xca\x01\n\x15UpdateCapacityRequest\x12*\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.CapacityB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"m\n\x16UpdateCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa0\x01\n\x15\x44\x65leteCapacityRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"F\n\x16\x44\x65leteCapacityResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18qairon/v1/capacity.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xe5\x03\n\x08\x43\x61pacity\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x35\n\x08\x66leet_id\x18\n \x01(\tB#\xe0\x41\x02\xd2\xc1\x18\x1c\x12\x1a\n\x05\x66leet\x12\x05\x66leet\x1a\ncapacities\x12H\n\x12\x61llocation_type_id\x18\x0b \x01(\tB,\xe0\x41\x02\xd2\xc1\x18%\x12#\n\x0f\x61llocation_type\x12\x04type\x1a\ncapacities\x12\x17\n\x05value\x18\x0c \x01(\x01\x42\x03\xe0\x41\x02H\x00\x88\x01\x01:]\xca\xc1\x18Y\n\x08\x63\x61pacity\x12\ncapacities\x1a\x08\x66leet_id\x1a\x12\x61llocation_type_id\"\x08\x66leet_id\"\x12\x61llocation_type_id\"\x05valueB\x08\n\x06_value\"Y\n\x12GetCapacityRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"<\n\x13GetCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\"a\n\x19\x42\x61tchGetCapacitiesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"E\n\x1a\x42\x61tchGetCapacitiesResponse\x12\'\n\ncapacities\x18\x01 \x03(\x0b\x32\x13.qairon.v1.Capacity\"\xdc\x01\n\x15ListCapacitiesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x82\x01\n\x16ListCapacitiesResponse\x12\'\n\ncapacities\x18\x01 \x03(\x0b\x32\x13.qairon.v1.Capacity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"x\n\x15\x43reateCapacityRequest\x12*\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.CapacityB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"?\n\x16\x43reateCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\"\xca\x01\n\x15UpdateCapacityRequest\x12*\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.CapacityB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"m\n\x16UpdateCapacityResponse\x12%\n\x08\x63\x61pacity\x18\x01 \x01(\x0b\x32\x13.qairon.v1.Capacity\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa0\x01\n\x15\x44\x65leteCapacityRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"F\n\x16\x44\x65leteCapacityResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -109,29 +109,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECAPACITYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETECAPACITYREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_CAPACITY']._serialized_start=219
-  _globals['_CAPACITY']._serialized_end=689
-  _globals['_GETCAPACITYREQUEST']._serialized_start=691
-  _globals['_GETCAPACITYREQUEST']._serialized_end=780
-  _globals['_GETCAPACITYRESPONSE']._serialized_start=782
-  _globals['_GETCAPACITYRESPONSE']._serialized_end=842
-  _globals['_BATCHGETCAPACITIESREQUEST']._serialized_start=844
-  _globals['_BATCHGETCAPACITIESREQUEST']._serialized_end=941
-  _globals['_BATCHGETCAPACITIESRESPONSE']._serialized_start=943
-  _globals['_BATCHGETCAPACITIESRESPONSE']._serialized_end=1012
-  _globals['_LISTCAPACITIESREQUEST']._serialized_start=1015
-  _globals['_LISTCAPACITIESREQUEST']._serialized_end=1235
-  _globals['_LISTCAPACITIESRESPONSE']._serialized_start=1238
-  _globals['_LISTCAPACITIESRESPONSE']._serialized_end=1368
-  _globals['_CREATECAPACITYREQUEST']._serialized_start=1370
-  _globals['_CREATECAPACITYREQUEST']._serialized_end=1490
-  _globals['_CREATECAPACITYRESPONSE']._serialized_start=1492
-  _globals['_CREATECAPACITYRESPONSE']._serialized_end=1555
-  _globals['_UPDATECAPACITYREQUEST']._serialized_start=1558
-  _globals['_UPDATECAPACITYREQUEST']._serialized_end=1760
-  _globals['_UPDATECAPACITYRESPONSE']._serialized_start=1762
-  _globals['_UPDATECAPACITYRESPONSE']._serialized_end=1871
-  _globals['_DELETECAPACITYREQUEST']._serialized_start=1874
-  _globals['_DELETECAPACITYREQUEST']._serialized_end=2034
-  _globals['_DELETECAPACITYRESPONSE']._serialized_start=2036
-  _globals['_DELETECAPACITYRESPONSE']._serialized_end=2106
+  _globals['_CAPACITY']._serialized_end=704
+  _globals['_GETCAPACITYREQUEST']._serialized_start=706
+  _globals['_GETCAPACITYREQUEST']._serialized_end=795
+  _globals['_GETCAPACITYRESPONSE']._serialized_start=797
+  _globals['_GETCAPACITYRESPONSE']._serialized_end=857
+  _globals['_BATCHGETCAPACITIESREQUEST']._serialized_start=859
+  _globals['_BATCHGETCAPACITIESREQUEST']._serialized_end=956
+  _globals['_BATCHGETCAPACITIESRESPONSE']._serialized_start=958
+  _globals['_BATCHGETCAPACITIESRESPONSE']._serialized_end=1027
+  _globals['_LISTCAPACITIESREQUEST']._serialized_start=1030
+  _globals['_LISTCAPACITIESREQUEST']._serialized_end=1250
+  _globals['_LISTCAPACITIESRESPONSE']._serialized_start=1253
+  _globals['_LISTCAPACITIESRESPONSE']._serialized_end=1383
+  _globals['_CREATECAPACITYREQUEST']._serialized_start=1385
+  _globals['_CREATECAPACITYREQUEST']._serialized_end=1505
+  _globals['_CREATECAPACITYRESPONSE']._serialized_start=1507
+  _globals['_CREATECAPACITYRESPONSE']._serialized_end=1570
+  _globals['_UPDATECAPACITYREQUEST']._serialized_start=1573
+  _globals['_UPDATECAPACITYREQUEST']._serialized_end=1775
+  _globals['_UPDATECAPACITYRESPONSE']._serialized_start=1777
+  _globals['_UPDATECAPACITYRESPONSE']._serialized_end=1886
+  _globals['_DELETECAPACITYREQUEST']._serialized_start=1889
+  _globals['_DELETECAPACITYREQUEST']._serialized_end=2049
+  _globals['_DELETECAPACITYRESPONSE']._serialized_start=2051
+  _globals['_DELETECAPACITYRESPONSE']._serialized_end=2121
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16qairon/v1/common.proto\x12\tqairon.v1\"x\n\x0f\x41\x66\x66\x65\x63tedObjects\x12&\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x16.qairon.v1.EntityCount\x12*\n\x07objects\x18\x02 \x03(\x0b\x32\x19.qairon.v1.AffectedObject\x12\x11\n\ttruncated\x18\x03 \x01(\x08\".\n\x0b\x45ntityCount\x12\x10\n\x08resource\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\">\n\x0e\x41\x66\x66\x65\x63tedObject\x12\x10\n\x08resource\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06new_id\x18\x03 \x01(\tB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16qairon/v1/common.proto\x12\tqairon.v1\"x\n\x0f\x41\x66\x66\x65\x63tedObjects\x12&\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x16.qairon.v1.EntityCount\x12*\n\x07objects\x18\x02 \x03(\x0b\x32\x19.qairon.v1.AffectedObject\x12\x11\n\ttruncated\x18\x03 \x01(\x08\"Y\n\x0b\x45ntityCount\x12\x10\n\x08resource\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12)\n\x06\x65\x66\x66\x65\x63t\x18\x03 \x01(\x0e\x32\x19.qairon.v1.AffectedEffect\"y\n\x0e\x41\x66\x66\x65\x63tedObject\x12\x10\n\x08resource\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06new_id\x18\x03 \x01(\t\x12)\n\x06\x65\x66\x66\x65\x63t\x18\x04 \x01(\x0e\x32\x19.qairon.v1.AffectedEffect\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t*\x89\x01\n\x0e\x41\x66\x66\x65\x63tedEffect\x12\x1f\n\x1b\x41\x46\x46\x45\x43TED_EFFECT_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41\x46\x46\x45\x43TED_EFFECT_DELETED\x10\x01\x12\x1c\n\x18\x41\x46\x46\x45\x43TED_EFFECT_UNLINKED\x10\x02\x12\x1b\n\x17\x41\x46\x46\x45\x43TED_EFFECT_RENAMED\x10\x03\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,10 +32,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'qairon.v1.common_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z&qairon.dev/stubs/go/qairon/v1;qaironv1'
+  _globals['_AFFECTEDEFFECT']._serialized_start=374
+  _globals['_AFFECTEDEFFECT']._serialized_end=511
   _globals['_AFFECTEDOBJECTS']._serialized_start=37
   _globals['_AFFECTEDOBJECTS']._serialized_end=157
   _globals['_ENTITYCOUNT']._serialized_start=159
-  _globals['_ENTITYCOUNT']._serialized_end=205
-  _globals['_AFFECTEDOBJECT']._serialized_start=207
-  _globals['_AFFECTEDOBJECT']._serialized_end=269
+  _globals['_ENTITYCOUNT']._serialized_end=248
+  _globals['_AFFECTEDOBJECT']._serialized_start=250
+  _globals['_AFFECTEDOBJECT']._serialized_end=371
 # @@protoc_insertion_point(module_scope)

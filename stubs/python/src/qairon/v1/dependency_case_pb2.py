@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fqairon/v1/dependency_case.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xd6\x03\n\x0e\x44\x65pendencyCase\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x02\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12$\n\x0erelatable_type\x18\n \x01(\tB\x0c\xe0\x41\x02\xe0\x41\x05\xd2\xc1\x18\x02\x08\x03\x12\"\n\x0crelated_type\x18\x0b \x01(\tB\x0c\xe0\x41\x02\xe0\x41\x05\xd2\xc1\x18\x02\x08\x03\x12\x41\n\x14\x61llowed_relationship\x18\x0c \x01(\x0e\x32\x1e.qairon.v1.AllowedRelationshipB\x03\xe0\x41\x02:_\xca\xc1\x18[\n\x0f\x64\x65pendency_case\x12\x10\x64\x65pendency_cases\"\x02id\"\x0erelatable_type\"\x0crelated_type\"\x14\x61llowed_relationship\"_\n\x18GetDependencyCaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"O\n\x19GetDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\"f\n\x1e\x42\x61tchGetDependencyCasesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"V\n\x1f\x42\x61tchGetDependencyCasesResponse\x12\x33\n\x10\x64\x65pendency_cases\x18\x01 \x03(\x0b\x32\x19.qairon.v1.DependencyCase\"\xe1\x01\n\x1aListDependencyCasesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x93\x01\n\x1bListDependencyCasesResponse\x12\x33\n\x10\x64\x65pendency_cases\x18\x01 \x03(\x0b\x32\x19.qairon.v1.DependencyCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x8b\x01\n\x1b\x43reateDependencyCaseRequest\x12\x37\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCaseB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"R\n\x1c\x43reateDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\"\xf2\x01\n\x1bUpdateDependencyCaseRequest\x12\x37\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCaseB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06new_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"\x80\x01\n\x1cUpdateDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa6\x01\n\x1b\x44\x65leteDependencyCaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"L\n\x1c\x44\x65leteDependencyCaseResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects*w\n\x13\x41llowedRelationship\x12$\n ALLOWED_RELATIONSHIP_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LLOWED_RELATIONSHIP_OTO\x10\x01\x12\x1c\n\x18\x41LLOWED_RELATIONSHIP_OTM\x10\x02\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fqairon/v1/dependency_case.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xf4\x03\n\x0e\x44\x65pendencyCase\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x02\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12$\n\x0erelatable_type\x18\n \x01(\tB\x0c\xe0\x41\x02\xe0\x41\x05\xd2\xc1\x18\x02\x08\x03\x12\"\n\x0crelated_type\x18\x0b \x01(\tB\x0c\xe0\x41\x02\xe0\x41\x05\xd2\xc1\x18\x02\x08\x03\x12\x46\n\x14\x61llowed_relationship\x18\x0c \x01(\x0e\x32\x1e.qairon.v1.AllowedRelationshipB\x03\xe0\x41\x02H\x00\x88\x01\x01:_\xca\xc1\x18[\n\x0f\x64\x65pendency_case\x12\x10\x64\x65pendency_cases\"\x02id\"\x0erelatable_type\"\x0crelated_type\"\x14\x61llowed_relationshipB\x17\n\x15_allowed_relationship\"_\n\x18GetDependencyCaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"O\n\x19GetDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\"f\n\x1e\x42\x61tchGetDependencyCasesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"V\n\x1f\x42\x61tchGetDependencyCasesResponse\x12\x33\n\x10\x64\x65pendency_cases\x18\x01 \x03(\x0b\x32\x19.qairon.v1.DependencyCase\"\xe1\x01\n\x1aListDependencyCasesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x93\x01\n\x1bListDependencyCasesResponse\x12\x33\n\x10\x64\x65pendency_cases\x18\x01 \x03(\x0b\x32\x19.qairon.v1.DependencyCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x8b\x01\n\x1b\x43reateDependencyCaseRequest\x12\x37\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCaseB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"R\n\x1c\x43reateDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\"\xf2\x01\n\x1bUpdateDependencyCaseRequest\x12\x37\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCaseB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06new_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"\x80\x01\n\x1cUpdateDependencyCaseResponse\x12\x32\n\x0f\x64\x65pendency_case\x18\x01 \x01(\x0b\x32\x19.qairon.v1.DependencyCase\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa6\x01\n\x1b\x44\x65leteDependencyCaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"L\n\x1c\x44\x65leteDependencyCaseResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects*w\n\x13\x41llowedRelationship\x12$\n ALLOWED_RELATIONSHIP_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41LLOWED_RELATIONSHIP_OTO\x10\x01\x12\x1c\n\x18\x41LLOWED_RELATIONSHIP_OTM\x10\x02\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -110,32 +110,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEDEPENDENCYCASEREQUEST'].fields_by_name['validate_only']._serialized_options = b'\340A\001'
   _globals['_DELETEDEPENDENCYCASEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEDEPENDENCYCASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
-  _globals['_ALLOWEDRELATIONSHIP']._serialized_start=2295
-  _globals['_ALLOWEDRELATIONSHIP']._serialized_end=2414
+  _globals['_ALLOWEDRELATIONSHIP']._serialized_start=2325
+  _globals['_ALLOWEDRELATIONSHIP']._serialized_end=2444
   _globals['_DEPENDENCYCASE']._serialized_start=226
-  _globals['_DEPENDENCYCASE']._serialized_end=696
-  _globals['_GETDEPENDENCYCASEREQUEST']._serialized_start=698
-  _globals['_GETDEPENDENCYCASEREQUEST']._serialized_end=793
-  _globals['_GETDEPENDENCYCASERESPONSE']._serialized_start=795
-  _globals['_GETDEPENDENCYCASERESPONSE']._serialized_end=874
-  _globals['_BATCHGETDEPENDENCYCASESREQUEST']._serialized_start=876
-  _globals['_BATCHGETDEPENDENCYCASESREQUEST']._serialized_end=978
-  _globals['_BATCHGETDEPENDENCYCASESRESPONSE']._serialized_start=980
-  _globals['_BATCHGETDEPENDENCYCASESRESPONSE']._serialized_end=1066
-  _globals['_LISTDEPENDENCYCASESREQUEST']._serialized_start=1069
-  _globals['_LISTDEPENDENCYCASESREQUEST']._serialized_end=1294
-  _globals['_LISTDEPENDENCYCASESRESPONSE']._serialized_start=1297
-  _globals['_LISTDEPENDENCYCASESRESPONSE']._serialized_end=1444
-  _globals['_CREATEDEPENDENCYCASEREQUEST']._serialized_start=1447
-  _globals['_CREATEDEPENDENCYCASEREQUEST']._serialized_end=1586
-  _globals['_CREATEDEPENDENCYCASERESPONSE']._serialized_start=1588
-  _globals['_CREATEDEPENDENCYCASERESPONSE']._serialized_end=1670
-  _globals['_UPDATEDEPENDENCYCASEREQUEST']._serialized_start=1673
-  _globals['_UPDATEDEPENDENCYCASEREQUEST']._serialized_end=1915
-  _globals['_UPDATEDEPENDENCYCASERESPONSE']._serialized_start=1918
-  _globals['_UPDATEDEPENDENCYCASERESPONSE']._serialized_end=2046
-  _globals['_DELETEDEPENDENCYCASEREQUEST']._serialized_start=2049
-  _globals['_DELETEDEPENDENCYCASEREQUEST']._serialized_end=2215
-  _globals['_DELETEDEPENDENCYCASERESPONSE']._serialized_start=2217
-  _globals['_DELETEDEPENDENCYCASERESPONSE']._serialized_end=2293
+  _globals['_DEPENDENCYCASE']._serialized_end=726
+  _globals['_GETDEPENDENCYCASEREQUEST']._serialized_start=728
+  _globals['_GETDEPENDENCYCASEREQUEST']._serialized_end=823
+  _globals['_GETDEPENDENCYCASERESPONSE']._serialized_start=825
+  _globals['_GETDEPENDENCYCASERESPONSE']._serialized_end=904
+  _globals['_BATCHGETDEPENDENCYCASESREQUEST']._serialized_start=906
+  _globals['_BATCHGETDEPENDENCYCASESREQUEST']._serialized_end=1008
+  _globals['_BATCHGETDEPENDENCYCASESRESPONSE']._serialized_start=1010
+  _globals['_BATCHGETDEPENDENCYCASESRESPONSE']._serialized_end=1096
+  _globals['_LISTDEPENDENCYCASESREQUEST']._serialized_start=1099
+  _globals['_LISTDEPENDENCYCASESREQUEST']._serialized_end=1324
+  _globals['_LISTDEPENDENCYCASESRESPONSE']._serialized_start=1327
+  _globals['_LISTDEPENDENCYCASESRESPONSE']._serialized_end=1474
+  _globals['_CREATEDEPENDENCYCASEREQUEST']._serialized_start=1477
+  _globals['_CREATEDEPENDENCYCASEREQUEST']._serialized_end=1616
+  _globals['_CREATEDEPENDENCYCASERESPONSE']._serialized_start=1618
+  _globals['_CREATEDEPENDENCYCASERESPONSE']._serialized_end=1700
+  _globals['_UPDATEDEPENDENCYCASEREQUEST']._serialized_start=1703
+  _globals['_UPDATEDEPENDENCYCASEREQUEST']._serialized_end=1945
+  _globals['_UPDATEDEPENDENCYCASERESPONSE']._serialized_start=1948
+  _globals['_UPDATEDEPENDENCYCASERESPONSE']._serialized_end=2076
+  _globals['_DELETEDEPENDENCYCASEREQUEST']._serialized_start=2079
+  _globals['_DELETEDEPENDENCYCASEREQUEST']._serialized_end=2245
+  _globals['_DELETEDEPENDENCYCASERESPONSE']._serialized_start=2247
+  _globals['_DELETEDEPENDENCYCASERESPONSE']._serialized_end=2323
 # @@protoc_insertion_point(module_scope)

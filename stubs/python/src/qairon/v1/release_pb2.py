@@ -31,7 +31,7 @@ from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 from qairon.v1 import release_artifact_pb2 as qairon_dot_v1_dot_release__artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/release.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a qairon/v1/release_artifact.proto\"\xa2\x04\n\x07Release\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x33\n\x08\x62uild_id\x18\n \x01(\tB!\xe0\x41\x02\xd2\xc1\x18\x1a\x12\x18\n\x05\x62uild\x12\x05\x62uild\x1a\x08releases\x12\x44\n\rdeployment_id\x18\x0b \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\ndeployment\x12\ndeployment\x1a\x08releases \x02\x12\x16\n\tbuild_num\x18\x0c \x01(\x03\x42\x03\xe0\x41\x02\x12U\n\x11release_artifacts\x18\r \x03(\x0b\x32\x1a.qairon.v1.ReleaseArtifactB\x1e\xe0\x41\x03\xd2\xc1\x18\x17:\x15\n\x11release_artifacts\x10\x01:U\xca\xc1\x18Q\n\x07release\x12\x08releases\x1a\rdeployment_id\x1a\tbuild_num\"\x08\x62uild_id\"\rdeployment_id\"\tbuild_num\"X\n\x11GetReleaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"9\n\x12GetReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\"_\n\x17\x42\x61tchGetReleasesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"@\n\x18\x42\x61tchGetReleasesResponse\x12$\n\x08releases\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Release\"\xda\x01\n\x13ListReleasesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"}\n\x14ListReleasesResponse\x12$\n\x08releases\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Release\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"u\n\x14\x43reateReleaseRequest\x12(\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"<\n\x15\x43reateReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\"\xc7\x01\n\x14UpdateReleaseRequest\x12(\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"j\n\x15UpdateReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9f\x01\n\x14\x44\x65leteReleaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"E\n\x15\x44\x65leteReleaseResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/release.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a qairon/v1/release_artifact.proto\"\xb5\x04\n\x07Release\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x33\n\x08\x62uild_id\x18\n \x01(\tB!\xe0\x41\x02\xd2\xc1\x18\x1a\x12\x18\n\x05\x62uild\x12\x05\x62uild\x1a\x08releases\x12\x44\n\rdeployment_id\x18\x0b \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\ndeployment\x12\ndeployment\x1a\x08releases \x02\x12\x1b\n\tbuild_num\x18\x0c \x01(\x03\x42\x03\xe0\x41\x02H\x00\x88\x01\x01\x12U\n\x11release_artifacts\x18\r \x03(\x0b\x32\x1a.qairon.v1.ReleaseArtifactB\x1e\xe0\x41\x03\xd2\xc1\x18\x17:\x15\n\x11release_artifacts\x10\x01:U\xca\xc1\x18Q\n\x07release\x12\x08releases\x1a\rdeployment_id\x1a\tbuild_num\"\x08\x62uild_id\"\rdeployment_id\"\tbuild_numB\x0c\n\n_build_num\"X\n\x11GetReleaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"9\n\x12GetReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\"_\n\x17\x42\x61tchGetReleasesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"@\n\x18\x42\x61tchGetReleasesResponse\x12$\n\x08releases\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Release\"\xda\x01\n\x13ListReleasesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"}\n\x14ListReleasesResponse\x12$\n\x08releases\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Release\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"u\n\x14\x43reateReleaseRequest\x12(\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"<\n\x15\x43reateReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\"\xc7\x01\n\x14UpdateReleaseRequest\x12(\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"j\n\x15UpdateReleaseResponse\x12#\n\x07release\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Release\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9f\x01\n\x14\x44\x65leteReleaseRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"E\n\x15\x44\x65leteReleaseResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -112,29 +112,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETERELEASEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETERELEASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_RELEASE']._serialized_start=252
-  _globals['_RELEASE']._serialized_end=798
-  _globals['_GETRELEASEREQUEST']._serialized_start=800
-  _globals['_GETRELEASEREQUEST']._serialized_end=888
-  _globals['_GETRELEASERESPONSE']._serialized_start=890
-  _globals['_GETRELEASERESPONSE']._serialized_end=947
-  _globals['_BATCHGETRELEASESREQUEST']._serialized_start=949
-  _globals['_BATCHGETRELEASESREQUEST']._serialized_end=1044
-  _globals['_BATCHGETRELEASESRESPONSE']._serialized_start=1046
-  _globals['_BATCHGETRELEASESRESPONSE']._serialized_end=1110
-  _globals['_LISTRELEASESREQUEST']._serialized_start=1113
-  _globals['_LISTRELEASESREQUEST']._serialized_end=1331
-  _globals['_LISTRELEASESRESPONSE']._serialized_start=1333
-  _globals['_LISTRELEASESRESPONSE']._serialized_end=1458
-  _globals['_CREATERELEASEREQUEST']._serialized_start=1460
-  _globals['_CREATERELEASEREQUEST']._serialized_end=1577
-  _globals['_CREATERELEASERESPONSE']._serialized_start=1579
-  _globals['_CREATERELEASERESPONSE']._serialized_end=1639
-  _globals['_UPDATERELEASEREQUEST']._serialized_start=1642
-  _globals['_UPDATERELEASEREQUEST']._serialized_end=1841
-  _globals['_UPDATERELEASERESPONSE']._serialized_start=1843
-  _globals['_UPDATERELEASERESPONSE']._serialized_end=1949
-  _globals['_DELETERELEASEREQUEST']._serialized_start=1952
-  _globals['_DELETERELEASEREQUEST']._serialized_end=2111
-  _globals['_DELETERELEASERESPONSE']._serialized_start=2113
-  _globals['_DELETERELEASERESPONSE']._serialized_end=2182
+  _globals['_RELEASE']._serialized_end=817
+  _globals['_GETRELEASEREQUEST']._serialized_start=819
+  _globals['_GETRELEASEREQUEST']._serialized_end=907
+  _globals['_GETRELEASERESPONSE']._serialized_start=909
+  _globals['_GETRELEASERESPONSE']._serialized_end=966
+  _globals['_BATCHGETRELEASESREQUEST']._serialized_start=968
+  _globals['_BATCHGETRELEASESREQUEST']._serialized_end=1063
+  _globals['_BATCHGETRELEASESRESPONSE']._serialized_start=1065
+  _globals['_BATCHGETRELEASESRESPONSE']._serialized_end=1129
+  _globals['_LISTRELEASESREQUEST']._serialized_start=1132
+  _globals['_LISTRELEASESREQUEST']._serialized_end=1350
+  _globals['_LISTRELEASESRESPONSE']._serialized_start=1352
+  _globals['_LISTRELEASESRESPONSE']._serialized_end=1477
+  _globals['_CREATERELEASEREQUEST']._serialized_start=1479
+  _globals['_CREATERELEASEREQUEST']._serialized_end=1596
+  _globals['_CREATERELEASERESPONSE']._serialized_start=1598
+  _globals['_CREATERELEASERESPONSE']._serialized_end=1658
+  _globals['_UPDATERELEASEREQUEST']._serialized_start=1661
+  _globals['_UPDATERELEASEREQUEST']._serialized_end=1860
+  _globals['_UPDATERELEASERESPONSE']._serialized_start=1862
+  _globals['_UPDATERELEASERESPONSE']._serialized_end=1968
+  _globals['_DELETERELEASEREQUEST']._serialized_start=1971
+  _globals['_DELETERELEASEREQUEST']._serialized_end=2130
+  _globals['_DELETERELEASERESPONSE']._serialized_start=2132
+  _globals['_DELETERELEASERESPONSE']._serialized_end=2201
 # @@protoc_insertion_point(module_scope)
