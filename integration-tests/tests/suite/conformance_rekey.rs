@@ -107,11 +107,15 @@ async fn rekey(stage: &Stage, report: &mut Report, entity: &Entity, field: Optio
         .map(|[resource, id, new_id]| (resource, id, new_id))
         .collect();
     report.equal(format!("{place}: affected"), &told, &changed);
+    let effects = response["affected"]["objects"].as_array().into_iter().flatten().map(|object| &object["effect"]);
+    report.check(effects.into_iter().all(|effect| *effect == "AFFECTED_EFFECT_RENAMED"), &place, "another effect");
     report.check(!changed.is_empty(), &place, "no ID has changed");
     let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     changed.iter().for_each(|(resource, ..)| *counts.entry(resource).or_default() += 1);
-    let counted: Vec<_> =
-        counts.iter().map(|(resource, count)| json!({ "resource": resource, "count": count })).collect();
+    let counted: Vec<_> = counts
+        .iter()
+        .map(|(resource, count)| json!({ "resource": resource, "count": count, "effect": "AFFECTED_EFFECT_RENAMED" }))
+        .collect();
     report.equal(format!("{place}: counts"), &response["affected"]["counts"], &json!(counted));
     report.equal(&place, response[name]["id"].as_str(), Some(after.id(uid)));
     report.equal(&place, client.get(name, after.id(uid)).await, Ok(Row(response[name].clone())));

@@ -126,6 +126,14 @@ impl Snapshot {
         let links = self.links.iter().filter(|(_, _, target)| target == uid).count();
         (self.objects.keys().filter(refers).collect(), links)
     }
+
+    /// Whether an object names another, holds nothing else, and relates it to nothing: it goes with what it names.
+    pub fn is_bare(&self, uid: &str) -> bool {
+        let entity = |uid: &str| qairon::model().target(self.objects[uid].0);
+        let names = |uid: &str| entity(uid).fields.iter().any(|field| field.object_of.is_some());
+        let holds = |uid: &str| entity(uid).references().next().is_some();
+        names(uid) && !holds(uid) && !self.closure(uid).iter().any(|uid| names(uid) && holds(uid))
+    }
 }
 
 /// Completes a world: an object of every entity, links of every kind and a current release, and a relatable that names

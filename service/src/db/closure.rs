@@ -3,11 +3,11 @@
 //! The walk goes level by level along the references that point at what was found so far, one statement for each
 //! reference that is in use on a level, never one for each object.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use qairon::Model;
 use qairon::model::{Entity, RelationKind};
-use qairon::v1::{AffectedObject, AffectedObjects, EntityCount, ErrorReason};
+use qairon::v1::{AffectedEffect, AffectedObject, AffectedObjects, EntityCount, ErrorReason};
 use uuid::Uuid;
 
 use super::bind::Bind;
@@ -28,8 +28,17 @@ pub struct Closure {
     pub objects: Vec<(usize, Uuid, String)>,
     /// Links in which a found object is the target: table, how many.
     pub links: Vec<(String, i64)>,
-    /// Objects that stay, and whose optional reference to a found one goes: entity index, uid, ID.
-    pub cleared: Vec<(usize, Uuid, String)>,
+    /// Objects that stay, and lose an optional reference or a link to a found one.
+    pub unlinked: Vec<Unlinked>,
+}
+
+/// An object that stays, and what it loses.
+#[derive(Debug)]
+pub struct Unlinked {
+    /// Entity index, uid, ID.
+    pub object: (usize, Uuid, String),
+    /// The fields and relations, in the order of the entity.
+    pub fields: BTreeSet<(usize, String)>,
 }
 
 /// How far a walk goes.
@@ -55,36 +64,73 @@ pub async fn walk(
     let Some(row) = transaction.one(lock(entity, id)).await? else { return Ok(None) };
     let mut found = Closure::default();
     let mut seen = HashSet::from([row.uuid(0)?]);
+    let mut unlinked: HashMap<Uuid, usize> = HashMap::new();
     found.objects.push((entity.index, row.uuid(0)?, row.text(1)?.to_owned()));
     let mut frontier: BTreeMap<usize, Vec<String>> = BTreeMap::from([(entity.index, vec![id.to_owned()])]);
     while !frontier.is_empty() {
         let mut next: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (index, ids) in frontier {
             for Referrers { entity: referring, by, sql } in referrers(model, &model.entities()[index], &ids) {
-                let By::Reference { optional, composes } = by else { continue };
-                if reach == Reach::Keys && !composes {
+                if !concerns(reach, &by) {
                     continue;
                 }
                 let rows = transaction.rows(sql).await?;
                 for row in rows {
                     let object = (referring, row.uuid(0)?, row.text(1)?.to_owned());
-                    if optional && reach == Reach::All {
-                        found.cleared.push(object);
-                    } else if seen.insert(object.1) {
-                        next.entry(referring).or_default().push(object.2.clone());
-                        found.objects.push(object);
+                    match loses(reach, &by) {
+                        Some(field) => {
+                            let place = *unlinked.entry(object.1).or_insert(found.unlinked.len());
+                            if place == found.unlinked.len() {
+                                found.unlinked.push(Unlinked { object, fields: BTreeSet::new() });
+                            }
+                            let named = (place_of(&model.entities()[referring], field), field.to_owned());
+                            found.unlinked[place].fields.insert(named);
+                        }
+                        None if seen.insert(object.1) => {
+                            next.entry(referring).or_default().push(object.2.clone());
+                            found.objects.push(object);
+                        }
+                        None => {}
                     }
                 }
-                if found.objects.len() > limit {
+                if found.objects.len() + found.unlinked.len() > limit {
                     return Err(too_many(entity, id, limit).into());
                 }
             }
-            count_all_links(transaction, &model.entities()[index], &ids, &mut found).await?;
+            if reach == Reach::OneLevel {
+                count_all_links(transaction, &model.entities()[index], &ids, &mut found).await?;
+            }
         }
         frontier = if reach == Reach::OneLevel { BTreeMap::new() } else { next };
     }
-    found.cleared.retain(|(_, uid, _)| seen.insert(*uid));
+    found.unlinked.retain(|unlinked| seen.insert(unlinked.object.1));
     Ok(Some(found))
+}
+
+/// Whether a walk follows what refers in this way. Links are only counted where one of them is enough to refuse.
+fn concerns(reach: Reach, by: &By) -> bool {
+    match by {
+        By::Reference { composes, .. } => reach != Reach::Keys || *composes,
+        By::Link { .. } => reach == Reach::All,
+    }
+}
+
+/// The field or the relation of what refers in this way that is emptied, where what refers stays.
+fn loses(reach: Reach, by: &By) -> Option<&str> {
+    match by {
+        By::Link { relation, .. } => Some(relation),
+        By::Reference { field, optional: true, .. } if reach == Reach::All => Some(field),
+        By::Reference { .. } => None,
+    }
+}
+
+/// The place of a field among those of its entity; relations come after them.
+fn place_of(entity: &Entity, name: &str) -> usize {
+    let field = entity.fields.iter().position(|field| field.name == name);
+    field.unwrap_or_else(|| {
+        let link = entity.links.iter().position(|link| link.relation == name);
+        entity.fields.len() + link.unwrap_or(entity.links.len())
+    })
 }
 
 /// Locks the object from which a walk begins. See golden/referrers_of_a_service.sql for the statements that follow.
@@ -133,26 +179,38 @@ pub async fn current_ids(transaction: &mut Transaction, found: &Closure) -> Resu
 }
 
 impl Closure {
-    /// The answer for callers.
+    /// The answer for callers: of a deletion, or of a change of ID when there are new IDs.
     pub fn affected(&self, model: &Model, new_ids: Option<&HashMap<Uuid, String>>) -> AffectedObjects {
-        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut counts: BTreeMap<(&str, AffectedEffect), i64> = BTreeMap::new();
         let mut affected = AffectedObjects::default();
         let mut bytes = 0;
-        let stay = self.cleared.iter().map(|object| (object, Some(object.2.clone())));
-        for ((entity, uid, id), kept_id) in self.objects.iter().map(|object| (object, None)).chain(stay) {
+        let effect = if new_ids.is_some() { AffectedEffect::Renamed } else { AffectedEffect::Deleted };
+        let found = self.objects.iter().map(|object| (object, effect, None));
+        let stay = self.unlinked.iter().map(|stays| (&stays.object, AffectedEffect::Unlinked, Some(&stays.fields)));
+        for ((entity, uid, id), effect, fields) in found.chain(stay) {
             let resource = &model.entities()[*entity].name;
-            *counts.entry(resource).or_default() += 1;
-            // What is deleted has no new ID.
-            let new_id = kept_id.or_else(|| new_ids.and_then(|ids| ids.get(uid)).cloned()).unwrap_or_default();
-            bytes += resource.len() + id.len() + new_id.len() + 10;
+            *counts.entry((resource, effect)).or_default() += 1;
+            let new_id = match effect {
+                AffectedEffect::Unlinked => id.clone(),
+                // What is deleted has no new ID.
+                _ => new_ids.and_then(|ids| ids.get(uid)).cloned().unwrap_or_default(),
+            };
+            let fields: Vec<String> = fields.into_iter().flatten().map(|(_, field)| field.clone()).collect();
+            bytes += resource.len() + id.len() + new_id.len() + fields.iter().map(|name| name.len() + 2).sum::<usize>();
+            bytes += 14;
             if bytes > MAX_NAMED_BYTES {
                 affected.truncated = true;
             } else {
-                affected.objects.push(AffectedObject { resource: resource.clone(), id: id.clone(), new_id });
+                let (resource, id) = (resource.clone(), id.clone());
+                affected.objects.push(AffectedObject { resource, id, new_id, effect: effect.into(), fields });
             }
         }
-        affected.counts =
-            counts.into_iter().map(|(resource, count)| EntityCount { resource: resource.to_owned(), count }).collect();
+        let counted = counts.into_iter().map(|((resource, effect), count)| EntityCount {
+            resource: resource.to_owned(),
+            count,
+            effect: effect.into(),
+        });
+        affected.counts = counted.collect();
         affected
     }
 
@@ -174,7 +232,22 @@ impl Closure {
         Error::new(ErrorKind::FailedPrecondition, ErrorReason::HasDependents, message).with_resource(&entity.name, id)
     }
 
-    /// Whether anything but the object itself was found.
+    /// Whether all that depends on the object are such as name it and nothing else.
+    pub fn is_only_named(&self, model: &Model) -> bool {
+        let names = |entity: &Entity| entity.fields.iter().any(|field| field.object_of.is_some());
+        let others = self.objects.iter().skip(1).map(|(index, ..)| &model.entities()[*index]);
+        self.links.is_empty() && others.into_iter().all(|other| names(other) && other.references().next().is_none())
+    }
+
+    /// Whether nothing that was found relates the object to another.
+    pub fn relates_nothing(&self, model: &Model) -> bool {
+        let relates = |entity: &Entity| {
+            entity.references().next().is_some() && entity.fields.iter().any(|field| field.object_of.is_some())
+        };
+        !self.objects.iter().skip(1).any(|(index, ..)| relates(&model.entities()[*index]))
+    }
+
+    /// Whether only the object itself was found.
     pub fn is_alone(&self) -> bool {
         self.objects.len() == 1 && self.links.is_empty()
     }

@@ -22,13 +22,20 @@ pub(in crate::db) struct Referrers {
 pub(in crate::db) enum By {
     /// By a reference.
     Reference {
+        /// The field.
+        field: String,
         /// It may be unset: its owner holds up a deletion, but does not go with it.
         optional: bool,
         /// Its owner's ID is made of it.
         composes: bool,
     },
-    /// By a link of this table, of which it is the owner.
-    Link(String),
+    /// By a link of which it is the owner.
+    Link {
+        /// The table of the links.
+        table: String,
+        /// The relation of the owner.
+        relation: String,
+    },
 }
 
 /// Everything that refers to objects of an entity. See golden/referrers_of_a_service.sql and, for links,
@@ -44,6 +51,7 @@ pub(in crate::db) fn referrers(model: &Model, entity: &Entity, ids: &[String]) -
                 let from = table(&other.name);
                 sql.push(&format!("SELECT \"uid\", \"id\", \"{field}\" FROM {from} WHERE \"{field}\" = ANY("));
                 By::Reference {
+                    field: field.clone(),
                     optional: other.field(field).is_some_and(|field| field.nullable),
                     composes: other.id_fields.contains(field),
                 }
@@ -55,7 +63,11 @@ pub(in crate::db) fn referrers(model: &Model, entity: &Entity, ids: &[String]) -
                     table(links),
                     table(&other.name)
                 ));
-                By::Link(links.clone())
+                let relation = other.links.iter().find(|link| link.table == *links);
+                By::Link {
+                    table: links.clone(),
+                    relation: relation.map(|link| link.relation.clone()).unwrap_or_default(),
+                }
             }
             _ => continue,
         };
@@ -70,7 +82,7 @@ pub(in crate::db) fn referrers(model: &Model, entity: &Entity, ids: &[String]) -
             sql.push(&format!("\"{type_field}\" = ")).bind(Bind::Text(entity.type_name.clone()));
             sql.push(&format!(" AND \"{}\" = ANY(", field.name)).bind(ids()).push(") ORDER BY \"id\"");
             // IDs of these are made of the type and the ID, and follow a rename by triggers.
-            let by = By::Reference { optional: false, composes: true };
+            let by = By::Reference { field: field.name.clone(), optional: false, composes: true };
             found.push(Referrers { entity: other.index, by, sql });
         }
     }

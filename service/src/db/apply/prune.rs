@@ -131,7 +131,7 @@ impl Doomed {
                     let Some(needed) = uids.get(row.text(2)?) else { continue };
                     let known = dependents.entry(*needed).or_default();
                     match &referring.by {
-                        By::Link(table) => known.links.push((table.clone(), row.uuid(0)?)),
+                        By::Link { table, .. } => known.links.push((table.clone(), row.uuid(0)?)),
                         By::Reference { .. } => {
                             known.objects.push((referring.entity, row.uuid(0)?, row.text(1)?.to_owned()));
                         }

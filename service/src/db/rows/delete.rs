@@ -38,7 +38,7 @@ pub struct Deletion {
 pub async fn delete(transaction: &mut Transaction, deletion: &Deletion) -> Result<Option<AffectedObjects>, Failure> {
     let Deletion { entity, id, etag, reach, allow_missing, max_affected } = deletion;
     let model = transaction.view.model();
-    let Some(found) = walk(transaction, entity, id, *reach, *max_affected).await? else {
+    let Some(mut found) = walk(transaction, entity, id, *reach, *max_affected).await? else {
         return if *allow_missing { Ok(None) } else { Err(Error::not_found(&entity.name, id).into()) };
     };
     if let Some(etag) = etag
@@ -47,11 +47,17 @@ pub async fn delete(transaction: &mut Transaction, deletion: &Deletion) -> Resul
         return Err(why_not(entity, id, Some(etag)));
     }
     if *reach != Reach::All && !found.is_alone() {
-        return Err(found.has_dependents(model, entity, id).into());
+        let refusal = found.has_dependents(model, entity, id);
+        // What was once declared of an object, and relates it to nothing any more, goes with it.
+        if !found.is_only_named(model) {
+            return Err(refusal.into());
+        }
+        let all = walk(transaction, entity, id, Reach::All, *max_affected).await?;
+        found = all.filter(|all| all.relates_nothing(model)).ok_or(refusal)?;
     }
     let mut deleted = delete_found(transaction, model, &found).await;
     // Only the object itself is locked: others may refer to what depends on it, since that was looked for.
-    if *reach == Reach::All && deleted.is_ok() {
+    if !found.is_alone() && deleted.is_ok() {
         deleted = transaction.check_constraints().await;
     }
     deleted.map_err(|failure| match failure {
