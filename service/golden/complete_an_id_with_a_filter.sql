@@ -4,9 +4,9 @@ WITH
 RECURSIVE few AS MATERIALIZED (
     SELECT t0."id"
     FROM "deployment" t0
-    WHERE t0."id" >= $1 AND t0."id" < $2 AND ("t0"."deployment_target_id" = $3::text)
+    WHERE t0."id" >= $1 AND t0."id" < $2 AND (("t0"."id" >= $3::text AND "t0"."id" < $4::text))
     ORDER BY t0."id"
-    LIMIT $4
+    LIMIT $5
 ),
 ends AS MATERIALIZED (
     SELECT
@@ -14,21 +14,21 @@ ends AS MATERIALIZED (
         (
             SELECT t0."id"
             FROM "deployment" t0
-            WHERE t0."id" >= $5
-                AND t0."id" < $6 AND ("t0"."deployment_target_id" = $7::text)
+            WHERE t0."id" >= $6
+                AND t0."id" < $7 AND (("t0"."id" >= $8::text AND "t0"."id" < $9::text))
             ORDER BY t0."id" DESC
             LIMIT 1
         ) AS last
-    WHERE (SELECT count(*) FROM few) > $8
+    WHERE (SELECT count(*) FROM few) > $10
 ),
 base AS MATERIALIZED (
     SELECT
         first,
         (
-            SELECT coalesce(max(i), $9)::int
+            SELECT coalesce(max(i), $11)::int
             FROM generate_series(1, length(first)) i
             WHERE substr(first, i, 1) = ':'
-                AND left(first, i) = left(last, i) AND i > $10
+                AND left(first, i) = left(last, i) AND i > $12
         ) AS length
     FROM ends
 ),
@@ -61,12 +61,12 @@ ways AS (
             FROM "deployment" t0
             WHERE
                 t0."id" >= CASE WHEN base.whole THEN base.way || chr(1) ELSE left(base.way, -1) || ';' END COLLATE "C"
-                AND t0."id" < $11
-                AND ("t0"."deployment_target_id" = $12::text)
+                AND t0."id" < $13
+                AND (("t0"."id" >= $14::text AND "t0"."id" < $15::text))
             ORDER BY t0."id"
             LIMIT 1
         ) next
-    WHERE base.place <= $13
+    WHERE base.place <= $16
 )
 SELECT id, true AS whole
 FROM few

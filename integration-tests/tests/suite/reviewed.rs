@@ -45,7 +45,10 @@ async fn a_current_release_is_not_deleted_under_its_deployment() {
     assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "HAS_DEPENDENTS"), "{refused}");
     assert!(refused.message.contains(&deployment), "{refused}");
     let answer = client.delete_with("release", release.id(), json!({ "force": true })).await.expect("forced");
-    let kept = json!({ "resource": "deployment", "id": deployment, "new_id": deployment });
+    let kept = json!({
+        "resource": "deployment", "id": deployment, "new_id": deployment, "effect": "AFFECTED_EFFECT_UNLINKED",
+        "fields": ["current_release_id"]
+    });
     assert!(answer["affected"]["objects"].as_array().expect("objects").contains(&kept), "{answer}");
     assert_eq!(client.get("deployment", &deployment).await.expect("it stays").text("current_release_id"), "");
 }

@@ -138,7 +138,7 @@ fn show_completion(goldens: &mut Goldens) {
         "How do the IDs of deployments that begin with `shop:web:` go on?",
         [complete::sql(&begun)],
     );
-    let ast = filter::parse("deployment_target_id = \"aws:eu:p1:blue\"").expect("a filter");
+    let ast = filter::parse("deployment_target_id = \"prod:aws:1:eu:p1:eks:blue\"").expect("a filter");
     let filter = Some(filter::compile(model, entity, &ast, ALIAS).expect("a filter of deployments"));
     let begun = complete::Begun { entity, prefix: "shop:web:", filter, limit: 100 };
     goldens.show(

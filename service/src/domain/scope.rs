@@ -79,7 +79,8 @@ mod tests {
         let model = qairon::model();
         for entity in model.entities() {
             for root in model.entities() {
-                let Some(text) = filter(model, entity, &[(root, "x")]) else { continue };
+                let id = vec!["x"; model.id_components(root).0].join(":");
+                let Some(text) = filter(model, entity, &[(root, &id)]) else { continue };
                 let ast = crate::domain::filter::parse(&text).expect(&text);
                 crate::domain::filter::compile(model, entity, &ast, "t").expect(&text);
             }

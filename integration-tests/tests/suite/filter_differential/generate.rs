@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::evaluate::{EndKind, Evaluator};
 use super::export::{Export, Object};
 use super::filter::{End, Filter, Op, Operand, Path, Values};
+use super::ids;
 use super::organisation::{KEYS, NAMES, TEXTS};
 use super::random::Random;
 use super::values::{Scalar, json_text};
@@ -31,11 +32,13 @@ const ORDERED: [Op; 4] = [Op::Less, Op::LessOrEqual, Op::Greater, Op::GreaterOrE
 pub struct Generator<'g> {
     pub export: &'g Export,
     pub random: &'g mut Random,
+    /// The entity whose ID the current path leads to.
+    pub id_of: Option<&'static Entity>,
 }
 
 impl Generator<'_> {
     /// A filter on an entity, whose operators nest at most so deep.
-    pub fn filter(&mut self, entity: &Entity, depth: usize) -> Filter {
+    pub fn filter(&mut self, entity: &'static Entity, depth: usize) -> Filter {
         if depth == 0 || self.random.percent(30) {
             return self.condition(entity);
         }
@@ -47,12 +50,12 @@ impl Generator<'_> {
         }
     }
 
-    fn several(&mut self, entity: &Entity, depth: usize) -> Vec<Filter> {
+    fn several(&mut self, entity: &'static Entity, depth: usize) -> Vec<Filter> {
         (0..2 + self.random.below(2)).map(|_| self.filter(entity, depth - 1)).collect()
     }
 
-    fn any(&mut self, entity: &Entity, depth: usize) -> Filter {
-        let (mut relations, mut target, mut many) = (Vec::new(), entity, false);
+    fn any(&mut self, entity: &'static Entity, depth: usize) -> Filter {
+        let (mut relations, mut target, mut many): (Vec<String>, &'static Entity, bool) = (Vec::new(), entity, false);
         for _ in 0..1 + self.random.below(2) {
             let relation = self.relation(target, |_| true);
             let Some(relation) = relation else { break };
@@ -122,7 +125,7 @@ impl Generator<'_> {
     }
 
     /// A condition without others inside it.
-    fn condition(&mut self, entity: &Entity) -> Filter {
+    fn condition(&mut self, entity: &'static Entity) -> Filter {
         if self.random.percent(4) {
             let ids: Vec<String> = self.export.of(entity).iter().map(|object| object.id.clone()).collect();
             let id = self.random.pick(&ids).clone();
@@ -130,6 +133,7 @@ impl Generator<'_> {
         }
         let path = self.path(entity, false);
         let (samples, kind) = self.samples(entity, &path);
+        self.id_of = ids::id_of(entity, &path);
         if self.random.percent(9) {
             return match self.random.below(4) {
                 0 => Filter::IsNull(path),
@@ -306,7 +310,17 @@ impl Generator<'_> {
             _ => {}
         }
         let text = self.text(samples);
-        let pieces = if wildcards { self.with_wildcards(&text) } else { vec![text] };
+        let mut pieces = if wildcards { self.with_wildcards(&text) } else { vec![text] };
+        // Of texts that can be no ID a few do: they are refused.
+        if let (Some(entity), [text]) = (self.id_of, &pieces[..])
+            && qairon::model().check_id(entity, text).is_err()
+            && self.random.percent(95)
+        {
+            match wildcards {
+                true => pieces.push(String::new()),
+                false => pieces = vec![self.export.of(entity)[0].id.clone()],
+            }
+        }
         let unquoted = !quoted && can_stand_alone(entity, &pieces);
         Operand::Literal { pieces, quoted: !unquoted }
     }

@@ -150,6 +150,9 @@ fn condition(
         End::Field(field) => (&field.kind, comparator == Comparator::Has && is_text(&field.kind)),
         End::Relation { .. } => (&id, false),
     };
+    if operator == Operator::Equal && !contains {
+        check_id(scope, path, field, value)?;
+    }
     if comparator != Comparator::Has
         && let Some(other) = other_field(scope, path, kind, value)
     {
@@ -169,6 +172,27 @@ fn condition(
     }
     let operand = operand(scope.model, field, kind, value)?;
     Ok((Expr::test(&path.column, Check::Compare(operator, operand)), negated))
+}
+
+/// Refuses to compare an ID with what can be none: a text without a wildcard that is not of the form of such IDs.
+pub(super) fn check_id(scope: &Scope<'_>, path: &Path<'_>, field: &str, value: &Member) -> Result<(), FilterError> {
+    let Some(entity) = path.id_of else { return Ok(()) };
+    let [text] = &value.pieces()[..] else { return Ok(()) };
+    if value.is_word("null") || other_field(scope, path, &Kind::Text, value).is_some() {
+        return Ok(());
+    }
+    let Err(error) = scope.model.check_id(entity, text) else { return Ok(()) };
+    let remedy = match (text.as_str(), path.end) {
+        ("", _) => format!("no value is written `{field} = null`"),
+        (_, End::Field(_)) => {
+            format!("a part of an ID is found with `{field}:\"…\"`, its beginning with `{field} = \"…*\"`")
+        }
+        (_, End::Relation { .. }) => {
+            format!("a part of an ID is found with `{field}.id:\"…\"`, its beginning with `{field} = \"…*\"`")
+        }
+    };
+    let message = format!("{} is not the ID of {}: {error}; {remedy}", shown(text), entity.a_human());
+    Err(FilterError::new(value.span.start, message))
 }
 
 /// The field of the same object and of the same type that an unquoted value names.

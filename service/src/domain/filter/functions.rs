@@ -5,7 +5,7 @@ use qairon::model::{Entity, Kind};
 
 use super::ast::{Arg, Call, Comparator, Member, Node};
 use super::chain::{Chain, wrap};
-use super::compare::{Scope, check_named, compare, is_text, other_field};
+use super::compare::{Scope, check_id, check_named, compare, is_text, other_field};
 use super::error::{FilterError, shown, suggestion};
 use super::expr::{Check, Expr, Operand, Operator};
 use super::json_field;
@@ -152,7 +152,10 @@ fn one_of(scope: &Scope<'_>, field: &Member, values: &[&Member]) -> Result<Expr,
         let names_field = !in_json && other_field(scope, &path, &Kind::Text, value).is_some();
         let plain = !value.is_word("null") && value.pieces().len() == 1 && !names_field;
         match plain && (is_plain || in_json && !json_field::is_number(value)) {
-            true => texts.push(plain_text(value)?),
+            true => {
+                check_id(scope, &path, &name, value)?;
+                texts.push(plain_text(value)?);
+            }
             false => others.push(compare(scope, &path, &name, Comparator::Equal, value)?),
         }
         if others.len() > MAX_TERMS {

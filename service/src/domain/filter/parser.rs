@@ -188,6 +188,7 @@ impl Parser {
                         ),
                     ));
                 }
+                self.check_value(&value)?;
                 Ok(Arg::Value(value))
             }
             // The terms inside count; the one that holds them does not count twice.
@@ -201,6 +202,23 @@ impl Parser {
             Token::End => Err(FilterError::new(after.start, format!("expected {expected}, found the end"))),
             _ => Err(FilterError::new(span.start, format!("expected {expected}"))),
         }
+    }
+
+    /// Refuses what SQL has in the place of a value.
+    fn check_value(&mut self, value: &Member) -> Result<(), FilterError> {
+        if value.is_quoted() {
+            return Ok(());
+        }
+        let word = value.text();
+        if word != "null" && word.eq_ignore_ascii_case("null") {
+            return Err(FilterError::new(value.span.start, "write `null` in lower case, or quote it if it is a text"));
+        }
+        let quantifier = ["any", "all", "some"].iter().any(|known| word.eq_ignore_ascii_case(known));
+        if quantifier && self.lexer.peek(Mode::Field)?.0 == Token::Open {
+            let message = format!("{} is of SQL; write `field = (a OR b)` for each of several values", shown(&word));
+            return Err(FilterError::new(value.span.start, message));
+        }
+        Ok(())
     }
 
     /// A path: parts joined by dots without white space.

@@ -22,6 +22,8 @@ pub(super) struct Path<'m> {
     pub steps: Vec<Step>,
     pub column: Column,
     pub end: End<'m>,
+    /// The entity whose ID the column holds, if it does.
+    pub id_of: Option<&'m Entity>,
     /// Where the ID that the column holds can be read from, too.
     pub lead: Option<Lead<'m>>,
 }
@@ -103,7 +105,7 @@ pub(super) fn resolve<'m>(model: &'m Model, entity: &'m Entity, path: &Member) -
                 walk.reach();
                 let nullable = field.nullable || keys.as_ref().is_some_and(|keys| !keys.is_empty());
                 let column = Column { name: field.name.clone(), nullable, keys };
-                return Ok(Path { steps: walk.steps, column, end: End::Field(field), lead: None });
+                return Ok(Path { steps: walk.steps, column, end: End::Field(field), id_of: None, lead: None });
             }
         }
         return Ok(walk.end(End::Field(field)));
@@ -175,7 +177,7 @@ impl<'m> Walk<'m> {
         }
         let target = self.entity;
         let lead = self.lead.map(|(taken, column)| Lead { steps: self.steps[..taken].to_vec(), column, target });
-        Path { steps: self.steps, column: self.id.unwrap_or_else(id_column), end, lead }
+        Path { steps: self.steps, column: self.id.unwrap_or_else(id_column), end, id_of: Some(target), lead }
     }
 
     /// The relation of this name; the name of an embedded object is that of its relation.

@@ -10,6 +10,7 @@ use super::expr::{Check, Column, Course, Expr};
 use super::functions;
 use super::limits::{MAX_TABLES, MAX_TURNS};
 use super::values::contains_pattern;
+use super::words;
 
 /// Gives every name of a filter its meaning on an entity.
 pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr, FilterError> {
@@ -32,6 +33,11 @@ pub(super) fn resolve(model: &Model, entity: &Entity, ast: &Ast) -> Result<Expr,
 
 /// A condition on objects of an entity.
 fn node(model: &Model, entity: &Entity, tree: &Node) -> Result<Expr, FilterError> {
+    match tree {
+        Node::And(nodes) => words::check(model, entity, nodes)?,
+        Node::Literal(_) | Node::Not(_) => words::check(model, entity, std::slice::from_ref(tree))?,
+        Node::Or(_) | Node::Compare(_) | Node::Call(_) => {}
+    }
     let all = |nodes: &[Node]| nodes.iter().map(|inner| node(model, entity, inner)).collect::<Result<Vec<_>, _>>();
     match tree {
         Node::And(nodes) => Ok(Expr::all(all(nodes)?)),

@@ -45,8 +45,8 @@ fn documents_become_filters() {
         ("stack", r#"[{"not":{"name":"name","op":"ilike","val":"A"}}]"#, r#"NOT ilike(name, "A")"#),
         (
             "stack",
-            r#"[{"not":{"and":[{"name":"id","op":"ne","val":"x"},{"name":"id","op":"gt","val":"y"}]}}]"#,
-            r#"NOT (id != "x" AND id > "y")"#,
+            r#"[{"not":{"and":[{"name":"id","op":"ne","val":"x:z"},{"name":"id","op":"gt","val":"y"}]}}]"#,
+            r#"NOT (id != "x:z" AND id > "y")"#,
         ),
         (
             "zone",
@@ -111,8 +111,8 @@ fn filters_on_related_objects_become_functions() {
         ),
         (
             "service",
-            r#"[{"name":"stack","op":"has","val":{"and":[{"name":"name","op":"eq","val":"a"},{"not":{"name":"id","op":"eq","val":"b"}}]}}]"#,
-            r#"has(stack, (name = "a" AND NOT id = "b"))"#,
+            r#"[{"name":"stack","op":"has","val":{"and":[{"name":"name","op":"eq","val":"a"},{"not":{"name":"id","op":"eq","val":"b:c"}}]}}]"#,
+            r#"has(stack, (name = "a" AND NOT id = "b:c"))"#,
         ),
         (
             "service",
@@ -137,8 +137,8 @@ fn filters_on_related_objects_become_functions() {
         ("deployment", r#"[{"name":"current_release","op":"is_null"}]"#, "is_null(current_release)"),
         (
             "stack",
-            r#"[{"name":"services","op":"any","val":[{"name":"name","op":"eq","val":"x"},{"name":"id","op":"eq","val":"y"}]}]"#,
-            r#"any(services, (name = "x" AND id = "y"))"#,
+            r#"[{"name":"services","op":"any","val":[{"name":"name","op":"eq","val":"x"},{"name":"id","op":"eq","val":"y:a:b"}]}]"#,
+            r#"any(services, (name = "x" AND id = "y:a:b"))"#,
         ),
         (
             "stack",

@@ -174,8 +174,8 @@ fn an_id_at_the_end_of_a_path_needs_no_table_of_its_own() {
     assert_eq!(sql("service", "stack.id > x"), "t.stack_id > {Text(\"x\")}::text");
     assert_eq!(sql("service", "stack > x"), "t.stack_id > {Text(\"x\")}::text");
     assert_eq!(
-        sql("service", "repos.id = x"),
-        "EXISTS (SELECT 1 FROM service_repo AS t_1 WHERE t_1.service_id = t.id AND t_1.repo_id = {Text(\"x\")}::text)"
+        sql("service", "repos.id = x:y"),
+        "EXISTS (SELECT 1 FROM service_repo AS t_1 WHERE t_1.service_id = t.id AND t_1.repo_id = {Text(\"x:y\")}::text)"
     );
     assert_eq!(
         sql("service", "stack.services:*"),
@@ -231,10 +231,72 @@ fn the_id_of_an_ancestor_is_read_from_the_beginning_of_the_own_id() {
     let deployed = sql("service", "deployments.deployment_target.partition.region_id = e:t:n:r");
     let target = range("t_1.deployment_target_id", "e:t:n:r:", "e:t:n:r;");
     assert_eq!(deployed, format!("EXISTS (SELECT 1 FROM deployment AS t_1 WHERE t_1.service_id = t.id AND {target})"));
-    // A text that is not an ID of the ancestor must not match as the beginning of one.
-    assert_eq!(sql("service", "stack = shop"), "t.stack_id = {Text(\"shop\")}::text");
     assert!(sql("service", "stack.application_id = shop:w*").starts_with("EXISTS"));
     // Only the first component leads.
     assert_eq!(sql("deployment", "service = a:b:c"), "t.service_id = {Text(\"a:b:c\")}::text");
     assert!(sql("dependency", "relatable.relatable_type = Stack").starts_with("EXISTS"));
+}
+
+#[test]
+fn an_id_is_compared_with_ids() {
+    let lacks =
+        "is not the ID of a stack: expected <application_id>:<name>, which is 2 components joined by `:`, found 1";
+    for text in [
+        "stack_id = checkout",
+        "stack_id != \"checkout\"",
+        "in(stack_id, \"a:b\", checkout)",
+        "stack_id = (\"a:b\" OR checkout)",
+        "stack_id != (\"a:b\" OR checkout)",
+        "stack = checkout",
+        "stack:checkout",
+        "stack.id = checkout",
+        "in(stack, checkout)",
+        "any(stack, (id = checkout))",
+        r#"[{"name": "stack_id", "op": "==", "val": "checkout"}]"#,
+        r#"[{"name": "stack_id", "op": "in", "val": ["checkout"]}]"#,
+    ] {
+        let error = error("service", text);
+        assert!(error.contains(lacks), "{text}: {error}");
+    }
+    assert!(error("service", "stack_id = ''").ends_with("no value is written `stack_id = null`"));
+    assert!(error("deployment", "current_release_id = a").contains("current_release_id:\"…\""));
+    // A part, a pattern and a place in the order are texts.
+    for text in ["stack_id:checkout", "stack_id = checkout*", "stack_id > checkout", "starts_with(stack, checkout)"] {
+        sql("service", text);
+    }
+    // The ID of an object of any type has no form of its own.
+    sql("relatable", "object_id = x");
+}
+
+#[test]
+fn bare_words_that_mean_more_are_refused_with_what_to_write() {
+    let cases = [
+        ("service", "name LIKE \"c%\"", "column 6: `LIKE` is an operator of SQL; write `like(name, \"c%\")`"),
+        ("service", "name ilike c%", "write `ilike(name, \"c%\")`"),
+        ("service", "name ~ cart", "column 6: `~` is an operator of SQL; write `name:\"cart\"` for a part"),
+        ("service", "artifact_name IS NULL", "column 15: `IS` is an operator of SQL; write `artifact_name = null`"),
+        ("service", "artifact_name IS NOT NULL", "write `artifact_name != null`"),
+        ("service", "artifact_name NOTNULL", "write `artifact_name != null`"),
+        ("deployment", "tag IN (a)", "column 5: `IN` is an operator of SQL; write `in(tag, \"a\", …)`"),
+        ("deployment", "NOT tag IN (a)", "write `in(tag, \"a\", …)`"),
+        ("build", "build_num BETWEEN 1 AND 2", "write `build_num >= 1 AND build_num <= …`"),
+        ("service", "id = a:b:c OR name LIKE x", "write `like(name, \"x\")`"),
+        ("service", "exists", "`any(relation, (condition))`"),
+        ("deployment", "NOT current_release_id", "ask for those without a value with `current_release_id = null`"),
+        ("deployment", "tag", "column 1: `tag` is a field of `deployment`; compare it, as in `tag = \"…\"`"),
+        ("deployment", "service", "`service` is a relation of `deployment`"),
+        ("deployment", "service.name", "`service.name` is a field of `deployment`"),
+        ("deployment", "defaults.tier", "`defaults.tier` is a field"),
+        ("deployment", "a OR (b AND -tag)", "`tag = null`"),
+        ("service", "any(deployments, (tag))", "`tag` is a field of `deployment`"),
+        ("service", "artifact_name = NULL", "column 17: write `null` in lower case"),
+        ("service", "name = ANY (a)", "column 8: `ANY` is of SQL; write `field = (a OR b)`"),
+    ];
+    for (on, text, expected) in cases {
+        let error = error(on, text);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    for text in ["\"name\"", "'like'", "\"in\" \"is\"", "names", "stack.nothing", "name:*", "nam*"] {
+        sql("service", text);
+    }
 }

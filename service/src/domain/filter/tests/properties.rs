@@ -320,7 +320,7 @@ proptest! {
     #[test]
     fn no_value_becomes_sql(value in "[^\u{0}]{1,20}") {
         let quoted: String = value.chars().flat_map(|c| if "\"\\*".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
-        let text = format!("name = \"{quoted}\" OR defaults.\"{quoted}\".x = \"{quoted}\" OR in(stack, \"{quoted}\")");
+        let text = format!("name = \"{quoted}\" OR defaults.\"{quoted}\".x = \"{quoted}\" OR in(stack.name, \"{quoted}\")");
         let shape = |ast: &Ast| {
             let fragment = compile(qairon::model(), entity("service"), ast, "t").unwrap();
             let sql = |part: &SqlPart| match part {
@@ -329,7 +329,7 @@ proptest! {
             };
             fragment.parts.iter().map(sql).collect::<String>()
         };
-        let plain = parse("name = \"v\" OR defaults.v.x = \"v\" OR in(stack, \"v\")").unwrap();
+        let plain = parse("name = \"v\" OR defaults.v.x = \"v\" OR in(stack.name, \"v\")").unwrap();
         prop_assert_eq!(shape(&parse(&text).unwrap()), shape(&plain));
     }
 }
