@@ -126,7 +126,7 @@ async fn masks_name_fields_of_the_entity() {
     for entity in entities() {
         let name = &entity.name;
         let row = factory.create(name).await;
-        for path in ["no_such", "defaults.x", "", "id; DROP TABLE stack", "defaults,no_such", "DEFAULTS"] {
+        for path in ["no_such", "defaults..x", "", "id; DROP TABLE stack", "defaults,no_such", "DEFAULTS"] {
             let mask = json!({ "update_mask": [path] });
             let result = client.update_with(name, json!({ "id": row.id() }), mask).await;
             report.refused(format!("{name} {path:?}"), result, Code::InvalidArgument, "UNKNOWN_FIELD", "update_mask");

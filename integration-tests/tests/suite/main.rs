@@ -34,6 +34,7 @@ mod grpcurl;
 mod impact;
 mod injection;
 mod invariants;
+mod json_keys;
 mod languages;
 mod lifecycle;
 mod links;

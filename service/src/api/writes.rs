@@ -16,7 +16,7 @@ use crate::db::rows::delete::{Deletion, delete as delete_object};
 use crate::db::rows::single::{Change, Otherwise, create as create_object};
 use crate::db::{Ending, Weight, Write, repeats, wire};
 use crate::domain::draft::{Draft, Value, check_changed_names, check_new_names, composed_id, naming, rekeyed_id};
-use crate::domain::validate;
+use crate::domain::{keys, validate};
 use crate::error::{Error, Result};
 
 type Values = Vec<(&'static Field, Value)>;
@@ -64,12 +64,15 @@ pub async fn update(context: &Context, bytes: Bytes) -> Result<Bytes> {
     }
     let otherwise = request.allow_missing.then(|| creatable(model, entity, &draft)).transpose()?;
     let mask = paths(request.update_mask);
-    let values = draft.for_update(model, entity, mask.as_deref())?;
+    let split = mask.as_deref().map(|mask| keys::split(entity, mask)).transpose()?;
+    let keys = keys::changes(&draft, split.as_ref().map_or(&[][..], |split| &split.keys))?;
+    let values = draft.for_update(model, entity, split.as_ref().map(|split| &split.fields[..]))?;
     check_changed_names(model, entity, &draft.id, &values)?;
     let change = Change {
         entity,
         etag: Etag::parse(&draft.etag),
         values,
+        keys,
         new_id,
         otherwise: otherwise.map_or(Otherwise::Refuse, Otherwise::Create),
         max_affected: context.limits().max_affected,

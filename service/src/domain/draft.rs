@@ -2,6 +2,7 @@
 
 use ipnetwork::IpNetwork;
 use prost_reflect::{DynamicMessage, Value as ProtoValue};
+use prost_types::Struct;
 use qairon::Model;
 use qairon::model::{Entity, Field, Kind};
 use qairon::v1::ErrorReason;
@@ -67,6 +68,14 @@ impl Draft {
             value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
         };
         Ok(Self { id: text(1), etag: text(6), message })
+    }
+
+    /// The object of a JSON field; an empty one when it is unset.
+    pub fn json(&self, field: &Field) -> Result<Struct> {
+        match &*self.message.get_field(&field.descriptor) {
+            ProtoValue::Message(message) if self.message.has_field(&field.descriptor) => json::object(field, message),
+            _ => Ok(Struct::default()),
+        }
     }
 
     /// The values to insert: every settable field, except those the database has a default for.

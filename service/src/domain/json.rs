@@ -37,16 +37,40 @@ pub fn nearest_double(decimal: &str) -> f64 {
 
 /// Checks the object of a JSON field and returns its text.
 pub fn text(field: &Field, message: &DynamicMessage) -> Result<String> {
-    let name = &field.name;
-    // It was decoded once, so the only possible error is that it is too deep.
-    let object: Struct = message.transcode_to().map_err(|_| too_deep(name))?;
     let mut out = Vec::with_capacity(128);
-    write_object(&object, 1, &mut out).map_err(|fault| fault.error(name))?;
-    if out.len() > MAX_VALUE_BYTES {
-        let message = format!("`{name}` takes up to {MAX_VALUE_BYTES} bytes of JSON, and this is {}", out.len());
+    write_object(&object(field, message)?, 1, &mut out).map_err(|fault| fault.error(&field.name))?;
+    within_limit(&field.name, out)
+}
+
+/// The object of a JSON field, as it was sent.
+pub fn object(field: &Field, message: &DynamicMessage) -> Result<Struct> {
+    // It was decoded once, so the only possible error is that it is too deep.
+    message.transcode_to().map_err(|_| too_deep(&field.name))
+}
+
+/// Checks what an object has at a path of keys and returns its text; `None` when it has nothing there.
+pub fn text_at(field: &Field, object: &Struct, path: &[String]) -> Result<Option<String>> {
+    let Some((last, holders)) = path.split_last() else { return Ok(None) };
+    let mut holder = object;
+    for key in holders {
+        match holder.fields.get(key).map(|value| &value.kind) {
+            Some(Some(Kind::StructValue(inner))) => holder = inner,
+            _ => return Ok(None),
+        }
+    }
+    let Some(value) = holder.fields.get(last) else { return Ok(None) };
+    let name = format!("{}{}", field.name, path.iter().map(|key| step(key)).collect::<String>());
+    let mut out = Vec::with_capacity(128);
+    write_value(value, path.len(), &mut out).map_err(|fault| fault.error(&name))?;
+    within_limit(&name, out).map(Some)
+}
+
+fn within_limit(name: &str, text: Vec<u8>) -> Result<String> {
+    if text.len() > MAX_VALUE_BYTES {
+        let message = format!("`{name}` takes up to {MAX_VALUE_BYTES} bytes of JSON, and this is {}", text.len());
         return Err(Error::invalid(name, ErrorReason::ValueTooLarge, message));
     }
-    String::from_utf8(out).map_err(Error::internal)
+    String::from_utf8(text).map_err(Error::internal)
 }
 
 fn too_deep(name: &str) -> Error {

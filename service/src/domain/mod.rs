@@ -7,6 +7,7 @@ pub mod filter;
 pub mod gaps;
 pub mod impact;
 pub mod json;
+pub mod keys;
 pub mod masks;
 pub mod page;
 pub mod resource;

@@ -13,6 +13,7 @@ use crate::db::golden::Goldens;
 use crate::db::projection::Projection;
 use crate::db::transaction::Lone;
 use crate::domain::draft::Value;
+use crate::domain::keys::KeyChanges;
 
 const ID: &str = "shop:web:api";
 
@@ -55,6 +56,7 @@ fn show_single(goldens: &mut Goldens, model: &'static Model, service: &'static E
         id: ID.to_owned(),
         etag: Some(Etag { version: 7, uid_tail: "0123456789ab".to_owned() }),
         values: values(service, &[("artifact_name", "api-server")]),
+        keys: Vec::new(),
         new_id: None,
         otherwise: Otherwise::Refuse,
         max_affected: 0,
@@ -62,6 +64,14 @@ fn show_single(goldens: &mut Goldens, model: &'static Model, service: &'static E
     goldens.show(
         "update_a_service",
         "Updates a service if it is still in the version that the caller has read, and returns it.",
+        [change.sql(&projection, Some(lone.clone()))],
+    );
+    let defaults = service.field("defaults").expect("a field of all");
+    let keys = vec![KeyChanges { field: defaults, changes: r#"[[["recon","k8s_context"],"prod"]]"#.to_owned() }];
+    let change = Change { keys, values: Vec::new(), etag: None, ..change };
+    goldens.show(
+        "update_keys_of_a_service",
+        "Sets a key of the defaults of a service; the others stay, also those that another sets at the same time.",
         [change.sql(&projection, Some(lone))],
     );
 }

@@ -5,7 +5,7 @@ use qairon::model::{Entity, Field};
 use qairon::v1::ErrorReason;
 
 use super::target;
-use crate::db::bind::Bind;
+use crate::db::bind::{Bind, JsonText};
 use crate::db::closure::{self, Reach};
 use crate::db::etag::Etag;
 use crate::db::failure::Failure;
@@ -17,6 +17,7 @@ use crate::db::sql::Sql;
 use crate::db::transaction::{Lone, Transaction, push_lone};
 use crate::db::wire;
 use crate::domain::draft::Value;
+use crate::domain::keys::KeyChanges;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Inserts an object, which ends the work, and returns it as field 1 of a response.
@@ -72,6 +73,8 @@ pub struct Change {
     pub etag: Option<Etag>,
     /// What to set.
     pub values: Vec<(&'static Field, Value)>,
+    /// What to set of JSON fields that otherwise stay.
+    pub keys: Vec<KeyChanges>,
     /// The new ID, where callers give it.
     pub new_id: Option<String>,
     /// What to do when there is no such object.
@@ -100,20 +103,26 @@ impl Change {
     pub(super) fn sql(&self, projection: &Projection, lone: Option<Lone>) -> Sql {
         let mut sql = Sql::new();
         // Nothing to set changes nothing, the etag least of all.
-        if self.values.is_empty() && self.new_id.is_none() {
+        if self.values.is_empty() && self.keys.is_empty() && self.new_id.is_none() {
             let from = table(&self.entity.name);
             sql.push(&format!("SELECT {}, {ALIAS}.\"id\" FROM {from} {ALIAS}", projection.sql));
             condition(&mut sql, &self.id, self.etag.as_ref());
             return sql;
         }
         sql.push(&format!("UPDATE {} AS {ALIAS} SET ", target(&self.entity.name)));
-        for (index, (field, value)) in self.values.iter().enumerate() {
-            sql.push(if index == 0 { "\"" } else { ", \"" }).push(&field.name).push("\" = ");
-            sql.bind(Bind::value(field, value));
+        let mut comma = "";
+        for (field, value) in &self.values {
+            sql.push(comma).push(&format!("\"{}\" = ", field.name)).bind(Bind::value(field, value));
+            comma = ", ";
+        }
+        for KeyChanges { field, changes } in &self.keys {
+            sql.push(comma).push(&format!("\"{0}\" = qairon_json_change({ALIAS}.\"{0}\", ", field.name));
+            sql.bind(Bind::Json(JsonText(changes.clone())))
+                .push(&format!(", '{}', '{}')", self.entity.name, field.name));
+            comma = ", ";
         }
         if let Some(new_id) = &self.new_id {
-            sql.push(if self.values.is_empty() { "" } else { ", " });
-            sql.push("\"id\" = ").bind(Bind::Text(new_id.clone()));
+            sql.push(comma).push("\"id\" = ").bind(Bind::Text(new_id.clone()));
         }
         if let Some(lone) = lone {
             sql.push(" FROM ");

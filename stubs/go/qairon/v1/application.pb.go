@@ -602,8 +602,8 @@ type UpdateApplicationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The application with its current ID and the new values.
 	Application *Application `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
-	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
-	// has a value is set.
+	// Which fields to set; a field that is named and unset is cleared. `defaults.team.name` sets or removes one key of a
+	// JSON field, and leaves the others. When the mask is unset, every field that has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the application when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`

@@ -629,8 +629,8 @@ type UpdateRegionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The region with its current ID and the new values.
 	Region *Region `protobuf:"bytes,1,opt,name=region,proto3" json:"region,omitempty"`
-	// Which fields to set; a field that is named and unset is cleared. When the mask is unset, every field that
-	// has a value is set.
+	// Which fields to set; a field that is named and unset is cleared. `defaults.team.name` sets or removes one key of a
+	// JSON field, and leaves the others. When the mask is unset, every field that has a value is set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Creates the region when there is none with this ID; the mask is then ignored.
 	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`

@@ -1,0 +1,2 @@
+DROP FUNCTION qairon_json_change(jsonb, jsonb, text, text);
+DROP FUNCTION qairon_json_set(jsonb, text[], jsonb, text, text);
