@@ -19,6 +19,7 @@ mod conformance_repeats;
 mod conformance_writes;
 mod csv_import;
 mod deadlines;
+mod declared;
 mod embedded;
 mod exact_numbers;
 mod examples;

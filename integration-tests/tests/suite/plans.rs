@@ -51,9 +51,10 @@ const SHAPES: [(&str, &str, &str); 24] = [
 ];
 
 /// Traces and searches that have to be as fast: method, request, and what distinguishes their statement from others.
-const TRACES: [(&str, &str, &str); 9] = [
+const TRACES: [(&str, &str, &str); 10] = [
     ("TraceInfrastructure", r#"{"service_id": "app-7:stack-3:service-5"}"#, "JOIN \"deployment_target\" t"),
     ("TraceNeighbors", r#"{"deployment_id": "$deployment"}"#, "FROM \"deployment\" n"),
+    ("TraceDependencies", r#"{"resource": "service", "id": "app-7:stack-3:service-5"}"#, "UNION ALL SELECT 2::bigint"),
     ("TraceProvenance", r#"{"deployment_id": "$deployment"}"#, "LEFT JOIN \"release\" e"),
     ("TraceBuilds", r#"{"vcs_ref": "5f4dcc3b5aa765d61d8327deb882cf99"}"#, "vcs_ref"),
     ("TraceImpact", r#"{"resource": "fleet", "id": "$fleet"}"#, "WITH s0"),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use qairon::model::{Method, Verb};
 
-use super::{bulk, complete, deployment, info, links, network, reads, search, trace, writes};
+use super::{bulk, complete, dependency, deployment, info, links, network, reads, search, trace, writes};
 use crate::call::{Context, Inlet, Outlet};
 use crate::error::Result;
 
@@ -57,6 +57,7 @@ const BY_HAND: &[(&str, Handler)] = &[
     ("ApplyObjects", duplex!(bulk::apply::apply)),
     ("CloneDeployment", unary!(deployment::clone)),
     ("CompleteIds", unary!(complete::complete_ids)),
+    ("DeclareDependency", unary!(dependency::declare)),
     ("ExplainFilter", unary!(search::explain_filter)),
     ("ExportObjects", server_stream!(bulk::export::export)),
     ("FindByNativeId", unary!(search::by_native_id)),
@@ -65,7 +66,9 @@ const BY_HAND: &[(&str, Handler)] = &[
     ("ImportObjects", client_stream!(bulk::import::import)),
     ("LoadObjects", duplex!(bulk::load::load)),
     ("PromoteDeployment", unary!(deployment::promote)),
+    ("RemoveDependency", unary!(dependency::remove)),
     ("TraceBuilds", server_stream!(trace::rows::builds)),
+    ("TraceDependencies", server_stream!(trace::rows::dependencies)),
     ("TraceImpact", server_stream!(trace::impact::impact)),
     ("TraceInfrastructure", server_stream!(trace::rows::infrastructure)),
     ("TraceLineage", unary!(trace::provenance::lineage)),

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod complete;
+mod dependency;
 mod deployment;
 mod info;
 mod links;

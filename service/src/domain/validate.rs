@@ -84,6 +84,17 @@ pub fn new_name(field: &str, text: &str) -> Result<()> {
     })
 }
 
+/// Checks a text that is to become a component of an ID, and the name of an object.
+pub fn component(field: &str, text: &str) -> Result<()> {
+    if !is_name(text) {
+        let message = format!(
+            "`{field}` must be 1 to {MAX_NAME_BYTES} bytes without `:`, white space or control characters, not {text:?}"
+        );
+        return Err(Error::invalid(field, ErrorReason::InvalidName, shortened(message, MESSAGE_BYTES)));
+    }
+    new_name(field, text)
+}
+
 /// Checks an address range.
 pub fn cidr(field: &Field, text: &str) -> Result<IpNetwork> {
     let name = &field.name;

@@ -65,6 +65,17 @@ impl Arguments {
                 json!({ "id": row, "deployment_target_id": target.id() })
             }
             "CompleteIds" => json!({ "resource": "stack" }),
+            "DeclareDependency" | "RemoveDependency" => {
+                let (service, world) = self.in_world("service").await;
+                let stack = world.id("stack");
+                let request = json!({
+                    "resource": "service", "id": service, "related_resource": "stack", "related_id": stack
+                });
+                if name == "RemoveDependency" {
+                    self.client.call("DeclareDependency", request.clone()).await.expect("declared");
+                }
+                request
+            }
             "ExplainFilter" => json!({ "resource": "stack", "filter": "name = \"a\"" }),
             "ExportObjects" => json!({ "resources": ["stack", "fleet"] }),
             "FindByNativeId" => json!({ "native_id": "text 1" }),
@@ -81,6 +92,7 @@ impl Arguments {
                 let build = self.factory.create("build").await;
                 json!({ "vcs_ref": build.text("vcs_ref") })
             }
+            "TraceDependencies" => json!({ "resource": "service", "id": self.in_world("service").await.0 }),
             "TraceImpact" => json!({ "resource": "partition", "id": self.in_world("partition").await.0 }),
             "TraceInfrastructure" => {
                 let (_, world) = self.in_world("deployment").await;

@@ -28,6 +28,18 @@ const CROWD: &str = "
         SELECT 'a:s:v', n, 'commit' || n % 2 FROM generate_series(1, 3000) n;
     INSERT INTO release (build_id, deployment_id, build_num)
         SELECT 'a:s:v:' || n, 'e:t:n:r:p:k:d1:a:s:v:t1', n FROM generate_series(1, 300) n;
+    INSERT INTO dependency_case (id, relatable_type, related_type, allowed_relationship)
+        VALUES ('on', 'Service', 'Build', 'OTM'), ('by', 'Build', 'Service', 'OTM');
+    INSERT INTO relatable (relatable_type, object_id) VALUES ('Service', 'a:s:v');
+    INSERT INTO relatable (relatable_type, object_id)
+        SELECT 'Build', 'a:s:v:' || n FROM generate_series(1, 1200) n;
+    INSERT INTO dependency (dependency_case_id, relatable_id, name) VALUES ('on', 'Service:a:s:v', 'd');
+    INSERT INTO dependency (dependency_case_id, relatable_id, name)
+        SELECT 'by', 'Build:a:s:v:' || n, 'd' FROM generate_series(1, 1200) n;
+    INSERT INTO related (dependency_id, related_type, object_id)
+        SELECT 'on:Service:a:s:v:d', 'Build', 'a:s:v:' || n FROM generate_series(1, 1200) n;
+    INSERT INTO related (dependency_id, related_type, object_id)
+        SELECT 'by:Build:a:s:v:' || n || ':d', 'Service', 'a:s:v' FROM generate_series(1, 1200) n;
 ";
 
 async fn crowd(args: &[&str]) -> (Server, Database) {
@@ -48,6 +60,12 @@ async fn broken_traces_are_taken_up_where_they_broke() {
             json!({ "deployment_id": "e:t:n:r:p:k:d1:a:s:v:t1" }),
             3049,
             vec![json!({ "deployment_id": "e:t:n:r:p:k:d1:a:s:v:t2" })],
+        ),
+        (
+            "TraceDependencies",
+            json!({ "resource": "service", "id": "a:s:v" }),
+            2400,
+            vec![json!({ "resource": "service", "id": "a:s:w" })],
         ),
         (
             "TraceBuilds",

@@ -1,7 +1,9 @@
 //! Traces whose rows come out of one join.
 
 use bytes::Bytes;
-use qairon::v1::{ErrorReason, TraceBuildsRequest, TraceInfrastructureRequest, TraceNeighborsRequest};
+use qairon::v1::{
+    ErrorReason, TraceBuildsRequest, TraceDependenciesRequest, TraceInfrastructureRequest, TraceNeighborsRequest,
+};
 
 use super::super::requests::decode;
 use super::{Gathered, number, resume};
@@ -9,6 +11,7 @@ use crate::call::{Context, Outlet};
 use crate::db::trace::rows::{self, BUILD_KINDS, Commit};
 use crate::db::{Row, Sink, wire};
 use crate::domain::page::fingerprint;
+use crate::domain::resource::resource;
 use crate::domain::validate;
 use crate::error::{Error, Result};
 
@@ -89,6 +92,33 @@ pub async fn builds(context: &Context, bytes: Bytes, outlet: Outlet) -> Result<(
     let keys: Keys = |row| Ok(vec![row.text(2)?.to_owned(), row.integer(0)?.to_string(), row.text(1)?.to_owned()]);
     let mut rows = Encoded::new(outlet, query, encode, keys);
     rows::builds(context.db(), commit, after, &mut rows).await?;
+    rows.finish().await
+}
+
+/// What an object is declared to depend on, and what is declared to depend on it.
+pub async fn dependencies(context: &Context, bytes: Bytes, outlet: Outlet) -> Result<()> {
+    let request: TraceDependenciesRequest = decode(bytes)?;
+    let query = fingerprint(&["TraceDependencies", &request.resource, &request.id]);
+    let after = resume::<2>(&request.resume_token, query)?;
+    let entity = resource(context.model(), "resource", &request.resource)?;
+    validate::id(context.model(), entity, "id", &request.id)?;
+    let after = match &after {
+        Some([direction, id]) => Some((number(direction)?, id.as_str())),
+        None => None,
+    };
+    let encode: Encode = |row, out| {
+        wire::integer_field(out, 1, row.integer(0)?);
+        let type_name = row.text(2)?;
+        let other = qairon::model().entity_of_type(type_name);
+        wire::bytes_field(out, 2, other.map_or(type_name, |other| other.name.as_str()).as_bytes());
+        for (number, column) in [(3, 3), (4, 4), (5, 5), (6, 1)] {
+            text(out, number, row, column)?;
+        }
+        Ok(())
+    };
+    let keys: Keys = |row| Ok(vec![row.integer(0)?.to_string(), row.text(1)?.to_owned()]);
+    let mut rows = Encoded::new(outlet, query, encode, keys);
+    rows::dependencies(context.db(), entity, &request.id, after, &mut rows).await?;
     rows.finish().await
 }
 

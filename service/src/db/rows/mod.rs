@@ -11,6 +11,7 @@ pub mod allocate;
 mod arrays;
 pub(in crate::db) mod compare;
 pub mod delete;
+pub mod dependencies;
 pub mod deployments;
 #[cfg(test)]
 pub(in crate::db) mod golden;

@@ -1,5 +1,7 @@
 //! Traces whose rows come out of one join, in an order in which they can be taken up after any row.
 
+use qairon::model::Entity;
+
 use super::super::bind::Bind;
 use super::super::door::{Door, Reads};
 use super::super::failure::Failure;
@@ -111,6 +113,45 @@ fn neighbors_of(after: Option<&str>) -> Sql {
     if let Some(after) = after {
         sql.push(" AND n.id > ").bind(Bind::Text(after.to_owned()));
     }
+    sql
+}
+
+/// Sends the declared dependencies of an object, what it depends on first: direction, related, type and ID of the other
+/// object, case, dependency.
+pub async fn dependencies(
+    door: &Door,
+    entity: &Entity,
+    id: &str,
+    after: Option<(i64, &str)>,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    send(door, "trace_dependencies", Some((&entity.name, id)), dependencies_of(entity, id, after), sink).await
+}
+
+fn dependencies_of(entity: &Entity, id: &str, after: Option<(i64, &str)>) -> Sql {
+    let [relatable, dependency, related] = ["relatable", "dependency", "related"].map(table);
+    let mut sql = Sql::new();
+    sql.push(&format!("SELECT m.* FROM {} s LEFT JOIN LATERAL (", table(&entity.name)));
+    let directions = [("a.relatable_type = ", "a.object_id", "b"), ("b.related_type = ", "b.object_id", "a")];
+    for (index, (of_type, object, other)) in directions.into_iter().enumerate() {
+        let other_type = if other == "a" { "relatable_type" } else { "related_type" };
+        sql.push(if index == 0 { "" } else { " UNION ALL " });
+        sql.push(&format!(
+            "SELECT {}::bigint AS direction, b.id, {other}.{other_type}, {other}.object_id, d.dependency_case_id, d.id \
+             AS dependency_id FROM {relatable} a JOIN {dependency} d ON d.relatable_id = a.id JOIN {related} b ON \
+             b.dependency_id = d.id WHERE {of_type}",
+            index + 1
+        ));
+        sql.bind(Bind::Text(entity.type_name.clone())).push(&format!(" AND {object} = s.id"));
+    }
+    match after {
+        Some((direction, related)) => {
+            sql.push(") m ON (m.direction, m.id) > (").bind(Bind::Integer(direction));
+            sql.push(", ").bind(Bind::Text(related.to_owned())).push(")");
+        }
+        None => _ = sql.push(") m ON true"),
+    }
+    sql.push(" WHERE s.id = ").bind(Bind::Text(id.to_owned())).push(" ORDER BY m.direction, m.id");
     sql
 }
 

@@ -9,9 +9,11 @@
 package qaironv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
+	sync "sync"
 	unsafe "unsafe"
 )
 
@@ -22,11 +24,430 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// DeclareDependencyRequest names an object and one that it depends on.
+type DeclareDependencyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource of the object that depends, such as `service`.
+	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Its ID.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// The resource of the object it depends on.
+	RelatedResource string `protobuf:"bytes,3,opt,name=related_resource,json=relatedResource,proto3" json:"related_resource,omitempty"`
+	// Its ID.
+	RelatedId string `protobuf:"bytes,4,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	// The ID of the dependency case; created, for any number of related objects, when there is none. When empty: the only
+	// case of the two resources, or `<resource>-on-<related_resource>`.
+	CaseId string `protobuf:"bytes,5,opt,name=case_id,json=caseId,proto3" json:"case_id,omitempty"`
+	// The name of the dependency. When empty: that under which it is declared already, or `default`.
+	Name string `protobuf:"bytes,6,opt,name=name,proto3" json:"name,omitempty"`
+	// Checks everything and returns what the real call would, but changes nothing.
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
+	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclareDependencyRequest) Reset() {
+	*x = DeclareDependencyRequest{}
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclareDependencyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclareDependencyRequest) ProtoMessage() {}
+
+func (x *DeclareDependencyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclareDependencyRequest.ProtoReflect.Descriptor instead.
+func (*DeclareDependencyRequest) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_dependency_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *DeclareDependencyRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetRelatedResource() string {
+	if x != nil {
+		return x.RelatedResource
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetRelatedId() string {
+	if x != nil {
+		return x.RelatedId
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetCaseId() string {
+	if x != nil {
+		return x.CaseId
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeclareDependencyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *DeclareDependencyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// DeclareDependencyResponse holds what declares the dependency.
+type DeclareDependencyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dependency.
+	Dependency *Dependency `protobuf:"bytes,1,opt,name=dependency,proto3" json:"dependency,omitempty"`
+	// The end of it.
+	Related *Related `protobuf:"bytes,2,opt,name=related,proto3" json:"related,omitempty"`
+	// The objects that were created for it, in the order of creation; empty when it was declared already.
+	Created       []*CreatedObject `protobuf:"bytes,3,rep,name=created,proto3" json:"created,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclareDependencyResponse) Reset() {
+	*x = DeclareDependencyResponse{}
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclareDependencyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclareDependencyResponse) ProtoMessage() {}
+
+func (x *DeclareDependencyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclareDependencyResponse.ProtoReflect.Descriptor instead.
+func (*DeclareDependencyResponse) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_dependency_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *DeclareDependencyResponse) GetDependency() *Dependency {
+	if x != nil {
+		return x.Dependency
+	}
+	return nil
+}
+
+func (x *DeclareDependencyResponse) GetRelated() *Related {
+	if x != nil {
+		return x.Related
+	}
+	return nil
+}
+
+func (x *DeclareDependencyResponse) GetCreated() []*CreatedObject {
+	if x != nil {
+		return x.Created
+	}
+	return nil
+}
+
+// CreatedObject is one object that a call created beside others.
+type CreatedObject struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name of its entity.
+	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Its ID.
+	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatedObject) Reset() {
+	*x = CreatedObject{}
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatedObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatedObject) ProtoMessage() {}
+
+func (x *CreatedObject) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatedObject.ProtoReflect.Descriptor instead.
+func (*CreatedObject) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_dependency_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CreatedObject) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *CreatedObject) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// RemoveDependencyRequest names an object and one that it depends on.
+type RemoveDependencyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource of the object that depends, such as `service`.
+	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Its ID.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// The resource of the object it depends on.
+	RelatedResource string `protobuf:"bytes,3,opt,name=related_resource,json=relatedResource,proto3" json:"related_resource,omitempty"`
+	// Its ID.
+	RelatedId string `protobuf:"bytes,4,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	// Only what is declared under this case; under any when empty.
+	CaseId string `protobuf:"bytes,5,opt,name=case_id,json=caseId,proto3" json:"case_id,omitempty"`
+	// Only the dependency of this name; any when empty.
+	Name string `protobuf:"bytes,6,opt,name=name,proto3" json:"name,omitempty"`
+	// Checks everything and returns what the real call would, but changes nothing.
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Makes the call idempotent: a repeated call with the same request_id (1 to 64 printable ASCII characters, such as a
+	// UUID) within 24 hours returns the first result and changes nothing.
+	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveDependencyRequest) Reset() {
+	*x = RemoveDependencyRequest{}
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveDependencyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveDependencyRequest) ProtoMessage() {}
+
+func (x *RemoveDependencyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveDependencyRequest.ProtoReflect.Descriptor instead.
+func (*RemoveDependencyRequest) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_dependency_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RemoveDependencyRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetRelatedResource() string {
+	if x != nil {
+		return x.RelatedResource
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetRelatedId() string {
+	if x != nil {
+		return x.RelatedId
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetCaseId() string {
+	if x != nil {
+		return x.CaseId
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RemoveDependencyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *RemoveDependencyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// RemoveDependencyResponse returns what was removed.
+type RemoveDependencyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The objects deleted; none when nothing was declared.
+	Affected      *AffectedObjects `protobuf:"bytes,1,opt,name=affected,proto3" json:"affected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveDependencyResponse) Reset() {
+	*x = RemoveDependencyResponse{}
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveDependencyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveDependencyResponse) ProtoMessage() {}
+
+func (x *RemoveDependencyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_dependency_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveDependencyResponse.ProtoReflect.Descriptor instead.
+func (*RemoveDependencyResponse) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_dependency_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RemoveDependencyResponse) GetAffected() *AffectedObjects {
+	if x != nil {
+		return x.Affected
+	}
+	return nil
+}
+
 var File_qairon_v1_dependency_service_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_dependency_service_proto_rawDesc = "" +
 	"\n" +
-	"\"qairon/v1/dependency_service.proto\x12\tqairon.v1\x1a\x1aqairon/v1/dependency.proto\x1a\x1fqairon/v1/dependency_case.proto\x1a\x19qairon/v1/relatable.proto\x1a\x17qairon/v1/related.proto2\xc5\x11\n" +
+	"\"qairon/v1/dependency_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x16qairon/v1/common.proto\x1a\x1aqairon/v1/dependency.proto\x1a\x1fqairon/v1/dependency_case.proto\x1a\x19qairon/v1/relatable.proto\x1a\x17qairon/v1/related.proto\"\xa9\x02\n" +
+	"\x18DeclareDependencyRequest\x12\x1f\n" +
+	"\bresource\x18\x01 \x01(\tB\x03\xe0A\x02R\bresource\x12\x13\n" +
+	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x02R\x02id\x12.\n" +
+	"\x10related_resource\x18\x03 \x01(\tB\x03\xe0A\x02R\x0frelatedResource\x12\"\n" +
+	"\n" +
+	"related_id\x18\x04 \x01(\tB\x03\xe0A\x02R\trelatedId\x12\x1c\n" +
+	"\acase_id\x18\x05 \x01(\tB\x03\xe0A\x01R\x06caseId\x12\x17\n" +
+	"\x04name\x18\x06 \x01(\tB\x03\xe0A\x01R\x04name\x12(\n" +
+	"\rvalidate_only\x18\a \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12\"\n" +
+	"\n" +
+	"request_id\x18\b \x01(\tB\x03\xe0A\x01R\trequestId\"\xb4\x01\n" +
+	"\x19DeclareDependencyResponse\x125\n" +
+	"\n" +
+	"dependency\x18\x01 \x01(\v2\x15.qairon.v1.DependencyR\n" +
+	"dependency\x12,\n" +
+	"\arelated\x18\x02 \x01(\v2\x12.qairon.v1.RelatedR\arelated\x122\n" +
+	"\acreated\x18\x03 \x03(\v2\x18.qairon.v1.CreatedObjectR\acreated\";\n" +
+	"\rCreatedObject\x12\x1a\n" +
+	"\bresource\x18\x01 \x01(\tR\bresource\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\xa8\x02\n" +
+	"\x17RemoveDependencyRequest\x12\x1f\n" +
+	"\bresource\x18\x01 \x01(\tB\x03\xe0A\x02R\bresource\x12\x13\n" +
+	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x02R\x02id\x12.\n" +
+	"\x10related_resource\x18\x03 \x01(\tB\x03\xe0A\x02R\x0frelatedResource\x12\"\n" +
+	"\n" +
+	"related_id\x18\x04 \x01(\tB\x03\xe0A\x02R\trelatedId\x12\x1c\n" +
+	"\acase_id\x18\x05 \x01(\tB\x03\xe0A\x01R\x06caseId\x12\x17\n" +
+	"\x04name\x18\x06 \x01(\tB\x03\xe0A\x01R\x04name\x12(\n" +
+	"\rvalidate_only\x18\a \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12\"\n" +
+	"\n" +
+	"request_id\x18\b \x01(\tB\x03\xe0A\x01R\trequestId\"R\n" +
+	"\x18RemoveDependencyResponse\x126\n" +
+	"\baffected\x18\x01 \x01(\v2\x1a.qairon.v1.AffectedObjectsR\baffected2\x82\x13\n" +
 	"\x11DependencyService\x12^\n" +
 	"\x11GetDependencyCase\x12#.qairon.v1.GetDependencyCaseRequest\x1a$.qairon.v1.GetDependencyCaseResponse\x12p\n" +
 	"\x17BatchGetDependencyCases\x12).qairon.v1.BatchGetDependencyCasesRequest\x1a*.qairon.v1.BatchGetDependencyCasesResponse\x12d\n" +
@@ -52,112 +473,143 @@ const file_qairon_v1_dependency_service_proto_rawDesc = "" +
 	"\fListRelateds\x12\x1e.qairon.v1.ListRelatedsRequest\x1a\x1f.qairon.v1.ListRelatedsResponse\x12R\n" +
 	"\rCreateRelated\x12\x1f.qairon.v1.CreateRelatedRequest\x1a .qairon.v1.CreateRelatedResponse\x12R\n" +
 	"\rUpdateRelated\x12\x1f.qairon.v1.UpdateRelatedRequest\x1a .qairon.v1.UpdateRelatedResponse\x12R\n" +
-	"\rDeleteRelated\x12\x1f.qairon.v1.DeleteRelatedRequest\x1a .qairon.v1.DeleteRelatedResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
+	"\rDeleteRelated\x12\x1f.qairon.v1.DeleteRelatedRequest\x1a .qairon.v1.DeleteRelatedResponse\x12^\n" +
+	"\x11DeclareDependency\x12#.qairon.v1.DeclareDependencyRequest\x1a$.qairon.v1.DeclareDependencyResponse\x12[\n" +
+	"\x10RemoveDependency\x12\".qairon.v1.RemoveDependencyRequest\x1a#.qairon.v1.RemoveDependencyResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
 
+var (
+	file_qairon_v1_dependency_service_proto_rawDescOnce sync.Once
+	file_qairon_v1_dependency_service_proto_rawDescData []byte
+)
+
+func file_qairon_v1_dependency_service_proto_rawDescGZIP() []byte {
+	file_qairon_v1_dependency_service_proto_rawDescOnce.Do(func() {
+		file_qairon_v1_dependency_service_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_qairon_v1_dependency_service_proto_rawDesc), len(file_qairon_v1_dependency_service_proto_rawDesc)))
+	})
+	return file_qairon_v1_dependency_service_proto_rawDescData
+}
+
+var file_qairon_v1_dependency_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_qairon_v1_dependency_service_proto_goTypes = []any{
-	(*GetDependencyCaseRequest)(nil),        // 0: qairon.v1.GetDependencyCaseRequest
-	(*BatchGetDependencyCasesRequest)(nil),  // 1: qairon.v1.BatchGetDependencyCasesRequest
-	(*ListDependencyCasesRequest)(nil),      // 2: qairon.v1.ListDependencyCasesRequest
-	(*CreateDependencyCaseRequest)(nil),     // 3: qairon.v1.CreateDependencyCaseRequest
-	(*UpdateDependencyCaseRequest)(nil),     // 4: qairon.v1.UpdateDependencyCaseRequest
-	(*DeleteDependencyCaseRequest)(nil),     // 5: qairon.v1.DeleteDependencyCaseRequest
-	(*GetRelatableRequest)(nil),             // 6: qairon.v1.GetRelatableRequest
-	(*BatchGetRelatablesRequest)(nil),       // 7: qairon.v1.BatchGetRelatablesRequest
-	(*ListRelatablesRequest)(nil),           // 8: qairon.v1.ListRelatablesRequest
-	(*CreateRelatableRequest)(nil),          // 9: qairon.v1.CreateRelatableRequest
-	(*UpdateRelatableRequest)(nil),          // 10: qairon.v1.UpdateRelatableRequest
-	(*DeleteRelatableRequest)(nil),          // 11: qairon.v1.DeleteRelatableRequest
-	(*GetDependencyRequest)(nil),            // 12: qairon.v1.GetDependencyRequest
-	(*BatchGetDependenciesRequest)(nil),     // 13: qairon.v1.BatchGetDependenciesRequest
-	(*ListDependenciesRequest)(nil),         // 14: qairon.v1.ListDependenciesRequest
-	(*CreateDependencyRequest)(nil),         // 15: qairon.v1.CreateDependencyRequest
-	(*UpdateDependencyRequest)(nil),         // 16: qairon.v1.UpdateDependencyRequest
-	(*DeleteDependencyRequest)(nil),         // 17: qairon.v1.DeleteDependencyRequest
-	(*GetRelatedRequest)(nil),               // 18: qairon.v1.GetRelatedRequest
-	(*BatchGetRelatedsRequest)(nil),         // 19: qairon.v1.BatchGetRelatedsRequest
-	(*ListRelatedsRequest)(nil),             // 20: qairon.v1.ListRelatedsRequest
-	(*CreateRelatedRequest)(nil),            // 21: qairon.v1.CreateRelatedRequest
-	(*UpdateRelatedRequest)(nil),            // 22: qairon.v1.UpdateRelatedRequest
-	(*DeleteRelatedRequest)(nil),            // 23: qairon.v1.DeleteRelatedRequest
-	(*GetDependencyCaseResponse)(nil),       // 24: qairon.v1.GetDependencyCaseResponse
-	(*BatchGetDependencyCasesResponse)(nil), // 25: qairon.v1.BatchGetDependencyCasesResponse
-	(*ListDependencyCasesResponse)(nil),     // 26: qairon.v1.ListDependencyCasesResponse
-	(*CreateDependencyCaseResponse)(nil),    // 27: qairon.v1.CreateDependencyCaseResponse
-	(*UpdateDependencyCaseResponse)(nil),    // 28: qairon.v1.UpdateDependencyCaseResponse
-	(*DeleteDependencyCaseResponse)(nil),    // 29: qairon.v1.DeleteDependencyCaseResponse
-	(*GetRelatableResponse)(nil),            // 30: qairon.v1.GetRelatableResponse
-	(*BatchGetRelatablesResponse)(nil),      // 31: qairon.v1.BatchGetRelatablesResponse
-	(*ListRelatablesResponse)(nil),          // 32: qairon.v1.ListRelatablesResponse
-	(*CreateRelatableResponse)(nil),         // 33: qairon.v1.CreateRelatableResponse
-	(*UpdateRelatableResponse)(nil),         // 34: qairon.v1.UpdateRelatableResponse
-	(*DeleteRelatableResponse)(nil),         // 35: qairon.v1.DeleteRelatableResponse
-	(*GetDependencyResponse)(nil),           // 36: qairon.v1.GetDependencyResponse
-	(*BatchGetDependenciesResponse)(nil),    // 37: qairon.v1.BatchGetDependenciesResponse
-	(*ListDependenciesResponse)(nil),        // 38: qairon.v1.ListDependenciesResponse
-	(*CreateDependencyResponse)(nil),        // 39: qairon.v1.CreateDependencyResponse
-	(*UpdateDependencyResponse)(nil),        // 40: qairon.v1.UpdateDependencyResponse
-	(*DeleteDependencyResponse)(nil),        // 41: qairon.v1.DeleteDependencyResponse
-	(*GetRelatedResponse)(nil),              // 42: qairon.v1.GetRelatedResponse
-	(*BatchGetRelatedsResponse)(nil),        // 43: qairon.v1.BatchGetRelatedsResponse
-	(*ListRelatedsResponse)(nil),            // 44: qairon.v1.ListRelatedsResponse
-	(*CreateRelatedResponse)(nil),           // 45: qairon.v1.CreateRelatedResponse
-	(*UpdateRelatedResponse)(nil),           // 46: qairon.v1.UpdateRelatedResponse
-	(*DeleteRelatedResponse)(nil),           // 47: qairon.v1.DeleteRelatedResponse
+	(*DeclareDependencyRequest)(nil),        // 0: qairon.v1.DeclareDependencyRequest
+	(*DeclareDependencyResponse)(nil),       // 1: qairon.v1.DeclareDependencyResponse
+	(*CreatedObject)(nil),                   // 2: qairon.v1.CreatedObject
+	(*RemoveDependencyRequest)(nil),         // 3: qairon.v1.RemoveDependencyRequest
+	(*RemoveDependencyResponse)(nil),        // 4: qairon.v1.RemoveDependencyResponse
+	(*Dependency)(nil),                      // 5: qairon.v1.Dependency
+	(*Related)(nil),                         // 6: qairon.v1.Related
+	(*AffectedObjects)(nil),                 // 7: qairon.v1.AffectedObjects
+	(*GetDependencyCaseRequest)(nil),        // 8: qairon.v1.GetDependencyCaseRequest
+	(*BatchGetDependencyCasesRequest)(nil),  // 9: qairon.v1.BatchGetDependencyCasesRequest
+	(*ListDependencyCasesRequest)(nil),      // 10: qairon.v1.ListDependencyCasesRequest
+	(*CreateDependencyCaseRequest)(nil),     // 11: qairon.v1.CreateDependencyCaseRequest
+	(*UpdateDependencyCaseRequest)(nil),     // 12: qairon.v1.UpdateDependencyCaseRequest
+	(*DeleteDependencyCaseRequest)(nil),     // 13: qairon.v1.DeleteDependencyCaseRequest
+	(*GetRelatableRequest)(nil),             // 14: qairon.v1.GetRelatableRequest
+	(*BatchGetRelatablesRequest)(nil),       // 15: qairon.v1.BatchGetRelatablesRequest
+	(*ListRelatablesRequest)(nil),           // 16: qairon.v1.ListRelatablesRequest
+	(*CreateRelatableRequest)(nil),          // 17: qairon.v1.CreateRelatableRequest
+	(*UpdateRelatableRequest)(nil),          // 18: qairon.v1.UpdateRelatableRequest
+	(*DeleteRelatableRequest)(nil),          // 19: qairon.v1.DeleteRelatableRequest
+	(*GetDependencyRequest)(nil),            // 20: qairon.v1.GetDependencyRequest
+	(*BatchGetDependenciesRequest)(nil),     // 21: qairon.v1.BatchGetDependenciesRequest
+	(*ListDependenciesRequest)(nil),         // 22: qairon.v1.ListDependenciesRequest
+	(*CreateDependencyRequest)(nil),         // 23: qairon.v1.CreateDependencyRequest
+	(*UpdateDependencyRequest)(nil),         // 24: qairon.v1.UpdateDependencyRequest
+	(*DeleteDependencyRequest)(nil),         // 25: qairon.v1.DeleteDependencyRequest
+	(*GetRelatedRequest)(nil),               // 26: qairon.v1.GetRelatedRequest
+	(*BatchGetRelatedsRequest)(nil),         // 27: qairon.v1.BatchGetRelatedsRequest
+	(*ListRelatedsRequest)(nil),             // 28: qairon.v1.ListRelatedsRequest
+	(*CreateRelatedRequest)(nil),            // 29: qairon.v1.CreateRelatedRequest
+	(*UpdateRelatedRequest)(nil),            // 30: qairon.v1.UpdateRelatedRequest
+	(*DeleteRelatedRequest)(nil),            // 31: qairon.v1.DeleteRelatedRequest
+	(*GetDependencyCaseResponse)(nil),       // 32: qairon.v1.GetDependencyCaseResponse
+	(*BatchGetDependencyCasesResponse)(nil), // 33: qairon.v1.BatchGetDependencyCasesResponse
+	(*ListDependencyCasesResponse)(nil),     // 34: qairon.v1.ListDependencyCasesResponse
+	(*CreateDependencyCaseResponse)(nil),    // 35: qairon.v1.CreateDependencyCaseResponse
+	(*UpdateDependencyCaseResponse)(nil),    // 36: qairon.v1.UpdateDependencyCaseResponse
+	(*DeleteDependencyCaseResponse)(nil),    // 37: qairon.v1.DeleteDependencyCaseResponse
+	(*GetRelatableResponse)(nil),            // 38: qairon.v1.GetRelatableResponse
+	(*BatchGetRelatablesResponse)(nil),      // 39: qairon.v1.BatchGetRelatablesResponse
+	(*ListRelatablesResponse)(nil),          // 40: qairon.v1.ListRelatablesResponse
+	(*CreateRelatableResponse)(nil),         // 41: qairon.v1.CreateRelatableResponse
+	(*UpdateRelatableResponse)(nil),         // 42: qairon.v1.UpdateRelatableResponse
+	(*DeleteRelatableResponse)(nil),         // 43: qairon.v1.DeleteRelatableResponse
+	(*GetDependencyResponse)(nil),           // 44: qairon.v1.GetDependencyResponse
+	(*BatchGetDependenciesResponse)(nil),    // 45: qairon.v1.BatchGetDependenciesResponse
+	(*ListDependenciesResponse)(nil),        // 46: qairon.v1.ListDependenciesResponse
+	(*CreateDependencyResponse)(nil),        // 47: qairon.v1.CreateDependencyResponse
+	(*UpdateDependencyResponse)(nil),        // 48: qairon.v1.UpdateDependencyResponse
+	(*DeleteDependencyResponse)(nil),        // 49: qairon.v1.DeleteDependencyResponse
+	(*GetRelatedResponse)(nil),              // 50: qairon.v1.GetRelatedResponse
+	(*BatchGetRelatedsResponse)(nil),        // 51: qairon.v1.BatchGetRelatedsResponse
+	(*ListRelatedsResponse)(nil),            // 52: qairon.v1.ListRelatedsResponse
+	(*CreateRelatedResponse)(nil),           // 53: qairon.v1.CreateRelatedResponse
+	(*UpdateRelatedResponse)(nil),           // 54: qairon.v1.UpdateRelatedResponse
+	(*DeleteRelatedResponse)(nil),           // 55: qairon.v1.DeleteRelatedResponse
 }
 var file_qairon_v1_dependency_service_proto_depIdxs = []int32{
-	0,  // 0: qairon.v1.DependencyService.GetDependencyCase:input_type -> qairon.v1.GetDependencyCaseRequest
-	1,  // 1: qairon.v1.DependencyService.BatchGetDependencyCases:input_type -> qairon.v1.BatchGetDependencyCasesRequest
-	2,  // 2: qairon.v1.DependencyService.ListDependencyCases:input_type -> qairon.v1.ListDependencyCasesRequest
-	3,  // 3: qairon.v1.DependencyService.CreateDependencyCase:input_type -> qairon.v1.CreateDependencyCaseRequest
-	4,  // 4: qairon.v1.DependencyService.UpdateDependencyCase:input_type -> qairon.v1.UpdateDependencyCaseRequest
-	5,  // 5: qairon.v1.DependencyService.DeleteDependencyCase:input_type -> qairon.v1.DeleteDependencyCaseRequest
-	6,  // 6: qairon.v1.DependencyService.GetRelatable:input_type -> qairon.v1.GetRelatableRequest
-	7,  // 7: qairon.v1.DependencyService.BatchGetRelatables:input_type -> qairon.v1.BatchGetRelatablesRequest
-	8,  // 8: qairon.v1.DependencyService.ListRelatables:input_type -> qairon.v1.ListRelatablesRequest
-	9,  // 9: qairon.v1.DependencyService.CreateRelatable:input_type -> qairon.v1.CreateRelatableRequest
-	10, // 10: qairon.v1.DependencyService.UpdateRelatable:input_type -> qairon.v1.UpdateRelatableRequest
-	11, // 11: qairon.v1.DependencyService.DeleteRelatable:input_type -> qairon.v1.DeleteRelatableRequest
-	12, // 12: qairon.v1.DependencyService.GetDependency:input_type -> qairon.v1.GetDependencyRequest
-	13, // 13: qairon.v1.DependencyService.BatchGetDependencies:input_type -> qairon.v1.BatchGetDependenciesRequest
-	14, // 14: qairon.v1.DependencyService.ListDependencies:input_type -> qairon.v1.ListDependenciesRequest
-	15, // 15: qairon.v1.DependencyService.CreateDependency:input_type -> qairon.v1.CreateDependencyRequest
-	16, // 16: qairon.v1.DependencyService.UpdateDependency:input_type -> qairon.v1.UpdateDependencyRequest
-	17, // 17: qairon.v1.DependencyService.DeleteDependency:input_type -> qairon.v1.DeleteDependencyRequest
-	18, // 18: qairon.v1.DependencyService.GetRelated:input_type -> qairon.v1.GetRelatedRequest
-	19, // 19: qairon.v1.DependencyService.BatchGetRelateds:input_type -> qairon.v1.BatchGetRelatedsRequest
-	20, // 20: qairon.v1.DependencyService.ListRelateds:input_type -> qairon.v1.ListRelatedsRequest
-	21, // 21: qairon.v1.DependencyService.CreateRelated:input_type -> qairon.v1.CreateRelatedRequest
-	22, // 22: qairon.v1.DependencyService.UpdateRelated:input_type -> qairon.v1.UpdateRelatedRequest
-	23, // 23: qairon.v1.DependencyService.DeleteRelated:input_type -> qairon.v1.DeleteRelatedRequest
-	24, // 24: qairon.v1.DependencyService.GetDependencyCase:output_type -> qairon.v1.GetDependencyCaseResponse
-	25, // 25: qairon.v1.DependencyService.BatchGetDependencyCases:output_type -> qairon.v1.BatchGetDependencyCasesResponse
-	26, // 26: qairon.v1.DependencyService.ListDependencyCases:output_type -> qairon.v1.ListDependencyCasesResponse
-	27, // 27: qairon.v1.DependencyService.CreateDependencyCase:output_type -> qairon.v1.CreateDependencyCaseResponse
-	28, // 28: qairon.v1.DependencyService.UpdateDependencyCase:output_type -> qairon.v1.UpdateDependencyCaseResponse
-	29, // 29: qairon.v1.DependencyService.DeleteDependencyCase:output_type -> qairon.v1.DeleteDependencyCaseResponse
-	30, // 30: qairon.v1.DependencyService.GetRelatable:output_type -> qairon.v1.GetRelatableResponse
-	31, // 31: qairon.v1.DependencyService.BatchGetRelatables:output_type -> qairon.v1.BatchGetRelatablesResponse
-	32, // 32: qairon.v1.DependencyService.ListRelatables:output_type -> qairon.v1.ListRelatablesResponse
-	33, // 33: qairon.v1.DependencyService.CreateRelatable:output_type -> qairon.v1.CreateRelatableResponse
-	34, // 34: qairon.v1.DependencyService.UpdateRelatable:output_type -> qairon.v1.UpdateRelatableResponse
-	35, // 35: qairon.v1.DependencyService.DeleteRelatable:output_type -> qairon.v1.DeleteRelatableResponse
-	36, // 36: qairon.v1.DependencyService.GetDependency:output_type -> qairon.v1.GetDependencyResponse
-	37, // 37: qairon.v1.DependencyService.BatchGetDependencies:output_type -> qairon.v1.BatchGetDependenciesResponse
-	38, // 38: qairon.v1.DependencyService.ListDependencies:output_type -> qairon.v1.ListDependenciesResponse
-	39, // 39: qairon.v1.DependencyService.CreateDependency:output_type -> qairon.v1.CreateDependencyResponse
-	40, // 40: qairon.v1.DependencyService.UpdateDependency:output_type -> qairon.v1.UpdateDependencyResponse
-	41, // 41: qairon.v1.DependencyService.DeleteDependency:output_type -> qairon.v1.DeleteDependencyResponse
-	42, // 42: qairon.v1.DependencyService.GetRelated:output_type -> qairon.v1.GetRelatedResponse
-	43, // 43: qairon.v1.DependencyService.BatchGetRelateds:output_type -> qairon.v1.BatchGetRelatedsResponse
-	44, // 44: qairon.v1.DependencyService.ListRelateds:output_type -> qairon.v1.ListRelatedsResponse
-	45, // 45: qairon.v1.DependencyService.CreateRelated:output_type -> qairon.v1.CreateRelatedResponse
-	46, // 46: qairon.v1.DependencyService.UpdateRelated:output_type -> qairon.v1.UpdateRelatedResponse
-	47, // 47: qairon.v1.DependencyService.DeleteRelated:output_type -> qairon.v1.DeleteRelatedResponse
-	24, // [24:48] is the sub-list for method output_type
-	0,  // [0:24] is the sub-list for method input_type
-	0,  // [0:0] is the sub-list for extension type_name
-	0,  // [0:0] is the sub-list for extension extendee
-	0,  // [0:0] is the sub-list for field type_name
+	5,  // 0: qairon.v1.DeclareDependencyResponse.dependency:type_name -> qairon.v1.Dependency
+	6,  // 1: qairon.v1.DeclareDependencyResponse.related:type_name -> qairon.v1.Related
+	2,  // 2: qairon.v1.DeclareDependencyResponse.created:type_name -> qairon.v1.CreatedObject
+	7,  // 3: qairon.v1.RemoveDependencyResponse.affected:type_name -> qairon.v1.AffectedObjects
+	8,  // 4: qairon.v1.DependencyService.GetDependencyCase:input_type -> qairon.v1.GetDependencyCaseRequest
+	9,  // 5: qairon.v1.DependencyService.BatchGetDependencyCases:input_type -> qairon.v1.BatchGetDependencyCasesRequest
+	10, // 6: qairon.v1.DependencyService.ListDependencyCases:input_type -> qairon.v1.ListDependencyCasesRequest
+	11, // 7: qairon.v1.DependencyService.CreateDependencyCase:input_type -> qairon.v1.CreateDependencyCaseRequest
+	12, // 8: qairon.v1.DependencyService.UpdateDependencyCase:input_type -> qairon.v1.UpdateDependencyCaseRequest
+	13, // 9: qairon.v1.DependencyService.DeleteDependencyCase:input_type -> qairon.v1.DeleteDependencyCaseRequest
+	14, // 10: qairon.v1.DependencyService.GetRelatable:input_type -> qairon.v1.GetRelatableRequest
+	15, // 11: qairon.v1.DependencyService.BatchGetRelatables:input_type -> qairon.v1.BatchGetRelatablesRequest
+	16, // 12: qairon.v1.DependencyService.ListRelatables:input_type -> qairon.v1.ListRelatablesRequest
+	17, // 13: qairon.v1.DependencyService.CreateRelatable:input_type -> qairon.v1.CreateRelatableRequest
+	18, // 14: qairon.v1.DependencyService.UpdateRelatable:input_type -> qairon.v1.UpdateRelatableRequest
+	19, // 15: qairon.v1.DependencyService.DeleteRelatable:input_type -> qairon.v1.DeleteRelatableRequest
+	20, // 16: qairon.v1.DependencyService.GetDependency:input_type -> qairon.v1.GetDependencyRequest
+	21, // 17: qairon.v1.DependencyService.BatchGetDependencies:input_type -> qairon.v1.BatchGetDependenciesRequest
+	22, // 18: qairon.v1.DependencyService.ListDependencies:input_type -> qairon.v1.ListDependenciesRequest
+	23, // 19: qairon.v1.DependencyService.CreateDependency:input_type -> qairon.v1.CreateDependencyRequest
+	24, // 20: qairon.v1.DependencyService.UpdateDependency:input_type -> qairon.v1.UpdateDependencyRequest
+	25, // 21: qairon.v1.DependencyService.DeleteDependency:input_type -> qairon.v1.DeleteDependencyRequest
+	26, // 22: qairon.v1.DependencyService.GetRelated:input_type -> qairon.v1.GetRelatedRequest
+	27, // 23: qairon.v1.DependencyService.BatchGetRelateds:input_type -> qairon.v1.BatchGetRelatedsRequest
+	28, // 24: qairon.v1.DependencyService.ListRelateds:input_type -> qairon.v1.ListRelatedsRequest
+	29, // 25: qairon.v1.DependencyService.CreateRelated:input_type -> qairon.v1.CreateRelatedRequest
+	30, // 26: qairon.v1.DependencyService.UpdateRelated:input_type -> qairon.v1.UpdateRelatedRequest
+	31, // 27: qairon.v1.DependencyService.DeleteRelated:input_type -> qairon.v1.DeleteRelatedRequest
+	0,  // 28: qairon.v1.DependencyService.DeclareDependency:input_type -> qairon.v1.DeclareDependencyRequest
+	3,  // 29: qairon.v1.DependencyService.RemoveDependency:input_type -> qairon.v1.RemoveDependencyRequest
+	32, // 30: qairon.v1.DependencyService.GetDependencyCase:output_type -> qairon.v1.GetDependencyCaseResponse
+	33, // 31: qairon.v1.DependencyService.BatchGetDependencyCases:output_type -> qairon.v1.BatchGetDependencyCasesResponse
+	34, // 32: qairon.v1.DependencyService.ListDependencyCases:output_type -> qairon.v1.ListDependencyCasesResponse
+	35, // 33: qairon.v1.DependencyService.CreateDependencyCase:output_type -> qairon.v1.CreateDependencyCaseResponse
+	36, // 34: qairon.v1.DependencyService.UpdateDependencyCase:output_type -> qairon.v1.UpdateDependencyCaseResponse
+	37, // 35: qairon.v1.DependencyService.DeleteDependencyCase:output_type -> qairon.v1.DeleteDependencyCaseResponse
+	38, // 36: qairon.v1.DependencyService.GetRelatable:output_type -> qairon.v1.GetRelatableResponse
+	39, // 37: qairon.v1.DependencyService.BatchGetRelatables:output_type -> qairon.v1.BatchGetRelatablesResponse
+	40, // 38: qairon.v1.DependencyService.ListRelatables:output_type -> qairon.v1.ListRelatablesResponse
+	41, // 39: qairon.v1.DependencyService.CreateRelatable:output_type -> qairon.v1.CreateRelatableResponse
+	42, // 40: qairon.v1.DependencyService.UpdateRelatable:output_type -> qairon.v1.UpdateRelatableResponse
+	43, // 41: qairon.v1.DependencyService.DeleteRelatable:output_type -> qairon.v1.DeleteRelatableResponse
+	44, // 42: qairon.v1.DependencyService.GetDependency:output_type -> qairon.v1.GetDependencyResponse
+	45, // 43: qairon.v1.DependencyService.BatchGetDependencies:output_type -> qairon.v1.BatchGetDependenciesResponse
+	46, // 44: qairon.v1.DependencyService.ListDependencies:output_type -> qairon.v1.ListDependenciesResponse
+	47, // 45: qairon.v1.DependencyService.CreateDependency:output_type -> qairon.v1.CreateDependencyResponse
+	48, // 46: qairon.v1.DependencyService.UpdateDependency:output_type -> qairon.v1.UpdateDependencyResponse
+	49, // 47: qairon.v1.DependencyService.DeleteDependency:output_type -> qairon.v1.DeleteDependencyResponse
+	50, // 48: qairon.v1.DependencyService.GetRelated:output_type -> qairon.v1.GetRelatedResponse
+	51, // 49: qairon.v1.DependencyService.BatchGetRelateds:output_type -> qairon.v1.BatchGetRelatedsResponse
+	52, // 50: qairon.v1.DependencyService.ListRelateds:output_type -> qairon.v1.ListRelatedsResponse
+	53, // 51: qairon.v1.DependencyService.CreateRelated:output_type -> qairon.v1.CreateRelatedResponse
+	54, // 52: qairon.v1.DependencyService.UpdateRelated:output_type -> qairon.v1.UpdateRelatedResponse
+	55, // 53: qairon.v1.DependencyService.DeleteRelated:output_type -> qairon.v1.DeleteRelatedResponse
+	1,  // 54: qairon.v1.DependencyService.DeclareDependency:output_type -> qairon.v1.DeclareDependencyResponse
+	4,  // 55: qairon.v1.DependencyService.RemoveDependency:output_type -> qairon.v1.RemoveDependencyResponse
+	30, // [30:56] is the sub-list for method output_type
+	4,  // [4:30] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_qairon_v1_dependency_service_proto_init() }
@@ -165,6 +617,7 @@ func file_qairon_v1_dependency_service_proto_init() {
 	if File_qairon_v1_dependency_service_proto != nil {
 		return
 	}
+	file_qairon_v1_common_proto_init()
 	file_qairon_v1_dependency_proto_init()
 	file_qairon_v1_dependency_case_proto_init()
 	file_qairon_v1_relatable_proto_init()
@@ -175,12 +628,13 @@ func file_qairon_v1_dependency_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qairon_v1_dependency_service_proto_rawDesc), len(file_qairon_v1_dependency_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   0,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_qairon_v1_dependency_service_proto_goTypes,
 		DependencyIndexes: file_qairon_v1_dependency_service_proto_depIdxs,
+		MessageInfos:      file_qairon_v1_dependency_service_proto_msgTypes,
 	}.Build()
 	File_qairon_v1_dependency_service_proto = out.File
 	file_qairon_v1_dependency_service_proto_goTypes = nil

@@ -45,6 +45,8 @@ const (
 	DependencyService_CreateRelated_FullMethodName           = "/qairon.v1.DependencyService/CreateRelated"
 	DependencyService_UpdateRelated_FullMethodName           = "/qairon.v1.DependencyService/UpdateRelated"
 	DependencyService_DeleteRelated_FullMethodName           = "/qairon.v1.DependencyService/DeleteRelated"
+	DependencyService_DeclareDependency_FullMethodName       = "/qairon.v1.DependencyService/DeclareDependency"
+	DependencyService_RemoveDependency_FullMethodName        = "/qairon.v1.DependencyService/RemoveDependency"
 )
 
 // DependencyServiceClient is the client API for DependencyService service.
@@ -155,6 +157,16 @@ type DependencyServiceClient interface {
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
 	// ABORTED (the etag is not the current one).
 	DeleteRelated(ctx context.Context, in *DeleteRelatedRequest, opts ...grpc.CallOption) (*DeleteRelatedResponse, error)
+	// Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+	// relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+	// or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+	// resources, there are several cases of these resources and none is named, or the case allows one object and the
+	// dependency has another).
+	DeclareDependency(ctx context.Context, in *DeclareDependencyRequest, opts ...grpc.CallOption) (*DeclareDependencyResponse, error)
+	// Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+	// left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+	// INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
+	RemoveDependency(ctx context.Context, in *RemoveDependencyRequest, opts ...grpc.CallOption) (*RemoveDependencyResponse, error)
 }
 
 type dependencyServiceClient struct {
@@ -405,6 +417,26 @@ func (c *dependencyServiceClient) DeleteRelated(ctx context.Context, in *DeleteR
 	return out, nil
 }
 
+func (c *dependencyServiceClient) DeclareDependency(ctx context.Context, in *DeclareDependencyRequest, opts ...grpc.CallOption) (*DeclareDependencyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeclareDependencyResponse)
+	err := c.cc.Invoke(ctx, DependencyService_DeclareDependency_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *dependencyServiceClient) RemoveDependency(ctx context.Context, in *RemoveDependencyRequest, opts ...grpc.CallOption) (*RemoveDependencyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveDependencyResponse)
+	err := c.cc.Invoke(ctx, DependencyService_RemoveDependency_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DependencyServiceServer is the server API for DependencyService service.
 // All implementations must embed UnimplementedDependencyServiceServer
 // for forward compatibility.
@@ -513,6 +545,16 @@ type DependencyServiceServer interface {
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
 	// ABORTED (the etag is not the current one).
 	DeleteRelated(context.Context, *DeleteRelatedRequest) (*DeleteRelatedResponse, error)
+	// Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+	// relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+	// or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+	// resources, there are several cases of these resources and none is named, or the case allows one object and the
+	// dependency has another).
+	DeclareDependency(context.Context, *DeclareDependencyRequest) (*DeclareDependencyResponse, error)
+	// Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+	// left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+	// INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
+	RemoveDependency(context.Context, *RemoveDependencyRequest) (*RemoveDependencyResponse, error)
 	mustEmbedUnimplementedDependencyServiceServer()
 }
 
@@ -594,6 +636,12 @@ func (UnimplementedDependencyServiceServer) UpdateRelated(context.Context, *Upda
 }
 func (UnimplementedDependencyServiceServer) DeleteRelated(context.Context, *DeleteRelatedRequest) (*DeleteRelatedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteRelated not implemented")
+}
+func (UnimplementedDependencyServiceServer) DeclareDependency(context.Context, *DeclareDependencyRequest) (*DeclareDependencyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeclareDependency not implemented")
+}
+func (UnimplementedDependencyServiceServer) RemoveDependency(context.Context, *RemoveDependencyRequest) (*RemoveDependencyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveDependency not implemented")
 }
 func (UnimplementedDependencyServiceServer) mustEmbedUnimplementedDependencyServiceServer() {}
 func (UnimplementedDependencyServiceServer) testEmbeddedByValue()                           {}
@@ -1048,6 +1096,42 @@ func _DependencyService_DeleteRelated_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DependencyService_DeclareDependency_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclareDependencyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DependencyServiceServer).DeclareDependency(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DependencyService_DeclareDependency_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DependencyServiceServer).DeclareDependency(ctx, req.(*DeclareDependencyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DependencyService_RemoveDependency_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveDependencyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DependencyServiceServer).RemoveDependency(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DependencyService_RemoveDependency_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DependencyServiceServer).RemoveDependency(ctx, req.(*RemoveDependencyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DependencyService_ServiceDesc is the grpc.ServiceDesc for DependencyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1150,6 +1234,14 @@ var DependencyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteRelated",
 			Handler:    _DependencyService_DeleteRelated_Handler,
+		},
+		{
+			MethodName: "DeclareDependency",
+			Handler:    _DependencyService_DeclareDependency_Handler,
+		},
+		{
+			MethodName: "RemoveDependency",
+			Handler:    _DependencyService_RemoveDependency_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -24,6 +24,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// DependencyDirection defines which of two objects depends on the other.
+type DependencyDirection int32
+
+const (
+	// Not stated.
+	DependencyDirection_DEPENDENCY_DIRECTION_UNSPECIFIED DependencyDirection = 0
+	// The traced object depends on the other.
+	DependencyDirection_DEPENDENCY_DIRECTION_DEPENDS_ON DependencyDirection = 1
+	// The other object depends on the traced one.
+	DependencyDirection_DEPENDENCY_DIRECTION_NEEDED_BY DependencyDirection = 2
+)
+
+// Enum value maps for DependencyDirection.
+var (
+	DependencyDirection_name = map[int32]string{
+		0: "DEPENDENCY_DIRECTION_UNSPECIFIED",
+		1: "DEPENDENCY_DIRECTION_DEPENDS_ON",
+		2: "DEPENDENCY_DIRECTION_NEEDED_BY",
+	}
+	DependencyDirection_value = map[string]int32{
+		"DEPENDENCY_DIRECTION_UNSPECIFIED": 0,
+		"DEPENDENCY_DIRECTION_DEPENDS_ON":  1,
+		"DEPENDENCY_DIRECTION_NEEDED_BY":   2,
+	}
+)
+
+func (x DependencyDirection) Enum() *DependencyDirection {
+	p := new(DependencyDirection)
+	*p = x
+	return p
+}
+
+func (x DependencyDirection) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DependencyDirection) Descriptor() protoreflect.EnumDescriptor {
+	return file_qairon_v1_trace_service_proto_enumTypes[0].Descriptor()
+}
+
+func (DependencyDirection) Type() protoreflect.EnumType {
+	return &file_qairon_v1_trace_service_proto_enumTypes[0]
+}
+
+func (x DependencyDirection) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DependencyDirection.Descriptor instead.
+func (DependencyDirection) EnumDescriptor() ([]byte, []int) {
+	return file_qairon_v1_trace_service_proto_rawDescGZIP(), []int{0}
+}
+
 // TraceInfrastructureRequest names a service.
 type TraceInfrastructureRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1586,6 +1639,216 @@ func (x *PathStep) GetId() string {
 	return ""
 }
 
+// TraceDependenciesRequest names an object.
+type TraceDependenciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource of the object, such as `service`.
+	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Its ID.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// The token of the last message of a stream that broke; empty to begin.
+	ResumeToken   string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TraceDependenciesRequest) Reset() {
+	*x = TraceDependenciesRequest{}
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TraceDependenciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TraceDependenciesRequest) ProtoMessage() {}
+
+func (x *TraceDependenciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TraceDependenciesRequest.ProtoReflect.Descriptor instead.
+func (*TraceDependenciesRequest) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_trace_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *TraceDependenciesRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *TraceDependenciesRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TraceDependenciesRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+// TraceDependenciesResponse holds the next rows.
+type TraceDependenciesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows.
+	Rows []*DependencyRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// Resumes the stream after these rows.
+	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TraceDependenciesResponse) Reset() {
+	*x = TraceDependenciesResponse{}
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TraceDependenciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TraceDependenciesResponse) ProtoMessage() {}
+
+func (x *TraceDependenciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TraceDependenciesResponse.ProtoReflect.Descriptor instead.
+func (*TraceDependenciesResponse) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_trace_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *TraceDependenciesResponse) GetRows() []*DependencyRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *TraceDependenciesResponse) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+// DependencyRow is one declared dependency of an object.
+type DependencyRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which way it goes.
+	Direction DependencyDirection `protobuf:"varint,1,opt,name=direction,proto3,enum=qairon.v1.DependencyDirection" json:"direction,omitempty"`
+	// The resource of the other object.
+	Resource string `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
+	// The ID of the other object.
+	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// The dependency case.
+	DependencyCaseId string `protobuf:"bytes,4,opt,name=dependency_case_id,json=dependencyCaseId,proto3" json:"dependency_case_id,omitempty"`
+	// The dependency.
+	DependencyId string `protobuf:"bytes,5,opt,name=dependency_id,json=dependencyId,proto3" json:"dependency_id,omitempty"`
+	// The end of it.
+	RelatedId     string `protobuf:"bytes,6,opt,name=related_id,json=relatedId,proto3" json:"related_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DependencyRow) Reset() {
+	*x = DependencyRow{}
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DependencyRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DependencyRow) ProtoMessage() {}
+
+func (x *DependencyRow) ProtoReflect() protoreflect.Message {
+	mi := &file_qairon_v1_trace_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DependencyRow.ProtoReflect.Descriptor instead.
+func (*DependencyRow) Descriptor() ([]byte, []int) {
+	return file_qairon_v1_trace_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DependencyRow) GetDirection() DependencyDirection {
+	if x != nil {
+		return x.Direction
+	}
+	return DependencyDirection_DEPENDENCY_DIRECTION_UNSPECIFIED
+}
+
+func (x *DependencyRow) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *DependencyRow) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DependencyRow) GetDependencyCaseId() string {
+	if x != nil {
+		return x.DependencyCaseId
+	}
+	return ""
+}
+
+func (x *DependencyRow) GetDependencyId() string {
+	if x != nil {
+		return x.DependencyId
+	}
+	return ""
+}
+
+func (x *DependencyRow) GetRelatedId() string {
+	if x != nil {
+		return x.RelatedId
+	}
+	return ""
+}
+
 var File_qairon_v1_trace_service_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_trace_service_proto_rawDesc = "" +
@@ -1725,14 +1988,34 @@ const file_qairon_v1_trace_service_proto_rawDesc = "" +
 	"\bPathStep\x12\x1a\n" +
 	"\brelation\x18\x01 \x01(\tR\brelation\x12\x1a\n" +
 	"\bresource\x18\x02 \x01(\tR\bresource\x12\x0e\n" +
-	"\x02id\x18\x03 \x01(\tR\x02id2\xe2\x04\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\"x\n" +
+	"\x18TraceDependenciesRequest\x12\x1f\n" +
+	"\bresource\x18\x01 \x01(\tB\x03\xe0A\x02R\bresource\x12\x13\n" +
+	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x02R\x02id\x12&\n" +
+	"\fresume_token\x18\x03 \x01(\tB\x03\xe0A\x01R\vresumeToken\"l\n" +
+	"\x19TraceDependenciesResponse\x12,\n" +
+	"\x04rows\x18\x01 \x03(\v2\x18.qairon.v1.DependencyRowR\x04rows\x12!\n" +
+	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\"\xeb\x01\n" +
+	"\rDependencyRow\x12<\n" +
+	"\tdirection\x18\x01 \x01(\x0e2\x1e.qairon.v1.DependencyDirectionR\tdirection\x12\x1a\n" +
+	"\bresource\x18\x02 \x01(\tR\bresource\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12,\n" +
+	"\x12dependency_case_id\x18\x04 \x01(\tR\x10dependencyCaseId\x12#\n" +
+	"\rdependency_id\x18\x05 \x01(\tR\fdependencyId\x12\x1d\n" +
+	"\n" +
+	"related_id\x18\x06 \x01(\tR\trelatedId*\x84\x01\n" +
+	"\x13DependencyDirection\x12$\n" +
+	" DEPENDENCY_DIRECTION_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fDEPENDENCY_DIRECTION_DEPENDS_ON\x10\x01\x12\"\n" +
+	"\x1eDEPENDENCY_DIRECTION_NEEDED_BY\x10\x022\xc4\x05\n" +
 	"\fTraceService\x12f\n" +
 	"\x13TraceInfrastructure\x12%.qairon.v1.TraceInfrastructureRequest\x1a&.qairon.v1.TraceInfrastructureResponse0\x01\x12N\n" +
 	"\vTraceImpact\x12\x1d.qairon.v1.TraceImpactRequest\x1a\x1e.qairon.v1.TraceImpactResponse0\x01\x12W\n" +
 	"\x0eTraceNeighbors\x12 .qairon.v1.TraceNeighborsRequest\x1a!.qairon.v1.TraceNeighborsResponse0\x01\x12X\n" +
 	"\x0fTraceProvenance\x12!.qairon.v1.TraceProvenanceRequest\x1a\".qairon.v1.TraceProvenanceResponse\x12O\n" +
 	"\fTraceLineage\x12\x1e.qairon.v1.TraceLineageRequest\x1a\x1f.qairon.v1.TraceLineageResponse\x12N\n" +
-	"\vTraceBuilds\x12\x1d.qairon.v1.TraceBuildsRequest\x1a\x1e.qairon.v1.TraceBuildsResponse0\x01\x12F\n" +
+	"\vTraceBuilds\x12\x1d.qairon.v1.TraceBuildsRequest\x1a\x1e.qairon.v1.TraceBuildsResponse0\x01\x12`\n" +
+	"\x11TraceDependencies\x12#.qairon.v1.TraceDependenciesRequest\x1a$.qairon.v1.TraceDependenciesResponse0\x01\x12F\n" +
 	"\tTracePath\x12\x1b.qairon.v1.TracePathRequest\x1a\x1c.qairon.v1.TracePathResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3"
 
 var (
@@ -1747,59 +2030,68 @@ func file_qairon_v1_trace_service_proto_rawDescGZIP() []byte {
 	return file_qairon_v1_trace_service_proto_rawDescData
 }
 
-var file_qairon_v1_trace_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_qairon_v1_trace_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_qairon_v1_trace_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_qairon_v1_trace_service_proto_goTypes = []any{
-	(*TraceInfrastructureRequest)(nil),  // 0: qairon.v1.TraceInfrastructureRequest
-	(*TraceInfrastructureResponse)(nil), // 1: qairon.v1.TraceInfrastructureResponse
-	(*InfrastructureRow)(nil),           // 2: qairon.v1.InfrastructureRow
-	(*TraceImpactRequest)(nil),          // 3: qairon.v1.TraceImpactRequest
-	(*TraceImpactResponse)(nil),         // 4: qairon.v1.TraceImpactResponse
-	(*ImpactRow)(nil),                   // 5: qairon.v1.ImpactRow
-	(*TraceNeighborsRequest)(nil),       // 6: qairon.v1.TraceNeighborsRequest
-	(*TraceNeighborsResponse)(nil),      // 7: qairon.v1.TraceNeighborsResponse
-	(*NeighborRow)(nil),                 // 8: qairon.v1.NeighborRow
-	(*TraceProvenanceRequest)(nil),      // 9: qairon.v1.TraceProvenanceRequest
-	(*TraceProvenanceResponse)(nil),     // 10: qairon.v1.TraceProvenanceResponse
-	(*ArtifactLocation)(nil),            // 11: qairon.v1.ArtifactLocation
-	(*TraceLineageRequest)(nil),         // 12: qairon.v1.TraceLineageRequest
-	(*TraceLineageResponse)(nil),        // 13: qairon.v1.TraceLineageResponse
-	(*TraceBuildsRequest)(nil),          // 14: qairon.v1.TraceBuildsRequest
-	(*TraceBuildsResponse)(nil),         // 15: qairon.v1.TraceBuildsResponse
-	(*BuildRow)(nil),                    // 16: qairon.v1.BuildRow
-	(*TracePathRequest)(nil),            // 17: qairon.v1.TracePathRequest
-	(*TracePathResponse)(nil),           // 18: qairon.v1.TracePathResponse
-	(*ObjectPath)(nil),                  // 19: qairon.v1.ObjectPath
-	(*PathStep)(nil),                    // 20: qairon.v1.PathStep
+	(DependencyDirection)(0),            // 0: qairon.v1.DependencyDirection
+	(*TraceInfrastructureRequest)(nil),  // 1: qairon.v1.TraceInfrastructureRequest
+	(*TraceInfrastructureResponse)(nil), // 2: qairon.v1.TraceInfrastructureResponse
+	(*InfrastructureRow)(nil),           // 3: qairon.v1.InfrastructureRow
+	(*TraceImpactRequest)(nil),          // 4: qairon.v1.TraceImpactRequest
+	(*TraceImpactResponse)(nil),         // 5: qairon.v1.TraceImpactResponse
+	(*ImpactRow)(nil),                   // 6: qairon.v1.ImpactRow
+	(*TraceNeighborsRequest)(nil),       // 7: qairon.v1.TraceNeighborsRequest
+	(*TraceNeighborsResponse)(nil),      // 8: qairon.v1.TraceNeighborsResponse
+	(*NeighborRow)(nil),                 // 9: qairon.v1.NeighborRow
+	(*TraceProvenanceRequest)(nil),      // 10: qairon.v1.TraceProvenanceRequest
+	(*TraceProvenanceResponse)(nil),     // 11: qairon.v1.TraceProvenanceResponse
+	(*ArtifactLocation)(nil),            // 12: qairon.v1.ArtifactLocation
+	(*TraceLineageRequest)(nil),         // 13: qairon.v1.TraceLineageRequest
+	(*TraceLineageResponse)(nil),        // 14: qairon.v1.TraceLineageResponse
+	(*TraceBuildsRequest)(nil),          // 15: qairon.v1.TraceBuildsRequest
+	(*TraceBuildsResponse)(nil),         // 16: qairon.v1.TraceBuildsResponse
+	(*BuildRow)(nil),                    // 17: qairon.v1.BuildRow
+	(*TracePathRequest)(nil),            // 18: qairon.v1.TracePathRequest
+	(*TracePathResponse)(nil),           // 19: qairon.v1.TracePathResponse
+	(*ObjectPath)(nil),                  // 20: qairon.v1.ObjectPath
+	(*PathStep)(nil),                    // 21: qairon.v1.PathStep
+	(*TraceDependenciesRequest)(nil),    // 22: qairon.v1.TraceDependenciesRequest
+	(*TraceDependenciesResponse)(nil),   // 23: qairon.v1.TraceDependenciesResponse
+	(*DependencyRow)(nil),               // 24: qairon.v1.DependencyRow
 }
 var file_qairon_v1_trace_service_proto_depIdxs = []int32{
-	2,  // 0: qairon.v1.TraceInfrastructureResponse.rows:type_name -> qairon.v1.InfrastructureRow
-	5,  // 1: qairon.v1.TraceImpactResponse.rows:type_name -> qairon.v1.ImpactRow
-	8,  // 2: qairon.v1.TraceNeighborsResponse.rows:type_name -> qairon.v1.NeighborRow
-	11, // 3: qairon.v1.TraceProvenanceResponse.release_artifacts:type_name -> qairon.v1.ArtifactLocation
-	11, // 4: qairon.v1.TraceProvenanceResponse.build_artifacts:type_name -> qairon.v1.ArtifactLocation
-	11, // 5: qairon.v1.TraceLineageResponse.artifact:type_name -> qairon.v1.ArtifactLocation
-	16, // 6: qairon.v1.TraceBuildsResponse.rows:type_name -> qairon.v1.BuildRow
-	19, // 7: qairon.v1.TracePathResponse.paths:type_name -> qairon.v1.ObjectPath
-	20, // 8: qairon.v1.ObjectPath.steps:type_name -> qairon.v1.PathStep
-	0,  // 9: qairon.v1.TraceService.TraceInfrastructure:input_type -> qairon.v1.TraceInfrastructureRequest
-	3,  // 10: qairon.v1.TraceService.TraceImpact:input_type -> qairon.v1.TraceImpactRequest
-	6,  // 11: qairon.v1.TraceService.TraceNeighbors:input_type -> qairon.v1.TraceNeighborsRequest
-	9,  // 12: qairon.v1.TraceService.TraceProvenance:input_type -> qairon.v1.TraceProvenanceRequest
-	12, // 13: qairon.v1.TraceService.TraceLineage:input_type -> qairon.v1.TraceLineageRequest
-	14, // 14: qairon.v1.TraceService.TraceBuilds:input_type -> qairon.v1.TraceBuildsRequest
-	17, // 15: qairon.v1.TraceService.TracePath:input_type -> qairon.v1.TracePathRequest
-	1,  // 16: qairon.v1.TraceService.TraceInfrastructure:output_type -> qairon.v1.TraceInfrastructureResponse
-	4,  // 17: qairon.v1.TraceService.TraceImpact:output_type -> qairon.v1.TraceImpactResponse
-	7,  // 18: qairon.v1.TraceService.TraceNeighbors:output_type -> qairon.v1.TraceNeighborsResponse
-	10, // 19: qairon.v1.TraceService.TraceProvenance:output_type -> qairon.v1.TraceProvenanceResponse
-	13, // 20: qairon.v1.TraceService.TraceLineage:output_type -> qairon.v1.TraceLineageResponse
-	15, // 21: qairon.v1.TraceService.TraceBuilds:output_type -> qairon.v1.TraceBuildsResponse
-	18, // 22: qairon.v1.TraceService.TracePath:output_type -> qairon.v1.TracePathResponse
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	3,  // 0: qairon.v1.TraceInfrastructureResponse.rows:type_name -> qairon.v1.InfrastructureRow
+	6,  // 1: qairon.v1.TraceImpactResponse.rows:type_name -> qairon.v1.ImpactRow
+	9,  // 2: qairon.v1.TraceNeighborsResponse.rows:type_name -> qairon.v1.NeighborRow
+	12, // 3: qairon.v1.TraceProvenanceResponse.release_artifacts:type_name -> qairon.v1.ArtifactLocation
+	12, // 4: qairon.v1.TraceProvenanceResponse.build_artifacts:type_name -> qairon.v1.ArtifactLocation
+	12, // 5: qairon.v1.TraceLineageResponse.artifact:type_name -> qairon.v1.ArtifactLocation
+	17, // 6: qairon.v1.TraceBuildsResponse.rows:type_name -> qairon.v1.BuildRow
+	20, // 7: qairon.v1.TracePathResponse.paths:type_name -> qairon.v1.ObjectPath
+	21, // 8: qairon.v1.ObjectPath.steps:type_name -> qairon.v1.PathStep
+	24, // 9: qairon.v1.TraceDependenciesResponse.rows:type_name -> qairon.v1.DependencyRow
+	0,  // 10: qairon.v1.DependencyRow.direction:type_name -> qairon.v1.DependencyDirection
+	1,  // 11: qairon.v1.TraceService.TraceInfrastructure:input_type -> qairon.v1.TraceInfrastructureRequest
+	4,  // 12: qairon.v1.TraceService.TraceImpact:input_type -> qairon.v1.TraceImpactRequest
+	7,  // 13: qairon.v1.TraceService.TraceNeighbors:input_type -> qairon.v1.TraceNeighborsRequest
+	10, // 14: qairon.v1.TraceService.TraceProvenance:input_type -> qairon.v1.TraceProvenanceRequest
+	13, // 15: qairon.v1.TraceService.TraceLineage:input_type -> qairon.v1.TraceLineageRequest
+	15, // 16: qairon.v1.TraceService.TraceBuilds:input_type -> qairon.v1.TraceBuildsRequest
+	22, // 17: qairon.v1.TraceService.TraceDependencies:input_type -> qairon.v1.TraceDependenciesRequest
+	18, // 18: qairon.v1.TraceService.TracePath:input_type -> qairon.v1.TracePathRequest
+	2,  // 19: qairon.v1.TraceService.TraceInfrastructure:output_type -> qairon.v1.TraceInfrastructureResponse
+	5,  // 20: qairon.v1.TraceService.TraceImpact:output_type -> qairon.v1.TraceImpactResponse
+	8,  // 21: qairon.v1.TraceService.TraceNeighbors:output_type -> qairon.v1.TraceNeighborsResponse
+	11, // 22: qairon.v1.TraceService.TraceProvenance:output_type -> qairon.v1.TraceProvenanceResponse
+	14, // 23: qairon.v1.TraceService.TraceLineage:output_type -> qairon.v1.TraceLineageResponse
+	16, // 24: qairon.v1.TraceService.TraceBuilds:output_type -> qairon.v1.TraceBuildsResponse
+	23, // 25: qairon.v1.TraceService.TraceDependencies:output_type -> qairon.v1.TraceDependenciesResponse
+	19, // 26: qairon.v1.TraceService.TracePath:output_type -> qairon.v1.TracePathResponse
+	19, // [19:27] is the sub-list for method output_type
+	11, // [11:19] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_qairon_v1_trace_service_proto_init() }
@@ -1817,13 +2109,14 @@ func file_qairon_v1_trace_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qairon_v1_trace_service_proto_rawDesc), len(file_qairon_v1_trace_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   21,
+			NumEnums:      1,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_qairon_v1_trace_service_proto_goTypes,
 		DependencyIndexes: file_qairon_v1_trace_service_proto_depIdxs,
+		EnumInfos:         file_qairon_v1_trace_service_proto_enumTypes,
 		MessageInfos:      file_qairon_v1_trace_service_proto_msgTypes,
 	}.Build()
 	File_qairon_v1_trace_service_proto = out.File

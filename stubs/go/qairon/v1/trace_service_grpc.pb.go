@@ -27,6 +27,7 @@ const (
 	TraceService_TraceProvenance_FullMethodName     = "/qairon.v1.TraceService/TraceProvenance"
 	TraceService_TraceLineage_FullMethodName        = "/qairon.v1.TraceService/TraceLineage"
 	TraceService_TraceBuilds_FullMethodName         = "/qairon.v1.TraceService/TraceBuilds"
+	TraceService_TraceDependencies_FullMethodName   = "/qairon.v1.TraceService/TraceDependencies"
 	TraceService_TracePath_FullMethodName           = "/qairon.v1.TraceService/TracePath"
 )
 
@@ -62,6 +63,9 @@ type TraceServiceClient interface {
 	// Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
 	// here, then of IDs. A commit without a build has none.
 	TraceBuilds(ctx context.Context, in *TraceBuildsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TraceBuildsResponse], error)
+	// What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+	// each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
+	TraceDependencies(ctx context.Context, in *TraceDependenciesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TraceDependenciesResponse], error)
 	// The shortest paths from one object to another, over relations in either direction and over declared dependencies.
 	// Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
 	TracePath(ctx context.Context, in *TracePathRequest, opts ...grpc.CallOption) (*TracePathResponse, error)
@@ -171,6 +175,25 @@ func (c *traceServiceClient) TraceBuilds(ctx context.Context, in *TraceBuildsReq
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type TraceService_TraceBuildsClient = grpc.ServerStreamingClient[TraceBuildsResponse]
 
+func (c *traceServiceClient) TraceDependencies(ctx context.Context, in *TraceDependenciesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TraceDependenciesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &TraceService_ServiceDesc.Streams[4], TraceService_TraceDependencies_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[TraceDependenciesRequest, TraceDependenciesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TraceService_TraceDependenciesClient = grpc.ServerStreamingClient[TraceDependenciesResponse]
+
 func (c *traceServiceClient) TracePath(ctx context.Context, in *TracePathRequest, opts ...grpc.CallOption) (*TracePathResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TracePathResponse)
@@ -213,6 +236,9 @@ type TraceServiceServer interface {
 	// Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
 	// here, then of IDs. A commit without a build has none.
 	TraceBuilds(*TraceBuildsRequest, grpc.ServerStreamingServer[TraceBuildsResponse]) error
+	// What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+	// each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
+	TraceDependencies(*TraceDependenciesRequest, grpc.ServerStreamingServer[TraceDependenciesResponse]) error
 	// The shortest paths from one object to another, over relations in either direction and over declared dependencies.
 	// Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
 	TracePath(context.Context, *TracePathRequest) (*TracePathResponse, error)
@@ -243,6 +269,9 @@ func (UnimplementedTraceServiceServer) TraceLineage(context.Context, *TraceLinea
 }
 func (UnimplementedTraceServiceServer) TraceBuilds(*TraceBuildsRequest, grpc.ServerStreamingServer[TraceBuildsResponse]) error {
 	return status.Error(codes.Unimplemented, "method TraceBuilds not implemented")
+}
+func (UnimplementedTraceServiceServer) TraceDependencies(*TraceDependenciesRequest, grpc.ServerStreamingServer[TraceDependenciesResponse]) error {
+	return status.Error(codes.Unimplemented, "method TraceDependencies not implemented")
 }
 func (UnimplementedTraceServiceServer) TracePath(context.Context, *TracePathRequest) (*TracePathResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TracePath not implemented")
@@ -348,6 +377,17 @@ func _TraceService_TraceBuilds_Handler(srv interface{}, stream grpc.ServerStream
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type TraceService_TraceBuildsServer = grpc.ServerStreamingServer[TraceBuildsResponse]
 
+func _TraceService_TraceDependencies_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(TraceDependenciesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(TraceServiceServer).TraceDependencies(m, &grpc.GenericServerStream[TraceDependenciesRequest, TraceDependenciesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TraceService_TraceDependenciesServer = grpc.ServerStreamingServer[TraceDependenciesResponse]
+
 func _TraceService_TracePath_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(TracePathRequest)
 	if err := dec(in); err != nil {
@@ -405,6 +445,11 @@ var TraceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "TraceBuilds",
 			Handler:       _TraceService_TraceBuilds_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "TraceDependencies",
+			Handler:       _TraceService_TraceDependencies_Handler,
 			ServerStreams: true,
 		},
 	},

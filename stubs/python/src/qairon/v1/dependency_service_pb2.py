@@ -22,13 +22,15 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import dependency_pb2 as qairon_dot_v1_dot_dependency__pb2
 from qairon.v1 import dependency_case_pb2 as qairon_dot_v1_dot_dependency__case__pb2
 from qairon.v1 import relatable_pb2 as qairon_dot_v1_dot_relatable__pb2
 from qairon.v1 import related_pb2 as qairon_dot_v1_dot_related__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"qairon/v1/dependency_service.proto\x12\tqairon.v1\x1a\x1aqairon/v1/dependency.proto\x1a\x1fqairon/v1/dependency_case.proto\x1a\x19qairon/v1/relatable.proto\x1a\x17qairon/v1/related.proto2\xc5\x11\n\x11\x44\x65pendencyService\x12^\n\x11GetDependencyCase\x12#.qairon.v1.GetDependencyCaseRequest\x1a$.qairon.v1.GetDependencyCaseResponse\x12p\n\x17\x42\x61tchGetDependencyCases\x12).qairon.v1.BatchGetDependencyCasesRequest\x1a*.qairon.v1.BatchGetDependencyCasesResponse\x12\x64\n\x13ListDependencyCases\x12%.qairon.v1.ListDependencyCasesRequest\x1a&.qairon.v1.ListDependencyCasesResponse\x12g\n\x14\x43reateDependencyCase\x12&.qairon.v1.CreateDependencyCaseRequest\x1a\'.qairon.v1.CreateDependencyCaseResponse\x12g\n\x14UpdateDependencyCase\x12&.qairon.v1.UpdateDependencyCaseRequest\x1a\'.qairon.v1.UpdateDependencyCaseResponse\x12g\n\x14\x44\x65leteDependencyCase\x12&.qairon.v1.DeleteDependencyCaseRequest\x1a\'.qairon.v1.DeleteDependencyCaseResponse\x12O\n\x0cGetRelatable\x12\x1e.qairon.v1.GetRelatableRequest\x1a\x1f.qairon.v1.GetRelatableResponse\x12\x61\n\x12\x42\x61tchGetRelatables\x12$.qairon.v1.BatchGetRelatablesRequest\x1a%.qairon.v1.BatchGetRelatablesResponse\x12U\n\x0eListRelatables\x12 .qairon.v1.ListRelatablesRequest\x1a!.qairon.v1.ListRelatablesResponse\x12X\n\x0f\x43reateRelatable\x12!.qairon.v1.CreateRelatableRequest\x1a\".qairon.v1.CreateRelatableResponse\x12X\n\x0fUpdateRelatable\x12!.qairon.v1.UpdateRelatableRequest\x1a\".qairon.v1.UpdateRelatableResponse\x12X\n\x0f\x44\x65leteRelatable\x12!.qairon.v1.DeleteRelatableRequest\x1a\".qairon.v1.DeleteRelatableResponse\x12R\n\rGetDependency\x12\x1f.qairon.v1.GetDependencyRequest\x1a .qairon.v1.GetDependencyResponse\x12g\n\x14\x42\x61tchGetDependencies\x12&.qairon.v1.BatchGetDependenciesRequest\x1a\'.qairon.v1.BatchGetDependenciesResponse\x12[\n\x10ListDependencies\x12\".qairon.v1.ListDependenciesRequest\x1a#.qairon.v1.ListDependenciesResponse\x12[\n\x10\x43reateDependency\x12\".qairon.v1.CreateDependencyRequest\x1a#.qairon.v1.CreateDependencyResponse\x12[\n\x10UpdateDependency\x12\".qairon.v1.UpdateDependencyRequest\x1a#.qairon.v1.UpdateDependencyResponse\x12[\n\x10\x44\x65leteDependency\x12\".qairon.v1.DeleteDependencyRequest\x1a#.qairon.v1.DeleteDependencyResponse\x12I\n\nGetRelated\x12\x1c.qairon.v1.GetRelatedRequest\x1a\x1d.qairon.v1.GetRelatedResponse\x12[\n\x10\x42\x61tchGetRelateds\x12\".qairon.v1.BatchGetRelatedsRequest\x1a#.qairon.v1.BatchGetRelatedsResponse\x12O\n\x0cListRelateds\x12\x1e.qairon.v1.ListRelatedsRequest\x1a\x1f.qairon.v1.ListRelatedsResponse\x12R\n\rCreateRelated\x12\x1f.qairon.v1.CreateRelatedRequest\x1a .qairon.v1.CreateRelatedResponse\x12R\n\rUpdateRelated\x12\x1f.qairon.v1.UpdateRelatedRequest\x1a .qairon.v1.UpdateRelatedResponse\x12R\n\rDeleteRelated\x12\x1f.qairon.v1.DeleteRelatedRequest\x1a .qairon.v1.DeleteRelatedResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"qairon/v1/dependency_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x16qairon/v1/common.proto\x1a\x1aqairon/v1/dependency.proto\x1a\x1fqairon/v1/dependency_case.proto\x1a\x19qairon/v1/relatable.proto\x1a\x17qairon/v1/related.proto\"\xd8\x01\n\x18\x44\x65\x63lareDependencyRequest\x12\x15\n\x08resource\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x0f\n\x02id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1d\n\x10related_resource\x18\x03 \x01(\tB\x03\xe0\x41\x02\x12\x17\n\nrelated_id\x18\x04 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07\x63\x61se_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04name\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x08 \x01(\tB\x03\xe0\x41\x01\"\x96\x01\n\x19\x44\x65\x63lareDependencyResponse\x12)\n\ndependency\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Dependency\x12#\n\x07related\x18\x02 \x01(\x0b\x32\x12.qairon.v1.Related\x12)\n\x07\x63reated\x18\x03 \x03(\x0b\x32\x18.qairon.v1.CreatedObject\"-\n\rCreatedObject\x12\x10\n\x08resource\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"\xd7\x01\n\x17RemoveDependencyRequest\x12\x15\n\x08resource\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x0f\n\x02id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1d\n\x10related_resource\x18\x03 \x01(\tB\x03\xe0\x41\x02\x12\x17\n\nrelated_id\x18\x04 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07\x63\x61se_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04name\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x08 \x01(\tB\x03\xe0\x41\x01\"H\n\x18RemoveDependencyResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects2\x82\x13\n\x11\x44\x65pendencyService\x12^\n\x11GetDependencyCase\x12#.qairon.v1.GetDependencyCaseRequest\x1a$.qairon.v1.GetDependencyCaseResponse\x12p\n\x17\x42\x61tchGetDependencyCases\x12).qairon.v1.BatchGetDependencyCasesRequest\x1a*.qairon.v1.BatchGetDependencyCasesResponse\x12\x64\n\x13ListDependencyCases\x12%.qairon.v1.ListDependencyCasesRequest\x1a&.qairon.v1.ListDependencyCasesResponse\x12g\n\x14\x43reateDependencyCase\x12&.qairon.v1.CreateDependencyCaseRequest\x1a\'.qairon.v1.CreateDependencyCaseResponse\x12g\n\x14UpdateDependencyCase\x12&.qairon.v1.UpdateDependencyCaseRequest\x1a\'.qairon.v1.UpdateDependencyCaseResponse\x12g\n\x14\x44\x65leteDependencyCase\x12&.qairon.v1.DeleteDependencyCaseRequest\x1a\'.qairon.v1.DeleteDependencyCaseResponse\x12O\n\x0cGetRelatable\x12\x1e.qairon.v1.GetRelatableRequest\x1a\x1f.qairon.v1.GetRelatableResponse\x12\x61\n\x12\x42\x61tchGetRelatables\x12$.qairon.v1.BatchGetRelatablesRequest\x1a%.qairon.v1.BatchGetRelatablesResponse\x12U\n\x0eListRelatables\x12 .qairon.v1.ListRelatablesRequest\x1a!.qairon.v1.ListRelatablesResponse\x12X\n\x0f\x43reateRelatable\x12!.qairon.v1.CreateRelatableRequest\x1a\".qairon.v1.CreateRelatableResponse\x12X\n\x0fUpdateRelatable\x12!.qairon.v1.UpdateRelatableRequest\x1a\".qairon.v1.UpdateRelatableResponse\x12X\n\x0f\x44\x65leteRelatable\x12!.qairon.v1.DeleteRelatableRequest\x1a\".qairon.v1.DeleteRelatableResponse\x12R\n\rGetDependency\x12\x1f.qairon.v1.GetDependencyRequest\x1a .qairon.v1.GetDependencyResponse\x12g\n\x14\x42\x61tchGetDependencies\x12&.qairon.v1.BatchGetDependenciesRequest\x1a\'.qairon.v1.BatchGetDependenciesResponse\x12[\n\x10ListDependencies\x12\".qairon.v1.ListDependenciesRequest\x1a#.qairon.v1.ListDependenciesResponse\x12[\n\x10\x43reateDependency\x12\".qairon.v1.CreateDependencyRequest\x1a#.qairon.v1.CreateDependencyResponse\x12[\n\x10UpdateDependency\x12\".qairon.v1.UpdateDependencyRequest\x1a#.qairon.v1.UpdateDependencyResponse\x12[\n\x10\x44\x65leteDependency\x12\".qairon.v1.DeleteDependencyRequest\x1a#.qairon.v1.DeleteDependencyResponse\x12I\n\nGetRelated\x12\x1c.qairon.v1.GetRelatedRequest\x1a\x1d.qairon.v1.GetRelatedResponse\x12[\n\x10\x42\x61tchGetRelateds\x12\".qairon.v1.BatchGetRelatedsRequest\x1a#.qairon.v1.BatchGetRelatedsResponse\x12O\n\x0cListRelateds\x12\x1e.qairon.v1.ListRelatedsRequest\x1a\x1f.qairon.v1.ListRelatedsResponse\x12R\n\rCreateRelated\x12\x1f.qairon.v1.CreateRelatedRequest\x1a .qairon.v1.CreateRelatedResponse\x12R\n\rUpdateRelated\x12\x1f.qairon.v1.UpdateRelatedRequest\x1a .qairon.v1.UpdateRelatedResponse\x12R\n\rDeleteRelated\x12\x1f.qairon.v1.DeleteRelatedRequest\x1a .qairon.v1.DeleteRelatedResponse\x12^\n\x11\x44\x65\x63lareDependency\x12#.qairon.v1.DeclareDependencyRequest\x1a$.qairon.v1.DeclareDependencyResponse\x12[\n\x10RemoveDependency\x12\".qairon.v1.RemoveDependencyRequest\x1a#.qairon.v1.RemoveDependencyResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +38,48 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'qairon.v1.dependency_servic
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z&qairon.dev/stubs/go/qairon/v1;qaironv1'
-  _globals['_DEPENDENCYSERVICE']._serialized_start=163
-  _globals['_DEPENDENCYSERVICE']._serialized_end=2408
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['resource']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['resource']._serialized_options = b'\340A\002'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['related_resource']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['related_resource']._serialized_options = b'\340A\002'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['related_id']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['related_id']._serialized_options = b'\340A\002'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['case_id']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['case_id']._serialized_options = b'\340A\001'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['name']._serialized_options = b'\340A\001'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['validate_only']._serialized_options = b'\340A\001'
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DECLAREDEPENDENCYREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['resource']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['resource']._serialized_options = b'\340A\002'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['related_resource']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['related_resource']._serialized_options = b'\340A\002'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['related_id']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['related_id']._serialized_options = b'\340A\002'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['case_id']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['case_id']._serialized_options = b'\340A\001'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['name']._serialized_options = b'\340A\001'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['validate_only']._serialized_options = b'\340A\001'
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REMOVEDEPENDENCYREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
+  _globals['_DECLAREDEPENDENCYREQUEST']._serialized_start=220
+  _globals['_DECLAREDEPENDENCYREQUEST']._serialized_end=436
+  _globals['_DECLAREDEPENDENCYRESPONSE']._serialized_start=439
+  _globals['_DECLAREDEPENDENCYRESPONSE']._serialized_end=589
+  _globals['_CREATEDOBJECT']._serialized_start=591
+  _globals['_CREATEDOBJECT']._serialized_end=636
+  _globals['_REMOVEDEPENDENCYREQUEST']._serialized_start=639
+  _globals['_REMOVEDEPENDENCYREQUEST']._serialized_end=854
+  _globals['_REMOVEDEPENDENCYRESPONSE']._serialized_start=856
+  _globals['_REMOVEDEPENDENCYRESPONSE']._serialized_end=928
+  _globals['_DEPENDENCYSERVICE']._serialized_start=931
+  _globals['_DEPENDENCYSERVICE']._serialized_end=3365
 # @@protoc_insertion_point(module_scope)

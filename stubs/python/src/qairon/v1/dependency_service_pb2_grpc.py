@@ -5,6 +5,7 @@ import warnings
 
 from qairon.v1 import dependency_case_pb2 as qairon_dot_v1_dot_dependency__case__pb2
 from qairon.v1 import dependency_pb2 as qairon_dot_v1_dot_dependency__pb2
+from qairon.v1 import dependency_service_pb2 as qairon_dot_v1_dot_dependency__service__pb2
 from qairon.v1 import relatable_pb2 as qairon_dot_v1_dot_relatable__pb2
 from qairon.v1 import related_pb2 as qairon_dot_v1_dot_related__pb2
 
@@ -160,6 +161,16 @@ class DependencyServiceStub(object):
                 '/qairon.v1.DependencyService/DeleteRelated',
                 request_serializer=qairon_dot_v1_dot_related__pb2.DeleteRelatedRequest.SerializeToString,
                 response_deserializer=qairon_dot_v1_dot_related__pb2.DeleteRelatedResponse.FromString,
+                _registered_method=True)
+        self.DeclareDependency = channel.unary_unary(
+                '/qairon.v1.DependencyService/DeclareDependency',
+                request_serializer=qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyRequest.SerializeToString,
+                response_deserializer=qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyResponse.FromString,
+                _registered_method=True)
+        self.RemoveDependency = channel.unary_unary(
+                '/qairon.v1.DependencyService/RemoveDependency',
+                request_serializer=qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyRequest.SerializeToString,
+                response_deserializer=qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyResponse.FromString,
                 _registered_method=True)
 
 
@@ -389,6 +400,26 @@ class DependencyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeclareDependency(self, request, context):
+        """Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+        relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+        or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+        resources, there are several cases of these resources and none is named, or the case allows one object and the
+        dependency has another).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveDependency(self, request, context):
+        """Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+        left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+        INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DependencyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -511,6 +542,16 @@ def add_DependencyServiceServicer_to_server(servicer, server):
                     servicer.DeleteRelated,
                     request_deserializer=qairon_dot_v1_dot_related__pb2.DeleteRelatedRequest.FromString,
                     response_serializer=qairon_dot_v1_dot_related__pb2.DeleteRelatedResponse.SerializeToString,
+            ),
+            'DeclareDependency': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclareDependency,
+                    request_deserializer=qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyRequest.FromString,
+                    response_serializer=qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyResponse.SerializeToString,
+            ),
+            'RemoveDependency': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveDependency,
+                    request_deserializer=qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyRequest.FromString,
+                    response_serializer=qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1165,6 +1206,60 @@ class DependencyService(object):
             '/qairon.v1.DependencyService/DeleteRelated',
             qairon_dot_v1_dot_related__pb2.DeleteRelatedRequest.SerializeToString,
             qairon_dot_v1_dot_related__pb2.DeleteRelatedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclareDependency(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/qairon.v1.DependencyService/DeclareDependency',
+            qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyRequest.SerializeToString,
+            qairon_dot_v1_dot_dependency__service__pb2.DeclareDependencyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveDependency(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/qairon.v1.DependencyService/RemoveDependency',
+            qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyRequest.SerializeToString,
+            qairon_dot_v1_dot_dependency__service__pb2.RemoveDependencyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import qairon.v1.dependency_case_pb2
 import qairon.v1.dependency_pb2
+import qairon.v1.dependency_service_pb2
 import qairon.v1.relatable_pb2
 import qairon.v1.related_pb2
 import typing
@@ -247,6 +248,26 @@ class DependencyServiceStub:
     ABORTED (the etag is not the current one).
     """
 
+    DeclareDependency: grpc.UnaryUnaryMultiCallable[
+        qairon.v1.dependency_service_pb2.DeclareDependencyRequest,
+        qairon.v1.dependency_service_pb2.DeclareDependencyResponse,
+    ]
+    """Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+    relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+    or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+    resources, there are several cases of these resources and none is named, or the case allows one object and the
+    dependency has another).
+    """
+
+    RemoveDependency: grpc.UnaryUnaryMultiCallable[
+        qairon.v1.dependency_service_pb2.RemoveDependencyRequest,
+        qairon.v1.dependency_service_pb2.RemoveDependencyResponse,
+    ]
+    """Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+    left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+    INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
+    """
+
 class DependencyServiceAsyncStub:
     """DependencyService keeps dependencies between any two objects. Any method may also fail with
     DEADLINE_EXCEEDED, with UNAVAILABLE (the database is unreachable or the server is stopping: try again) and
@@ -471,6 +492,26 @@ class DependencyServiceAsyncStub:
     """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
     ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
     ABORTED (the etag is not the current one).
+    """
+
+    DeclareDependency: grpc.aio.UnaryUnaryMultiCallable[
+        qairon.v1.dependency_service_pb2.DeclareDependencyRequest,
+        qairon.v1.dependency_service_pb2.DeclareDependencyResponse,
+    ]
+    """Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+    relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+    or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+    resources, there are several cases of these resources and none is named, or the case allows one object and the
+    dependency has another).
+    """
+
+    RemoveDependency: grpc.aio.UnaryUnaryMultiCallable[
+        qairon.v1.dependency_service_pb2.RemoveDependencyRequest,
+        qairon.v1.dependency_service_pb2.RemoveDependencyResponse,
+    ]
+    """Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+    left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+    INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
     """
 
 class DependencyServiceServicer(metaclass=abc.ABCMeta):
@@ -745,6 +786,30 @@ class DependencyServiceServicer(metaclass=abc.ABCMeta):
         """Deletes a related. Errors: INVALID_ARGUMENT (the ID is malformed); NOT_FOUND (there is no related with this
         ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
         ABORTED (the etag is not the current one).
+        """
+
+    @abc.abstractmethod
+    def DeclareDependency(
+        self,
+        request: qairon.v1.dependency_service_pb2.DeclareDependencyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[qairon.v1.dependency_service_pb2.DeclareDependencyResponse, collections.abc.Awaitable[qairon.v1.dependency_service_pb2.DeclareDependencyResponse]]:
+        """Declares that one object depends on another, and creates what is missing for that: the dependency case, the
+        relatable, the dependency and the related. Declaring it again changes nothing. Errors: INVALID_ARGUMENT (a resource
+        or an ID is malformed); NOT_FOUND (one of the objects does not exist); FAILED_PRECONDITION (the case is for other
+        resources, there are several cases of these resources and none is named, or the case allows one object and the
+        dependency has another).
+        """
+
+    @abc.abstractmethod
+    def RemoveDependency(
+        self,
+        request: qairon.v1.dependency_service_pb2.RemoveDependencyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[qairon.v1.dependency_service_pb2.RemoveDependencyResponse, collections.abc.Awaitable[qairon.v1.dependency_service_pb2.RemoveDependencyResponse]]:
+        """Removes the declaration that one object depends on another, with the dependency and the relatable when nothing is
+        left of them and they hold no defaults. The case stays. Where nothing is declared, nothing is removed. Errors:
+        INVALID_ARGUMENT (a resource or an ID is malformed); NOT_FOUND (one of the objects does not exist).
         """
 
 def add_DependencyServiceServicer_to_server(servicer: DependencyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,10 +1,20 @@
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class DependencyDirection(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DEPENDENCY_DIRECTION_UNSPECIFIED: _ClassVar[DependencyDirection]
+    DEPENDENCY_DIRECTION_DEPENDS_ON: _ClassVar[DependencyDirection]
+    DEPENDENCY_DIRECTION_NEEDED_BY: _ClassVar[DependencyDirection]
+DEPENDENCY_DIRECTION_UNSPECIFIED: DependencyDirection
+DEPENDENCY_DIRECTION_DEPENDS_ON: DependencyDirection
+DEPENDENCY_DIRECTION_NEEDED_BY: DependencyDirection
 
 class TraceInfrastructureRequest(_message.Message):
     __slots__ = ("service_id", "resume_token")
@@ -263,3 +273,37 @@ class PathStep(_message.Message):
     resource: str
     id: str
     def __init__(self, relation: _Optional[str] = ..., resource: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
+
+class TraceDependenciesRequest(_message.Message):
+    __slots__ = ("resource", "id", "resume_token")
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    resource: str
+    id: str
+    resume_token: str
+    def __init__(self, resource: _Optional[str] = ..., id: _Optional[str] = ..., resume_token: _Optional[str] = ...) -> None: ...
+
+class TraceDependenciesResponse(_message.Message):
+    __slots__ = ("rows", "resume_token")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[DependencyRow]
+    resume_token: str
+    def __init__(self, rows: _Optional[_Iterable[_Union[DependencyRow, _Mapping]]] = ..., resume_token: _Optional[str] = ...) -> None: ...
+
+class DependencyRow(_message.Message):
+    __slots__ = ("direction", "resource", "id", "dependency_case_id", "dependency_id", "related_id")
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    DEPENDENCY_CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    DEPENDENCY_ID_FIELD_NUMBER: _ClassVar[int]
+    RELATED_ID_FIELD_NUMBER: _ClassVar[int]
+    direction: DependencyDirection
+    resource: str
+    id: str
+    dependency_case_id: str
+    dependency_id: str
+    related_id: str
+    def __init__(self, direction: _Optional[_Union[DependencyDirection, str]] = ..., resource: _Optional[str] = ..., id: _Optional[str] = ..., dependency_case_id: _Optional[str] = ..., dependency_id: _Optional[str] = ..., related_id: _Optional[str] = ...) -> None: ...

@@ -73,6 +73,11 @@ class TraceServiceStub(object):
                 request_serializer=qairon_dot_v1_dot_trace__service__pb2.TraceBuildsRequest.SerializeToString,
                 response_deserializer=qairon_dot_v1_dot_trace__service__pb2.TraceBuildsResponse.FromString,
                 _registered_method=True)
+        self.TraceDependencies = channel.unary_stream(
+                '/qairon.v1.TraceService/TraceDependencies',
+                request_serializer=qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesRequest.SerializeToString,
+                response_deserializer=qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesResponse.FromString,
+                _registered_method=True)
         self.TracePath = channel.unary_unary(
                 '/qairon.v1.TraceService/TracePath',
                 request_serializer=qairon_dot_v1_dot_trace__service__pb2.TracePathRequest.SerializeToString,
@@ -140,6 +145,14 @@ class TraceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TraceDependencies(self, request, context):
+        """What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+        each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def TracePath(self, request, context):
         """The shortest paths from one object to another, over relations in either direction and over declared dependencies.
         Errors: NOT_FOUND (no such object), RESOURCE_EXHAUSTED (the search grew too wide: give a smaller max_length).
@@ -180,6 +193,11 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.TraceBuilds,
                     request_deserializer=qairon_dot_v1_dot_trace__service__pb2.TraceBuildsRequest.FromString,
                     response_serializer=qairon_dot_v1_dot_trace__service__pb2.TraceBuildsResponse.SerializeToString,
+            ),
+            'TraceDependencies': grpc.unary_stream_rpc_method_handler(
+                    servicer.TraceDependencies,
+                    request_deserializer=qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesRequest.FromString,
+                    response_serializer=qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesResponse.SerializeToString,
             ),
             'TracePath': grpc.unary_unary_rpc_method_handler(
                     servicer.TracePath,
@@ -358,6 +376,33 @@ class TraceService(object):
             '/qairon.v1.TraceService/TraceBuilds',
             qairon_dot_v1_dot_trace__service__pb2.TraceBuildsRequest.SerializeToString,
             qairon_dot_v1_dot_trace__service__pb2.TraceBuildsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TraceDependencies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/qairon.v1.TraceService/TraceDependencies',
+            qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesRequest.SerializeToString,
+            qairon_dot_v1_dot_trace__service__pb2.TraceDependenciesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -78,6 +78,14 @@ class TraceServiceStub:
     here, then of IDs. A commit without a build has none.
     """
 
+    TraceDependencies: grpc.UnaryStreamMultiCallable[
+        qairon.v1.trace_service_pb2.TraceDependenciesRequest,
+        qairon.v1.trace_service_pb2.TraceDependenciesResponse,
+    ]
+    """What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+    each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
+    """
+
     TracePath: grpc.UnaryUnaryMultiCallable[
         qairon.v1.trace_service_pb2.TracePathRequest,
         qairon.v1.trace_service_pb2.TracePathResponse,
@@ -144,6 +152,14 @@ class TraceServiceAsyncStub:
     ]
     """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
     here, then of IDs. A commit without a build has none.
+    """
+
+    TraceDependencies: grpc.aio.UnaryStreamMultiCallable[
+        qairon.v1.trace_service_pb2.TraceDependenciesRequest,
+        qairon.v1.trace_service_pb2.TraceDependenciesResponse,
+    ]
+    """What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+    each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
     """
 
     TracePath: grpc.aio.UnaryUnaryMultiCallable[
@@ -224,6 +240,16 @@ class TraceServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[collections.abc.Iterator[qairon.v1.trace_service_pb2.TraceBuildsResponse], collections.abc.AsyncIterator[qairon.v1.trace_service_pb2.TraceBuildsResponse]]:
         """Every build, artifact, release and deployment that contains a commit, in the order of build IDs, then as listed
         here, then of IDs. A commit without a build has none.
+        """
+
+    @abc.abstractmethod
+    def TraceDependencies(
+        self,
+        request: qairon.v1.trace_service_pb2.TraceDependenciesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[qairon.v1.trace_service_pb2.TraceDependenciesResponse], collections.abc.AsyncIterator[qairon.v1.trace_service_pb2.TraceDependenciesResponse]]:
+        """What an object is declared to depend on, and what is declared to depend on it, one step each way: first the former,
+        each in the order of the related's IDs. Errors: NOT_FOUND (no such object).
         """
 
     @abc.abstractmethod
