@@ -21,11 +21,15 @@ pub enum Error {
         message: String,
         /// The `ErrorReason`, when the server gave one.
         reason: Option<String>,
+        /// The resource and the ID of the object that it is about, when the server named one.
+        subject: Option<(String, String)>,
     },
     /// No server answered.
     Unreachable(String),
     /// Standard output, or a file, could not be used.
     Io(io::Error),
+    /// What was compared is different, and the differences are printed.
+    Different,
     /// Everything is printed already; only the exit code is left.
     Told(u8),
 }
@@ -33,7 +37,7 @@ pub enum Error {
 impl Error {
     /// A refusal without a reason of the server's.
     pub fn refused(message: impl Into<String>) -> Self {
-        Self::Refused { message: message.into(), reason: None }
+        Self::Refused { message: message.into(), reason: None, subject: None }
     }
 
     /// The server's error.
@@ -50,7 +54,8 @@ impl Error {
         {
             message = format!("{message}; request ID {id}");
         }
-        Self::Refused { message, reason: Some(reason.unwrap_or_else(|| format!("{:?}", status.code()))) }
+        let subject = status.get_details_resource_info().map(|info| (info.resource_type, info.resource_name));
+        Self::Refused { message, reason: Some(reason.unwrap_or_else(|| format!("{:?}", status.code()))), subject }
     }
 
     /// Whether the reader of our output closed it, which is not a failure.
@@ -58,11 +63,22 @@ impl Error {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Whether nothing is left to print.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Self::Told(_) | Self::Different)
+    }
+
+    /// The exit code of a command that compares, as GNU diff has it: 1 different, 2 trouble of any kind. Even a reader
+    /// who closed our output is trouble then: 0 would mean that all is equal.
+    pub fn comparison_code(&self) -> ExitCode {
+        ExitCode::from(if matches!(self, Self::Different) { 1 } else { 2 })
+    }
+
     /// The exit code: 1 refused, 2 wrong usage, 3 no server.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Told(code) => *code,
-            Self::Refused { .. } | Self::Io(_) => 1,
+            Self::Refused { .. } | Self::Io(_) | Self::Different => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
         })
@@ -72,11 +88,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Unreachable(message) | Self::Refused { message, reason: None } => {
+            Self::Usage(message) | Self::Unreachable(message) | Self::Refused { message, reason: None, .. } => {
                 f.write_str(&one_line(message))
             }
-            Self::Refused { message, reason: Some(reason) } => write!(f, "{} ({reason})", one_line(message)),
-            Self::Told(_) => Ok(()),
+            Self::Refused { message, reason: Some(reason), .. } => write!(f, "{} ({reason})", one_line(message)),
+            Self::Told(_) | Self::Different => Ok(()),
             Self::Io(error) => f.write_str(&one_line(&error.to_string())),
         }
     }

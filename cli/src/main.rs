@@ -14,7 +14,9 @@ mod config;
 mod error;
 mod fields;
 mod filter;
+mod hazards;
 mod output;
+mod paths;
 mod plugins;
 mod requests;
 mod session;
@@ -38,15 +40,19 @@ use error::{Error, Result, one_line, tell};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
+    run().unwrap_or_else(|error| {
         // The reader of our output closed it.
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
-        Err(error @ Error::Told(_)) => error.exit_code(),
-        Err(error) => {
-            tell(&error.to_string());
-            error.exit_code()
+        if error.is_broken_pipe() {
+            return ExitCode::SUCCESS;
         }
+        say(&error);
+        error.exit_code()
+    })
+}
+
+fn say(error: &Error) {
+    if !error.is_told() && !error.is_broken_pipe() {
+        tell(&error.to_string());
     }
 }
 
@@ -94,7 +100,13 @@ fn execute(name: &str, command: &ArgMatches) -> Result<ExitCode> {
     let outcome = runtime.block_on(commands::run(name, command));
     // A running DNS look-up would delay the exit.
     runtime.shutdown_background();
-    outcome.map(|()| ExitCode::SUCCESS)
+    match outcome {
+        Err(error) if args::compares(name, command.subcommand_name()) => {
+            say(&error);
+            Ok(error.comparison_code())
+        }
+        outcome => outcome.map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// Help goes to standard output as it is; a mistake becomes one line.

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::parts::{dry_run, positional, verbs as with_verbs};
+use super::parts::{dry_run, positional, verbs as with_verbs, yes};
 
 /// Their names.
 pub const NAMES: [&str; 4] = ["apply", "csv_import", "diff", "export"];
@@ -19,7 +19,7 @@ pub fn verbs(name: &str) -> Vec<&'static str> {
 pub(super) fn group(command: Command) -> Command {
     match command.get_name() {
         "csv_import" => with_verbs(command).subcommand(import_csv()).subcommand(export_csv()),
-        "apply" => files(command).arg(dry_run()).args(prune()),
+        "apply" => files(command).arg(dry_run()).args(prune()).arg(yes()),
         "diff" => files(command).args(prune()),
         _ => command.args(selection()),
     }

@@ -33,7 +33,7 @@ pub const GROUPS: [(&str, &str); 14] = [
     ("config", "Show the settings, and manage contexts: named servers with their settings"),
     ("csv_import", "Import objects from CSV files, and export them"),
     ("dependencies", "Follow dependencies between any two objects"),
-    ("diff", "Print what `apply` would change; the exit code is 1 if there are changes"),
+    ("diff", "Print what `apply` would change; the exit code is 0 if nothing, 1 if something, 2 for any trouble"),
     ("explain", "Explain a resource or one of its fields"),
     ("export", "Print objects in the form that `apply` takes"),
     ("find", "Find a text in the IDs and names of all objects, best matches first"),
@@ -42,6 +42,14 @@ pub const GROUPS: [(&str, &str); 14] = [
     (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
     ("version", "Print the versions of qcli and the server"),
 ];
+
+/// The commands that compare, in groups of their own or not. They end like GNU diff.
+const COMPARISONS: [(&str, Option<&str>); 1] = [("diff", None)];
+
+/// Whether a command compares.
+pub fn compares(name: &str, verb: Option<&str>) -> bool {
+    COMPARISONS.contains(&(name, verb))
+}
 
 /// The hidden command that prints the whole tree, for the golden test.
 pub const HELP_TREE: &str = "help_tree";

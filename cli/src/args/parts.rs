@@ -24,14 +24,20 @@ pub(super) fn dry_run() -> Arg {
         .help("Check everything and print what the real call would print, but change nothing")
 }
 
+/// The flag of every command that may ask first.
+pub(super) fn yes() -> Arg {
+    Arg::new("yes")
+        .long("yes")
+        .short('y')
+        .action(ArgAction::SetTrue)
+        .help("Ask nothing; without a terminal nothing is asked in any case")
+}
+
 /// Parses a whole number within a range. The error names the range in words.
 pub(super) fn whole_number(range: RangeInclusive<i64>) -> impl Fn(&str) -> Result<i64, String> + Clone + Send + Sync {
     move |text| {
         let number = text.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| match (*range.start(), *range.end()) {
-            (least, i64::MAX) => format!("it must be a whole number, {least} or greater"),
-            (least, most) => format!("it must be a whole number from {least} to {most}"),
-        })
+        number.ok_or_else(|| format!("it must be a whole number from {} to {}", range.start(), range.end()))
     }
 }
 

@@ -4,11 +4,12 @@ use clap::{Arg, ArgAction, Command};
 use qairon::model::{Entity, Field, Kind, Link, RelationKind};
 
 use super::docs::Docs;
-use super::parts::{dry_run, positional, verbs as with_verbs, with_article};
+use super::parts::{dry_run, positional, verbs as with_verbs, with_article, yes};
 use super::{action, globals};
 
 /// The commands that every resource has.
-const STANDARD: [&str; 8] = ["create", "get", "list", "query", "get_field", "get_field_query", "set_field", "delete"];
+const STANDARD: [&str; 9] =
+    ["create", "get", "list", "query", "get_field", "get_field_query", "set_field", "edit", "delete"];
 
 /// The names of the commands of a resource.
 pub fn verbs(entity: &Entity) -> Vec<String> {
@@ -43,7 +44,12 @@ pub fn unassign_verb(link: &Link) -> String {
 pub(super) fn commands(command: Command, entity: &Entity, docs: &Docs) -> Command {
     let one = with_article(entity);
     let many = entity.plural.replace('_', " ");
-    let id = || positional("id", format!("The ID: {}", qairon::model().id_form(entity))).required(true);
+    let form = qairon::model().id_form(entity);
+    let id = || positional("id", format!("The ID: {form}")).required(true);
+    let ids = || {
+        let help = format!("The ID, or several: {}; `-` reads them from standard input, one on each line", form);
+        positional("id", help).required(true).num_args(1..).action(ArgAction::Append)
+    };
     let sub = |name: &str, about: String| Command::new(name.to_owned()).about(about);
     let field = || positional("field", format!("A field or a relation: {}", readable(entity))).required(true);
     let query = || {
@@ -53,7 +59,7 @@ pub(super) fn commands(command: Command, entity: &Entity, docs: &Docs) -> Comman
     };
     let mut command = with_verbs(command)
         .subcommand(create(entity, docs))
-        .subcommand(sub("get", format!("Print {one}")).arg(id()))
+        .subcommand(sub("get", format!("Print {one}, or several")).arg(ids()))
         .subcommand(list(sub("list", format!("Print the {many}"))))
         .subcommand(
             sub("query", format!("Print the {many} that a JSON query document selects")).arg(query()).arg(explain()),
@@ -66,12 +72,14 @@ pub(super) fn commands(command: Command, entity: &Entity, docs: &Docs) -> Comman
                 .arg(field())
                 .arg(query()),
         )
-        .subcommand(set_field(sub("set_field", format!("Set one field of {one}")).arg(id()), entity))
+        .subcommand(set_field(sub("set_field", format!("Set fields of {one}")).arg(id()), entity))
+        .subcommand(edit(sub("edit", format!("Change {one} in an editor")).arg(id())))
         .subcommand(
-            sub("delete", format!("Delete {one}"))
-                .arg(id())
+            sub("delete", format!("Delete {one}, or several"))
+                .arg(ids())
                 .arg(flag("force", "Delete everything that depends on it as well"))
-                .arg(dry_run().help("Print what would be deleted, but delete nothing")),
+                .arg(dry_run().help("Print what would be affected and how, but delete nothing"))
+                .arg(yes()),
         );
     let relations = linked_relations(entity).collect::<Vec<_>>().join("`, `");
     if !relations.is_empty() {
@@ -215,14 +223,36 @@ fn set_field(command: Command, entity: &Entity) -> Command {
     let settable = entity.fields.iter().filter(|field| has_flag(entity, field) || field.name == "defaults");
     let names = settable.map(|field| field.name.as_str()).collect::<Vec<_>>().join("`, `");
     command
-        .arg(positional("field", format!("The field: `{names}`")).required(true))
+        .override_usage(format!("qcli {} set_field [OPTIONS] <id> [<field> <value>]...", entity.name))
+        .arg(positional("field", format!("The field: `{names}`; or a path into a JSON field, such as `defaults.tier`")))
         .arg(
-            positional("value", "The value; JSON for a JSON field")
-                .required_unless_present("unset")
+            positional("value", "The value; JSON for a JSON field, and inside one if it can be JSON, else a text")
                 .allow_hyphen_values(true),
         )
-        .arg(flag("unset", "Clear the field instead of setting it").conflicts_with("value"))
+        .arg(
+            positional("more", "More fields, each with its value")
+                .value_name("field> <value")
+                .num_args(0..)
+                .action(ArgAction::Append)
+                .allow_negative_numbers(true),
+        )
+        .arg(
+            Arg::new("unset")
+                .long("unset")
+                .value_name("FIELD")
+                .num_args(0..=1)
+                .default_missing_value("")
+                .action(ArgAction::Append)
+                .help("Clear this field; repeat it for more. Without a name, clear the field that is named last"),
+        )
         .arg(dry_run())
+        .arg(yes())
+}
+
+fn edit(command: Command) -> Command {
+    let note = "The editor is that of VISUAL or EDITOR, else `vi`. It shows the fields that can be set, as YAML; those \
+                that differ afterwards are set, unless somebody else has changed the object meanwhile.";
+    command.arg(dry_run()).arg(yes()).after_help(note)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {

@@ -1,19 +1,23 @@
 //! `apply` and `diff`: send files to the server in one call, and print the changes.
 
 use clap::ArgMatches;
+use prost_reflect::{DynamicMessage, ReflectMessage};
+use qairon::model::Method;
 use qairon::v1::{
-    ApplyObjectsRequest, ApplyObjectsResponse, ApplyOptions, ApplySummary, BulkObject, ObjectChange, Prune,
+    ApplyObjectsRequest, ApplyObjectsResponse, ApplyOptions, ApplySummary, BulkObject, ChangeKind, ObjectChange, Prune,
 };
 
 use super::bundle::Bundle;
 use super::calls::{method, scope, typed, untyped};
-use super::plan;
-use super::report::{Refusal, were_refused};
+use super::plan::{self, Tally};
+use super::report::were_refused;
 use crate::args::globals::ASKED;
 use crate::args::spelling::normal;
 use crate::arguments::named;
 use crate::client::streams::Answers;
 use crate::error::{Error, Result};
+use crate::hazards::affected::{Affected, DELETED, Object};
+use crate::hazards::ask::{self, Plan};
 use crate::output::{Array, Output};
 use crate::session::Session;
 
@@ -25,8 +29,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// Applies the files.
 pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let dry_run = matches.get_flag("dry_run");
-    let (_, summary) = run(session, matches, dry_run).await?;
-    let told = plan::summary(&summary, dry_run);
+    let (tally, summary) = run(session, matches, dry_run).await?;
+    let told = plan::summary(&summary, &tally, dry_run);
     // Rows are for programs: the summary for people is not a row.
     if session.output.asked.is_some() {
         session.output.note(&told);
@@ -35,16 +39,16 @@ pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     session.output.line(&told)
 }
 
-/// Prints what `apply` would change; the exit code is 1 if there are changes.
+/// Prints what `apply` would change; or that they are different.
 pub async fn diff(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     match run(session, matches, true).await? {
-        (0, _) => Ok(()),
-        _ => Err(Error::Told(1)),
+        (tally, _) if tally.is_empty() => Ok(()),
+        _ => Err(Error::Different),
     }
 }
 
-/// How many objects differ, and the counts of the server.
-async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -> Result<(u64, ApplySummary)> {
+/// What differs by resource, and the counts of the server.
+async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -> Result<(Tally, ApplySummary)> {
     let prune = matches.get_flag("prune").then(|| prune(matches)).transpose()?;
     let paths: Vec<String> = matches.get_many::<String>(ASKED).into_iter().flatten().cloned().collect();
     let mut bundle = Bundle::read(&paths)?;
@@ -60,16 +64,27 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
         ));
     }
     let method = method("ApplyObjects")?;
+    let prunes = prune.is_some();
     let options = ApplyOptions { validate_only, prune };
     let mut requests = Vec::new();
     for request in chunks(options, std::mem::take(&mut bundle.objects)) {
         requests.push(untyped(method.descriptor.input(), &request)?);
     }
+    let asks = prunes && !validate_only && ask::is_wanted(matches);
+    if asks {
+        let rehearsal = rehearsal(&requests)?;
+        let shown = deletions(session, method, &rehearsal, &mut bundle).await?;
+        if shown.counts(DELETED).total() > 0 {
+            Plan { verb: "delete", effect: DELETED, affected: &shown, id: None }.confirm().await?;
+            if !shown.covers(&deletions(session, method, &rehearsal, &mut bundle).await?) {
+                let told = "what is in the scopes has changed since it was shown, so nothing was changed; try again";
+                return Err(Error::refused(told));
+            }
+        }
+    }
     let answers = session.client.duplex(method, tokio_stream::iter(requests));
     let ended = listen(session, answers, &mut bundle).await?;
-    let Some((changes, summary)) = ended else {
-        return Err(Error::refused("the server ended the call without a result"));
-    };
+    let Some((changes, summary)) = ended else { return Err(without_result()) };
     if summary.refused > 0 {
         bundle.report.refused = u64::try_from(summary.refused).unwrap_or_default();
         return Err(refused(&mut bundle));
@@ -78,6 +93,50 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
         return Err(Error::refused("the server ended the call without storing the changes"));
     }
     Ok((changes, summary))
+}
+
+/// The same requests, to be checked only.
+fn rehearsal(requests: &[DynamicMessage]) -> Result<Vec<DynamicMessage>> {
+    let mut requests = requests.to_vec();
+    if let Some(first) = requests.first_mut() {
+        let mut request: ApplyObjectsRequest = typed(first)?;
+        request.options.get_or_insert_default().validate_only = true;
+        *first = untyped(first.descriptor(), &request)?;
+    }
+    Ok(requests)
+}
+
+/// What would be deleted. What is refused is printed as in the real call.
+async fn deletions(
+    session: &Session,
+    method: &'static Method,
+    rehearsal: &[DynamicMessage],
+    bundle: &mut Bundle,
+) -> Result<Affected> {
+    let mut answers = session.client.duplex(method, tokio_stream::iter(rehearsal.to_vec()));
+    let (mut affected, mut refused_count) = (Affected::default(), None);
+    while let Some(answer) = answers.next().await? {
+        let answer: ApplyObjectsResponse = typed(&answer)?;
+        bundle.note(answer.errors);
+        for change in answer.changes.into_iter().filter(|change| change.kind() == ChangeKind::Delete) {
+            let ObjectChange { resource, id, .. } = change;
+            let (new_id, effect) = (String::new(), DELETED.to_owned());
+            affected.add(Object { resource, id, new_id, effect, fields: Vec::new() });
+        }
+        refused_count = answer.summary.map(|summary| summary.refused).or(refused_count);
+    }
+    match refused_count {
+        None => Err(without_result()),
+        Some(0) => Ok(affected),
+        Some(count) => {
+            bundle.report.refused = u64::try_from(count).unwrap_or_default();
+            Err(refused(bundle))
+        }
+    }
+}
+
+fn without_result() -> Error {
+    Error::refused("the server ended the call without a result")
 }
 
 fn prune(matches: &ArgMatches) -> Result<Prune> {
@@ -108,26 +167,22 @@ fn chunks(options: ApplyOptions, objects: Vec<BulkObject>) -> Vec<ApplyObjectsRe
     requests
 }
 
-/// Prints the changes as they arrive, and returns their number with the summary.
+/// Prints the changes as they arrive, and returns what they are with the summary.
 async fn listen(
     session: &mut Session,
     mut answers: Answers,
     bundle: &mut Bundle,
-) -> Result<Option<(u64, ApplySummary)>> {
-    let (mut changes, mut summary) = (0, None);
+) -> Result<Option<(Tally, ApplySummary)>> {
+    let (mut tally, mut summary) = (Tally::default(), None);
     let mut printer = match session.output.asked {
         Some(_) => Printer::Rows(session.output.array()),
         None => Printer::Lines(&mut session.output),
     };
     while let Some(answer) = answers.next().await? {
         let answer: ApplyObjectsResponse = typed(&answer)?;
-        for error in answer.errors {
-            let index = usize::try_from(error.index).unwrap_or(usize::MAX);
-            let place = bundle.places.get(index).copied().unwrap_or_default();
-            bundle.report.tell_of(Refusal::of_server(place, error));
-        }
+        bundle.note(answer.errors);
         for change in &answer.changes {
-            changes += 1;
+            tally.add(change);
             printer.print(change)?;
         }
         summary = answer.summary.or(summary);
@@ -135,7 +190,7 @@ async fn listen(
     if let (Printer::Rows(rows), Some(ApplySummary { refused: 0, .. })) = (printer, &summary) {
         rows.finish()?;
     }
-    Ok(summary.map(|summary| (changes, summary)))
+    Ok(summary.map(|summary| (tally, summary)))
 }
 
 /// Changes for people, or as rows if a format is given.

@@ -15,6 +15,8 @@ use clap::ArgMatches;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
+pub use bundle::edited::{Edited, edited};
+
 /// Runs one of the commands in [`crate::args::bulk::NAMES`].
 pub async fn run(session: &mut Session, name: &str, verb: &str, matches: &ArgMatches) -> Result<()> {
     match (name, verb) {

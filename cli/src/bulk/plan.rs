@@ -4,6 +4,7 @@ use qairon::v1::{ApplySummary, ChangeKind, FieldChange, ObjectChange};
 use serde_json::Value as Json;
 
 use crate::error::one_line;
+use crate::hazards::affected::Counts;
 use crate::output::row::{Cell, Datum, Place, Row};
 
 /// A change on a line.
@@ -38,13 +39,47 @@ pub fn row(change: &ObjectChange) -> Row {
 }
 
 /// The summary, in one line.
-pub fn summary(summary: &ApplySummary, dry_run: bool) -> String {
+pub fn summary(summary: &ApplySummary, tally: &Tally, dry_run: bool) -> String {
     let ApplySummary { created, updated, deleted, unchanged, .. } = summary;
+    let [new, set, gone] = [&tally.created, &tally.updated, &tally.deleted].map(|counts| match counts.total() {
+        0 => String::new(),
+        _ => format!(" ({counts})"),
+    });
     match dry_run {
-        true => {
-            format!("would create {created}, update {updated} and delete {deleted}; {unchanged} unchanged")
-        }
-        false => format!("{created} created, {updated} updated, {deleted} deleted, {unchanged} unchanged"),
+        true => format!(
+            "would create {created}{new}, update {updated}{set} and delete {deleted}{gone}; {unchanged} unchanged"
+        ),
+        false => format!(
+            "{created} created{new}, {updated} updated{set}, {deleted} deleted{gone}, {unchanged} unchanged"
+        ),
+    }
+}
+
+/// How many objects of each resource changed, and how.
+#[derive(Debug, Default)]
+pub struct Tally {
+    created: Counts,
+    updated: Counts,
+    deleted: Counts,
+    /// Changes that only a newer qcli knows.
+    unknown: Counts,
+}
+
+impl Tally {
+    /// Counts a change.
+    pub fn add(&mut self, change: &ObjectChange) {
+        let counts = match change.kind() {
+            ChangeKind::Create => &mut self.created,
+            ChangeKind::Update => &mut self.updated,
+            ChangeKind::Delete => &mut self.deleted,
+            ChangeKind::Unspecified => &mut self.unknown,
+        };
+        counts.add(&change.resource);
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        [&self.created, &self.updated, &self.deleted, &self.unknown].iter().all(|counts| counts.total() == 0)
     }
 }
 

@@ -1,20 +1,60 @@
 //! `get`, `list` and `query`: rows as they come.
 
+use std::collections::HashMap;
+
 use clap::ArgMatches;
+use prost_reflect::DynamicMessage;
 use qairon::model::Entity;
 use serde_json::Value as Json;
 
-use crate::arguments::text;
-use crate::error::{Error, Result};
+use super::nearest;
+use super::relation::text_of;
+use crate::arguments::{Ids, text};
+use crate::error::{Error, Result, tell};
+use crate::client::Client;
+use crate::fields::Fields;
 use crate::output::row::Row;
-use crate::requests::{self, ListQuery, Pages};
+use crate::requests::{self, ListQuery, MAX_BATCH, Pages};
 use crate::session::Session;
 
 impl Session {
-    pub(super) async fn get(&mut self, entity: &Entity, id: &str) -> Result<()> {
+    pub(super) async fn get(&mut self, entity: &Entity, ids: &Ids) -> Result<()> {
         let fields = self.fields(entity)?;
-        let object = requests::get(&self.client, entity, id, &fields.mask()).await?;
-        self.print(&fields, &object).await
+        match (ids.is_one, ids.list.as_slice()) {
+            (true, [id]) => {
+                let object = requests::get(&self.client, entity, id, &fields.mask()).await?;
+                self.print(&fields, &object).await
+            }
+            (_, ids) => self.get_some(entity, &fields, ids).await,
+        }
+    }
+
+    /// Prints those of some objects that exist, in the order of the IDs, and an error for each of the others.
+    async fn get_some(&mut self, entity: &Entity, fields: &Fields, ids: &[String]) -> Result<()> {
+        let client = self.client.clone();
+        let mut missing = Vec::new();
+        let mut parts = ids.chunks(MAX_BATCH);
+        let mut rows = match parts.next() {
+            Some(part) => some(&client, entity, fields, part, &mut missing).await?,
+            None => Vec::new(),
+        };
+        // What is refused prints nothing: the array begins with the first part.
+        let mut array = self.output.array();
+        loop {
+            for row in rows {
+                array.push(row)?;
+            }
+            let Some(part) = parts.next() else { break };
+            rows = some(&client, entity, fields, part, &mut missing).await?;
+        }
+        array.finish()?;
+        // Errors come after what they are not about.
+        self.output.finish()?;
+        for id in &missing {
+            let error = nearest::missing(entity, id);
+            tell(&nearest::with_suggestion(&client, error).await.to_string());
+        }
+        if missing.is_empty() { Ok(()) } else { Err(Error::Told(1)) }
     }
 
     pub(super) async fn list(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {
@@ -90,4 +130,24 @@ impl Session {
         let first = pages.next().await?;
         self.print_pages(&fields, first, pages).await
     }
+}
+
+/// The rows of those of some objects that exist, in the order of their IDs, and the IDs of the others.
+async fn some(
+    client: &Client,
+    entity: &Entity,
+    fields: &Fields,
+    ids: &[String],
+    missing: &mut Vec<String>,
+) -> Result<Vec<Row>> {
+    let mut wanted: Vec<String> = ids.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = requests::some_of(client, entity, &wanted, &fields.mask()).await?;
+    let found: HashMap<String, DynamicMessage> =
+        found.into_iter().map(|object| (text_of(&object, "id"), object)).collect();
+    let (there, away): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| found.contains_key(*id));
+    missing.extend(away.into_iter().cloned());
+    let objects: Vec<DynamicMessage> = there.iter().filter_map(|id| found.get(*id).cloned()).collect();
+    fields.rows(client, &objects).await
 }

@@ -8,8 +8,11 @@ mod field;
 mod field_query;
 mod find;
 mod link;
+mod edit;
 mod list;
+mod nearest;
 mod relation;
+mod rename;
 mod set_field;
 mod trace;
 
@@ -19,7 +22,7 @@ use qairon::model::Entity;
 use crate::args::globals::Globals;
 use crate::args::trace::TRACE;
 use crate::args::{action as actions, bulk, complete, resource, tools};
-use crate::arguments::{named, text};
+use crate::arguments::{ids, named, text};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::tools::config::CONFIG;
@@ -35,7 +38,10 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     let outcome = session.dispatch(name, verb, matches).await;
     // Output before a failure is still printed.
     let flushed = session.output.finish();
-    outcome.and(flushed)
+    match outcome {
+        Ok(()) => flushed,
+        Err(error) => Err(nearest::with_suggestion(&session.client, error).await),
+    }
 }
 
 impl Session {
@@ -57,7 +63,8 @@ impl Session {
         let id = || text(matches, "id");
         match verb {
             "create" => self.create(entity, matches).await,
-            "get" => self.get(entity, id()).await,
+            "edit" => self.edit(entity, matches).await,
+            "get" => self.get(entity, &ids(matches)?).await,
             "list" => self.list(entity, matches).await,
             "query" => self.query(entity, matches).await,
             "get_field" => self.get_field(entity, id(), text(matches, "field")).await,

@@ -70,6 +70,13 @@ impl Format {
     }
 }
 
+/// The YAML of a row.
+pub fn yaml_of(row: &Row) -> Result<String> {
+    let mut text = Vec::new();
+    yaml::write(&mut text, row)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// Where output goes and how it looks.
 pub struct Output {
     /// The format the caller named, if any.

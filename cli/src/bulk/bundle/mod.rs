@@ -3,6 +3,7 @@
 //! A file in YAML, JSON or CSV is read into entries with their lines ([`yaml`], [`json`], [`table`]), and the model
 //! turns those into objects ([`object`]). Every error is recorded with its location.
 
+pub mod edited;
 mod files;
 mod json;
 mod object;
@@ -12,7 +13,7 @@ mod table;
 mod tests;
 mod yaml;
 
-use qairon::v1::BulkObject;
+use qairon::v1::{BulkObject, ImportError};
 
 use row::Problem;
 
@@ -78,6 +79,15 @@ impl Bundle {
                 self.places.push(Place { file, line });
             }
             Err(problems) => problems.into_iter().for_each(|problem| self.refuse(file, problem)),
+        }
+    }
+
+    /// Records the server's refusals of objects, each with the location of its object.
+    pub fn note(&mut self, errors: Vec<ImportError>) {
+        for error in errors {
+            let index = usize::try_from(error.index).unwrap_or(usize::MAX);
+            let place = self.places.get(index).copied().unwrap_or_default();
+            self.report.tell_of(Refusal::of_server(place, error));
         }
     }
 

@@ -119,8 +119,8 @@ fn open(path: &str) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
 fn in_file(path: &str, error: Error) -> Error {
     match error {
         Error::Usage(message) => Error::Usage(format!("{}: {message}", file_name(path))),
-        Error::Refused { message, reason } => {
-            Error::Refused { message: format!("{}: {message}", file_name(path)), reason }
+        Error::Refused { message, reason, subject } => {
+            Error::Refused { message: format!("{}: {message}", file_name(path)), reason, subject }
         }
         other => other,
     }
@@ -206,8 +206,8 @@ impl Import {
         };
         match stopped {
             Stopped::Unread(error) => Error::Usage(format!("cannot read {} any further: {error}; {state}", self.name)),
-            Stopped::Failed(Error::Refused { message, reason }) => {
-                Error::Refused { message: format!("{message}; {state}"), reason }
+            Stopped::Failed(Error::Refused { message, reason, subject }) => {
+                Error::Refused { message: format!("{message}; {state}"), reason, subject }
             }
             Stopped::Failed(Error::Unreachable(message)) => Error::Unreachable(format!("{message}; {state}")),
             Stopped::Failed(other) => other,

@@ -1,0 +1,108 @@
+//! A mistyped ID, and the one that was meant: the server's search finds what has a part of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use prost_reflect::Value;
+use qairon::model::Entity;
+
+use super::relation::text_of;
+use super::trace::rows::items;
+use crate::args::trace::SEARCHES;
+use crate::client::Client;
+use crate::error::Error;
+use crate::requests::Request;
+use crate::suggest;
+
+/// How long an error waits for a suggestion.
+const LIMIT: Duration = Duration::from_secs(2);
+/// How many objects each part of the ID may find.
+const FOUND: i32 = 500;
+/// The most characters that the search takes.
+const LONGEST: usize = 256;
+/// Shorter texts have no index, and say little.
+const SHORTEST: usize = 3;
+
+/// The error for an object that is missing.
+pub fn missing(entity: &Entity, id: &str) -> Error {
+    Error::Refused {
+        message: simple(&entity.human(), id),
+        reason: Some("NOT_FOUND".to_owned()),
+        subject: Some((entity.name.clone(), id.to_owned())),
+    }
+}
+
+/// As the server says it.
+fn simple(human: &str, id: &str) -> String {
+    format!("there is no {human} `{id}`")
+}
+
+/// The same error, with the nearest ID if it is about a missing object. A search that fails or lasts adds nothing.
+pub async fn with_suggestion(client: &Client, error: Error) -> Error {
+    let Error::Refused { message, reason: Some(reason), subject: Some((resource, id)) } = error else { return error };
+    let entity = qairon::model().entity(&resource);
+    let about = ["NOT_FOUND", "REFERENCE_NOT_FOUND"].contains(&reason.as_str());
+    let nearest = match entity.filter(|_| about) {
+        Some(entity) => tokio::time::timeout(LIMIT, nearest(client, entity, &id)).await.ok().flatten(),
+        None => None,
+    };
+    let message = match (nearest, entity) {
+        (Some(nearest), Some(entity)) if message == simple(&entity.human(), &id) => {
+            format!("{} `{id}` does not exist; did you mean `{nearest}`?", entity.human())
+        }
+        (Some(nearest), _) => format!("{message}; did you mean `{nearest}`?"),
+        (None, _) => message,
+    };
+    Error::Refused { message, reason: Some(reason), subject: Some((resource, id)) }
+}
+
+async fn nearest(client: &Client, entity: &Entity, id: &str) -> Option<String> {
+    let method = SEARCHES.iter().find(|search| search.verb == "find")?.method()?;
+    let mut found = BTreeSet::new();
+    for text in parts(id) {
+        let resources = Value::List(vec![Value::String(entity.name.clone())]);
+        let request = Request::new(method).text("text", text).set("resources", resources);
+        // One part may be refused where others are not.
+        let Ok(answer) = request.set("page_size", Value::I32(FOUND)).call(client).await else { continue };
+        found.extend(items(&answer, "objects").iter().map(|object| text_of(object, "id")));
+        if let Some(nearest) = suggest::nearest_id(id, found.iter().map(String::as_str)) {
+            return Some(nearest.to_owned());
+        }
+    }
+    None
+}
+
+/// Parts of an ID of which one is right if there is one mistake: the objects above with half of the name, the name
+/// alone, and the halves of the whole.
+fn parts(id: &str) -> Vec<&str> {
+    let halves = |text: &str| {
+        let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+        middle
+    };
+    let name = id.rfind(':').map_or(0, |at| at + 1);
+    let whole = halves(id);
+    let mut parts = Vec::new();
+    for part in [&id[..name + halves(&id[name..])], &id[name..], &id[..whole], &id[whole..]] {
+        let length = part.chars().count();
+        if (SHORTEST..=LONGEST).contains(&length) && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn one_part_is_right_wherever_the_mistake_is() {
+        assert_eq!(
+            parts("ecommerce:chekout"),
+            ["ecommerce:che", "chekout", "ecommerc", "e:chekout"]
+        );
+        assert_eq!(parts("chekout"), ["che", "chekout", "kout"]);
+        assert_eq!(parts("äöüßäöüß"), ["äöüß", "äöüßäöüß"]);
+        assert!(parts("ab").is_empty() && parts("").is_empty());
+    }
+}
