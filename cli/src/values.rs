@@ -10,7 +10,11 @@ use crate::{structs, suggest};
 /// The value of a field from its text. The error names the field.
 pub fn parse(field: &Field, text: &str) -> std::result::Result<Value, String> {
     let value = match &field.kind {
-        Kind::Integer => text.trim().parse().map(Value::I64).map_err(|_| format!("`{text}` is not a whole number")),
+        // The service takes no negative ones.
+        Kind::Integer => match text.trim().parse() {
+            Ok(number @ 0..) => Ok(Value::I64(number)),
+            _ => return Err(not_whole(&field.name, text, i64::MAX)),
+        },
         Kind::Double => double(text).map(Value::F64),
         Kind::Bool => text.parse().map(Value::Bool).map_err(|_| format!("`{text}` is not `true` or `false`")),
         Kind::Enum(descriptor) => Kind::enum_number(descriptor, text).map(Value::EnumNumber).ok_or_else(|| {
@@ -31,6 +35,11 @@ pub fn parse(field: &Field, text: &str) -> std::result::Result<Value, String> {
         }
     };
     value.map_err(|error| format!("`{}`: {error}", field.name))
+}
+
+/// The error for what is not a whole number in a range that begins with zero.
+pub fn not_whole(name: &str, text: &str, most: i64) -> String {
+    format!("`{name}` must be a whole number from 0 to {most}, not `{text}`")
 }
 
 /// A double from its text. As inside JSON, a whole number that a double may round is refused.
@@ -88,7 +97,14 @@ mod tests {
     #[test]
     fn malformed_values_are_refused_by_name() {
         for (entity, field, text, told) in [
-            ("build", "build_num", "1.5", "`build_num`: `1.5` is not a whole number"),
+            (
+                "build",
+                "build_num",
+                "1.5",
+                "`build_num` must be a whole number from 0 to 9223372036854775807, not `1.5`",
+            ),
+            ("build", "build_num", "-1", "`build_num` must be a whole number from 0 to"),
+            ("build", "build_num", "99999999999999999999", "from 0 to 9223372036854775807, not `99999999999999999999`"),
             ("allocation", "value", "9007199254740993", "`value`: the whole number 9007199254740993 is beyond 2^53"),
             ("allocation", "value", "NaN", "`value`: `NaN` is not a number"),
             ("allocation", "watermark", "HIHG", "did you mean `HIGH`"),

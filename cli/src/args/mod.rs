@@ -10,6 +10,7 @@ mod docs;
 mod explain;
 pub mod globals;
 mod help_tree;
+mod misordered;
 mod parts;
 pub mod resource;
 pub mod route;

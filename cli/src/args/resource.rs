@@ -226,13 +226,17 @@ fn set_field(command: Command, entity: &Entity) -> Command {
         .override_usage(format!("qcli {} set_field [OPTIONS] <id> [<field> <value>]...", entity.name))
         .arg(positional("field", format!("The field: `{names}`; or a path into a JSON field, such as `defaults.tier`")))
         .arg(
-            positional("value", "The value; JSON for a JSON field, and inside one if it can be JSON, else a text")
+            positional(
+                "value",
+                "The value: JSON for a JSON field; inside one, JSON if it can be, else a text. More fields with their values \
+                 can follow",
+            )
                 .allow_hyphen_values(true),
         )
         .arg(
             positional("more", "More fields, each with its value")
-                .value_name("field> <value")
                 .num_args(0..)
+                .hide(true)
                 .action(ArgAction::Append)
                 .allow_negative_numbers(true),
         )

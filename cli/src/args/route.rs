@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::spelling::normal;
-use super::{GROUPS, HIDDEN, globals, group_verbs, resource};
+use super::{GROUPS, HIDDEN, globals, group_verbs, misordered, resource};
 use crate::error::{Error, Result};
 use crate::plugins::{self, Call};
 use crate::suggest;
@@ -37,8 +37,13 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
         let name = normal(&argv[at]);
         if let Some(entity) = qairon::model().entity(&name) {
             let verb = words.next();
-            if let Some(at) = verb {
+            if let Some(verb_at) = verb {
                 let verbs = resource::verbs(entity);
+                let is_known = normal(&argv[verb_at]) == "help" || verbs.contains(&normal(&argv[verb_at]));
+                if let Some(told) = misordered::second(&argv, at, verb_at, entity).filter(|_| !is_known) {
+                    return Err(Error::Usage(told));
+                }
+                let at = verb_at;
                 argv[at] = known(&format!("command of `{name}`"), &argv[at], verbs.iter().map(String::as_str))?;
             }
             route.wants_docs |= verb.is_none() || verb.is_some_and(|at| argv[at] == "help");
@@ -52,7 +57,10 @@ pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
                 match plugins::find(&argv[at]) {
                     Some(program) if !asks_before => route.plugin = Some(Call::new(program, &argv, at, help)),
                     Some(_) => {}
-                    None => return Err(unknown(&argv[at])),
+                    None => {
+                        let meant = misordered::first(&argv, at).map(Error::Usage);
+                        return Err(meant.unwrap_or_else(|| unknown(&argv[at])));
+                    }
                 }
                 route.argv = argv;
                 return Ok(route);

@@ -20,7 +20,7 @@ pub struct Question {
     pub args: &'static [&'static str],
     /// The options: the name in help texts, and the field of the request.
     pub options: &'static [(&'static str, &'static str)],
-    /// Whether the answer comes in pages, so that it can be limited.
+    /// Whether the answer comes in pages.
     pub paged: bool,
     /// The pictures that can be made of the answer.
     pub pictures: &'static [Picture],
@@ -173,6 +173,12 @@ impl Question {
         qairon::model().methods().iter().find(|method| method.descriptor.name() == self.method)
     }
 
+    /// Whether the answer is rows, so that it can be cut.
+    pub fn is_limited(&self) -> bool {
+        let rows = self.method().and_then(|method| method.descriptor.output().get_field_by_name("rows"));
+        self.paged || rows.is_some()
+    }
+
     /// The fields of the request that its arguments and options fill.
     pub fn fields(&self) -> impl Iterator<Item = FieldDescriptor> {
         let request = self.method().map(|method| method.descriptor.input());
@@ -201,10 +207,13 @@ impl Question {
             Some(descriptor) => option(name, &descriptor).help(help(target)),
             None => Arg::new(*target).long(*name),
         });
-        let limit = self.paged.then(|| {
+        let limit = self.is_limited().then(|| {
             let number = super::parts::whole_number(0..=i64::MAX);
             let limit = Arg::new("limit").long("limit").value_name("N").value_parser(number);
-            limit.allow_negative_numbers(true).help("The maximum number of objects")
+            let help = if self.paged { "The maximum number of objects" } else { "The maximum number of rows" };
+            let limit = limit.allow_negative_numbers(true).help(help);
+            // A picture is of the whole answer.
+            limit.conflicts_with_all(self.pictures.iter().map(|picture| picture.flag()))
         });
         let command = if self.note.is_empty() { command } else { command.after_help(self.note) };
         command

@@ -49,9 +49,9 @@ pub fn summary(summary: &ApplySummary, tally: &Tally, dry_run: bool) -> String {
         true => format!(
             "would create {created}{new}, update {updated}{set} and delete {deleted}{gone}; {unchanged} unchanged"
         ),
-        false => format!(
-            "{created} created{new}, {updated} updated{set}, {deleted} deleted{gone}, {unchanged} unchanged"
-        ),
+        false => {
+            format!("{created} created{new}, {updated} updated{set}, {deleted} deleted{gone}, {unchanged} unchanged")
+        }
     }
 }
 

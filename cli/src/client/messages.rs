@@ -81,6 +81,11 @@ impl Messages {
         }
     }
 
+    /// Ends the call before the answer is complete: nobody wants the rest.
+    pub fn end(self) {
+        self.tell(Ok(self.count), None);
+    }
+
     /// The next message of the stream that is open, opening one when there is none.
     async fn receive(&mut self) -> std::result::Result<Option<DynamicMessage>, Status> {
         if self.stream.is_none() {

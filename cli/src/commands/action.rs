@@ -8,7 +8,7 @@ use crate::arguments::text;
 use crate::error::{Error, Result};
 use crate::requests::Request;
 use crate::session::Session;
-use crate::structs;
+use crate::{structs, values};
 
 impl Session {
     pub(super) async fn action(&mut self, action: &Action, matches: &ArgMatches) -> Result<()> {
@@ -42,8 +42,9 @@ fn argument(request: &Request, name: &str, field: &str, value: &str) -> Result<V
     let kind = request.message.descriptor().get_field_by_name(field).map(|field| field.kind());
     match kind {
         Some(ProtoKind::Int32) => {
-            let number = value.parse().map(Value::I32);
-            number.map_err(|_| Error::Usage(format!("`{name}`: `{value}` is not a whole number")))
+            // The service has a narrower range, which depends on the object.
+            let number = value.parse().ok().filter(|number: &i32| *number >= 0).map(Value::I32);
+            number.ok_or_else(|| Error::Usage(values::not_whole(name, value, i32::MAX.into())))
         }
         Some(ProtoKind::String) => Ok(Value::String(value.to_owned())),
         _ => Err(Error::refused(format!("the request has no field `{field}` that takes an argument"))),
@@ -70,6 +71,6 @@ mod tests {
         let action = ACTIONS.iter().find(|action| action.verb == "allocate_subnet").expect("allocate_subnet");
         let request = Request::new(action.method().expect("method"));
         let error = argument(&request, "additional_mask_bits", "additional_bits", "six").expect_err("six");
-        assert_eq!(error.to_string(), "`additional_mask_bits`: `six` is not a whole number");
+        assert_eq!(error.to_string(), "`additional_mask_bits` must be a whole number from 0 to 2147483647, not `six`");
     }
 }

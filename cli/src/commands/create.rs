@@ -111,7 +111,10 @@ mod tests {
         for (words, told) in [
             (&["service", "create", "a:b"][..], "missing `name`; usage: `qcli service create <stack_id> <name>`"),
             (&["service", "create", "a:b", "--stack-id", "x", "c"], "too many arguments: `c`"),
-            (&["build", "create", "a:b:c", "x", "ref"], "`build_num`: `x` is not a whole number"),
+            (
+                &["build", "create", "a:b:c", "x", "ref"],
+                "`build_num` must be a whole number from 0 to 9223372036854775807, not `x`",
+            ),
             (&["service", "create", "a:b", "c", "-d", "text"], "`defaults`: not JSON"),
             (&["service", "create", "a:b", "c", "--nmae", "x"], "--name"),
         ] {

@@ -97,10 +97,7 @@ mod tests {
 
     #[test]
     fn one_part_is_right_wherever_the_mistake_is() {
-        assert_eq!(
-            parts("ecommerce:chekout"),
-            ["ecommerce:che", "chekout", "ecommerc", "e:chekout"]
-        );
+        assert_eq!(parts("ecommerce:chekout"), ["ecommerce:che", "chekout", "ecommerc", "e:chekout"]);
         assert_eq!(parts("chekout"), ["che", "chekout", "kout"]);
         assert_eq!(parts("äöüßäöüß"), ["äöüß", "äöüßäöüß"]);
         assert!(parts("ab").is_empty() && parts("").is_empty());

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use prost_reflect::{DynamicMessage, Kind as ProtoKind, Value};
+use prost_reflect::{DynamicMessage, Kind as ProtoKind, ReflectMessage, Value};
+use qairon::model::Kind;
 use serde_json::Value as Json;
 
 use super::environments::environment;
@@ -10,8 +11,8 @@ use crate::output::row::{Cell, Datum, Place, Row};
 
 /// The effect of a deletion on what is deleted.
 pub const DELETED: &str = "deleted";
-/// The effect of a deletion on what only loses a reference.
-pub const CLEARED: &str = "reference_cleared";
+/// The effect of a deletion on what stays without its references and links.
+pub const UNLINKED: &str = "unlinked";
 /// The effect of a change of ID.
 pub const RENAMED: &str = "renamed";
 
@@ -37,8 +38,8 @@ pub struct Affected {
     pub objects: Vec<Object>,
     /// Whether more are affected than are listed.
     pub truncated: bool,
-    /// The number of objects of each resource, also when the list is truncated.
-    all: BTreeMap<String, i64>,
+    /// The numbers by effect, also of what the list leaves out.
+    all: BTreeMap<String, Counts>,
     /// The effect on each listed object.
     effects: HashMap<(String, String), String>,
 }
@@ -59,7 +60,8 @@ impl Affected {
         affected.truncated = message.get_field_by_name("truncated").and_then(|value| value.as_bool()) == Some(true);
         for count in messages(message, "counts") {
             let number = count.get_field_by_name("count").and_then(|number| number.as_i64()).unwrap_or_default();
-            affected.all.insert(text(&count, "resource"), number);
+            let counts = affected.all.entry(effect(&count)).or_default();
+            *counts.0.entry(text(&count, "resource")).or_default() += number;
         }
         affected
     }
@@ -75,28 +77,25 @@ impl Affected {
     /// Adds what another call affects.
     pub fn merge(&mut self, other: &Self) {
         other.objects.iter().for_each(|object| self.add(object.clone()));
-        other.all.iter().for_each(|(resource, count)| *self.all.entry(resource.clone()).or_default() += count);
+        other.all.iter().for_each(|(effect, counts)| self.all.entry(effect.clone()).or_default().merge(counts));
         self.truncated |= other.truncated;
     }
 
     /// Whether these are all that another call affects, and more. Where a list is truncated, the numbers decide.
     pub fn covers(&self, other: &Self) -> bool {
-        let fewer = || other.all.iter().all(|(resource, count)| self.all.get(resource).is_some_and(|all| all >= count));
         match self.truncated || other.truncated {
-            true => fewer(),
+            true => other.all.iter().all(|(effect, counts)| self.all.get(effect).is_some_and(|all| all.cover(counts))),
             false => other.effects.iter().all(|(object, effect)| self.effects.get(object) == Some(effect)),
         }
     }
 
-    /// How many objects of each resource have an effect. Of a truncated list only the sum of all effects is known.
+    /// How many objects of each resource have an effect.
     pub fn counts(&self, effect: &str) -> Counts {
-        let mut counts = Counts::default();
+        // Several calls can have objects in common, which only lists show.
         if self.truncated {
-            if effect != CLEARED {
-                counts.0.clone_from(&self.all);
-            }
-            return counts;
+            return self.all.get(effect).cloned().unwrap_or_default();
         }
+        let mut counts = Counts::default();
         self.objects.iter().filter(|object| object.effect == effect).for_each(|object| counts.add(&object.resource));
         counts
     }
@@ -133,6 +132,10 @@ impl Counts {
         other.0.iter().for_each(|(resource, count)| *self.0.entry(resource.clone()).or_default() += count);
     }
 
+    fn cover(&self, other: &Self) -> bool {
+        other.0.iter().all(|(resource, count)| self.0.get(resource).is_some_and(|all| all >= count))
+    }
+
     /// How many in all.
     pub fn total(&self) -> i64 {
         self.0.values().sum()
@@ -157,26 +160,19 @@ fn object(message: &DynamicMessage) -> Object {
     let fields = message.get_field_by_name("fields");
     let fields = fields.as_deref().and_then(Value::as_list).unwrap_or_default();
     let fields = fields.iter().filter_map(|field| field.as_str().map(str::to_owned)).collect();
-    let effect = effect(message).unwrap_or_else(|| implied(&id, &new_id).to_owned());
+    let effect = effect(message);
     Object { resource, id, new_id, effect, fields }
 }
 
-/// The label of the effect; `None` of a server that does not name it.
-fn effect(message: &DynamicMessage) -> Option<String> {
-    let number = message.get_field_by_name("effect")?.as_enum_number().filter(|number| *number != 0)?;
-    let field = prost_reflect::ReflectMessage::descriptor(message).get_field_by_name("effect")?;
-    let ProtoKind::Enum(descriptor) = field.kind() else { return None };
-    Some(match descriptor.get_value(number) {
-        Some(value) => qairon::model::Kind::enum_label(&descriptor, value.name()).to_lowercase(),
-        None => number.to_string(),
-    })
-}
-
-fn implied(id: &str, new_id: &str) -> &'static str {
-    match new_id {
-        "" => DELETED,
-        new_id if new_id == id => CLEARED,
-        _ => RENAMED,
+/// The label of the effect; its number when it is of a newer server.
+fn effect(message: &DynamicMessage) -> String {
+    let number = message.get_field_by_name("effect").and_then(|effect| effect.as_enum_number()).unwrap_or_default();
+    match message.descriptor().get_field_by_name("effect").map(|field| field.kind()) {
+        Some(ProtoKind::Enum(descriptor)) => match descriptor.get_value(number) {
+            Some(value) => Kind::enum_label(&descriptor, value.name()).to_lowercase(),
+            None => number.to_string(),
+        },
+        _ => number.to_string(),
     }
 }
 
@@ -206,15 +202,15 @@ mod tests {
     #[test]
     fn effects_are_counted_apart_and_each_object_once() {
         let mut all = affected(&[("stack", "a:b", DELETED), ("service", "a:b:c", DELETED)]);
-        all.merge(&affected(&[("service", "a:b:c", DELETED), ("deployment", "p:x", CLEARED)]));
+        all.merge(&affected(&[("service", "a:b:c", DELETED), ("deployment", "p:x", UNLINKED)]));
         assert_eq!(all.counts(DELETED).to_string(), "1 service, 1 stack");
-        assert_eq!((all.counts(DELETED).total(), all.counts(CLEARED).total()), (2, 1));
+        assert_eq!((all.counts(DELETED).total(), all.counts(UNLINKED).total()), (2, 1));
         assert_eq!(all.environments().into_iter().collect::<Vec<_>>(), ["p"]);
     }
 
     #[test]
     fn what_was_not_shown_is_not_covered() {
-        let shown = affected(&[("stack", "a:b", DELETED), ("service", "a:b:c", CLEARED)]);
+        let shown = affected(&[("stack", "a:b", DELETED), ("service", "a:b:c", UNLINKED)]);
         assert!(shown.covers(&affected(&[("stack", "a:b", DELETED)])));
         assert!(!shown.covers(&affected(&[("stack", "a:b", DELETED), ("service", "a:b:d", DELETED)])));
         assert!(!shown.covers(&affected(&[("service", "a:b:c", DELETED)])), "it was to stay");

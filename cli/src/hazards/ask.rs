@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::ArgMatches;
 
-use super::affected::{Affected, CLEARED, Object};
+use super::affected::{Affected, Object, UNLINKED};
 use super::environments::is_production;
 use crate::error::{Error, Result, one_line};
 
@@ -79,9 +79,9 @@ impl Plan<'_> {
         let affected = self.affected;
         let counts = affected.counts(self.effect);
         let mut lines = vec![format!("{}s {}: {counts}", self.verb, objects(counts.total()))];
-        let cleared = affected.counts(CLEARED);
+        let cleared = affected.counts(UNLINKED);
         if cleared.total() > 0 {
-            lines.push(format!("clears references of {}: {cleared}", objects(cleared.total())));
+            lines.push(format!("leaves {} without a reference or link: {cleared}", objects(cleared.total())));
         }
         let environments = affected.environments();
         if !environments.is_empty() {
@@ -100,8 +100,8 @@ impl Plan<'_> {
 
 fn named(Object { resource, id, new_id, effect, fields }: &Object) -> String {
     match effect.as_str() {
-        CLEARED if !fields.is_empty() => format!("{resource} {id} (loses {})", fields.join(", ")),
-        CLEARED => format!("{resource} {id} (loses a reference)"),
+        UNLINKED if !fields.is_empty() => format!("{resource} {id} (loses {})", fields.join(", ")),
+        UNLINKED => format!("{resource} {id} (loses a reference)"),
         _ if !new_id.is_empty() && new_id != id => format!("{resource} {id} -> {new_id}"),
         _ => format!("{resource} {id}"),
     }
@@ -141,9 +141,8 @@ mod tests {
 
     #[test]
     fn production_is_deleted_by_name_only() {
-        let question = |ids: &[&str], id| {
-            Plan { verb: "delete", effect: DELETED, affected: &affected(ids), id }.question()
-        };
+        let question =
+            |ids: &[&str], id| Plan { verb: "delete", effect: DELETED, affected: &affected(ids), id }.question();
         assert_eq!(question(&["dev:a", "dev:b"], None), ("Delete these 2 objects? [y/N] ".to_owned(), None));
         let (text, wanted) = question(&["prod:a", "dev:b"], Some("eks"));
         assert_eq!((text.as_str(), wanted.as_deref()), ("Type `eks` to delete these 2 objects: ", Some("eks")));
@@ -156,7 +155,10 @@ mod tests {
         let ids: Vec<String> = (0..10).map(|n| format!("dev:{n}")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let text = Plan { verb: "delete", effect: DELETED, affected: &affected(&ids), id: None }.description();
-        assert!(text.starts_with("deletes 10 objects: 10 deployment\nenvironments: dev\n  deployment dev:0\n"), "{text}");
+        assert!(
+            text.starts_with("deletes 10 objects: 10 deployment\nenvironments: dev\n  deployment dev:0\n"),
+            "{text}"
+        );
         assert!(text.ends_with("  deployment dev:7\n  … and 2 more\n"), "{text}");
     }
 }

@@ -50,11 +50,19 @@ async fn a_directory_is_applied_in_any_order_and_then_nothing_differs() {
     {
         assert!(plan.stdout.lines().any(|told| told == line), "{line} is not in {}", plan.stdout);
     }
-    assert!(plan.stdout.ends_with("would create 8, update 0 and delete 0; 0 unchanged\n"), "{}", plan.stdout);
+    let last = plan.stdout.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("would create 8 (1 application, ") && last.ends_with("), update 0 and delete 0; 0 unchanged"),
+        "{last}"
+    );
     assert_eq!(desk.stage.rows().await, 0);
     assert_eq!(desk.qcli.run(&["diff", "-f", &directory]).await.code, Some(1));
     let applied = desk.qcli.text(&["apply", "-f", &directory]).await;
-    assert!(applied.ends_with("8 created, 0 updated, 0 deleted, 0 unchanged"), "{applied}");
+    let last = applied.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("8 created (1 application, ") && last.ends_with("), 0 updated, 0 deleted, 0 unchanged"),
+        "{last}"
+    );
     assert_eq!(desk.qcli.json(&["service", "get_field", "shop:web:cart", "artifact_name", "-o", "json"]).await, "0012");
     assert_eq!(desk.count("service_repo").await, 2);
     let diff = desk.qcli.run(&["diff", "-f", &directory]).await;
@@ -139,7 +147,7 @@ async fn prune_deletes_what_the_bundle_no_longer_names_within_its_scope() {
     let other = [&["diff"][..], &prune, &["--prune-resource", "service"]].concat();
     assert_eq!(desk.qcli.run(&other).await.code, Some(0));
     let applied = desk.qcli.text(&[&["apply"][..], &prune].concat()).await;
-    assert_eq!(applied, "- stack shop:old\n0 created, 0 updated, 1 deleted, 1 unchanged");
+    assert_eq!(applied, "- stack shop:old\n0 created, 0 updated, 1 deleted (1 stack), 1 unchanged");
     assert_eq!(desk.qcli.text(&["stack", "list", "-o", "plain", "-f", "id"]).await, "other:old\nshop:web");
 }
 

@@ -1,6 +1,6 @@
 //! Completion in real shells: what a TAB makes of a line.
 
-mod shell;
+pub mod shell;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

@@ -45,7 +45,8 @@ pub fn edited(entity: &Entity, text: &str) -> Result<Option<Edited>, Vec<Problem
 
 fn unsettable(entity: &Entity, entry: &Entry) -> Option<Problem> {
     if entity.field(&entry.name).is_none() && entity.relation(&entry.name).is_some() {
-        let message = format!("`{}` is a relation; use `link` and `unlink`, or the object at its other end", entry.name);
+        let message =
+            format!("`{}` is a relation; use `link` and `unlink`, or the object at its other end", entry.name);
         return Some((entry.line, message));
     }
     match values::settable(entity, &entry.name) {

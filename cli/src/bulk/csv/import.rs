@@ -120,7 +120,8 @@ fn in_file(path: &str, error: Error) -> Error {
     match error {
         Error::Usage(message) => Error::Usage(format!("{}: {message}", file_name(path))),
         Error::Refused { message, reason, subject } => {
-            Error::Refused { message: format!("{}: {message}", file_name(path)), reason, subject }
+            // Only the header is refused as a whole.
+            Error::Refused { message: format!("{}:1: {message}", file_name(path)), reason, subject }
         }
         other => other,
     }

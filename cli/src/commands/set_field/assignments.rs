@@ -38,10 +38,7 @@ pub struct Words {
 /// The words of the arguments.
 pub fn words(matches: &ArgMatches) -> Words {
     let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned();
-    Words {
-        pairs: ["field", "value", "more"].into_iter().flat_map(texts).collect(),
-        unset: texts("unset").collect(),
-    }
+    Words { pairs: ["field", "value", "more"].into_iter().flat_map(texts).collect(), unset: texts("unset").collect() }
 }
 
 impl<'a> Assignments<'a> {
@@ -213,7 +210,10 @@ mod tests {
         let (mask, object) = given("service", &["name", "x", "defaults", "{}"], &["artifact_name"]).expect("fields");
         assert_eq!(mask, ["name", "defaults", "artifact_name"]);
         assert!(object.contains(r#""name":"x""#), "{object}");
-        assert_eq!(given("service", &["name", "x", "artifact_name"], &[""]).expect("a flag").0, ["name", "artifact_name"]);
+        assert_eq!(
+            given("service", &["name", "x", "artifact_name"], &[""]).expect("a flag").0,
+            ["name", "artifact_name"]
+        );
         assert_eq!(given("service", &["artifact_name"], &[""]).expect("a flag").0, ["artifact_name"]);
     }
 

@@ -24,12 +24,17 @@ struct Step {
 }
 
 impl Session {
-    pub(super) async fn impact_rows(&mut self, question: &Question, mut request: Request) -> Result<()> {
+    pub(super) async fn impact_rows(
+        &mut self,
+        question: &Question,
+        mut request: Request,
+        limit: Option<i64>,
+    ) -> Result<()> {
         const PARENTS: &[&str] = &["parent_resource", "parent_id"];
         if self.asked.iter().any(|name| PARENTS.contains(&name.as_str())) {
             request = request.set("include_parents", Value::Bool(true));
         }
-        self.rows_of(question, request, &[], PARENTS).await
+        self.rows_of(question, request, &[], PARENTS, limit).await
     }
 
     pub(super) async fn draw_impact(&mut self, request: Request, picture: Picture) -> Result<()> {

@@ -26,20 +26,21 @@ impl Session {
         let question = TRACES.iter().find(|trace| trace.verb == verb);
         let question = question.ok_or_else(|| Error::Usage(format!("unknown command `trace {verb}`")))?;
         let request = request(question, matches)?;
+        let limit = if question.is_limited() { matches.get_one::<i64>("limit").copied() } else { None };
         let picture = question.pictures.iter().copied().find(|picture| matches.get_flag(picture.flag()));
         match (verb, picture) {
             ("impact", Some(picture)) => self.draw_impact(request, picture).await,
-            ("impact", None) => self.impact_rows(question, request).await,
+            ("impact", None) => self.impact_rows(question, request, limit).await,
             ("infrastructure", Some(picture)) => self.draw_infrastructure(request, picture).await,
             ("neighbors", Some(picture)) => self.draw_neighbors(request, picture).await,
             ("builds", Some(picture)) => self.draw_builds(request, picture).await,
             ("infrastructure" | "neighbors", None) => {
-                self.rows_of(question, request, &[json_cell("resource", "deployment")], &[]).await
+                self.rows_of(question, request, &[json_cell("resource", "deployment")], &[], limit).await
             }
             ("provenance", picture) => self.provenance(question, request, picture).await,
             ("lineage", picture) => self.lineage(question, request, picture).await,
             ("path", picture) => self.path(question, request, picture).await,
-            _ => self.rows_of(question, request, &[], &[]).await,
+            _ => self.rows_of(question, request, &[], &[], limit).await,
         }
     }
 }

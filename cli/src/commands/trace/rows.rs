@@ -23,16 +23,24 @@ impl Session {
         request: Request,
         leading: &[Cell],
         hidden: &'static [&'static str],
+        limit: Option<i64>,
     ) -> Result<()> {
         let names: Vec<&str> = leading.iter().map(|cell| cell.name.as_str()).collect();
         let shape = Shape::new(&question.name(), &names, &row_type(&request)?, hidden, &self.asked)?;
+        let mut left = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let mut messages = messages(&self.client, request);
         // What is refused prints nothing: the array begins with the first message.
         let mut next = messages.next().await?;
         let mut array = self.output.array();
         while let Some(message) = next {
-            for row in items(&message, "rows") {
+            for row in items(&message, "rows").into_iter().take(left) {
                 array.push(shape.row(leading.to_vec(), &row))?;
+                left -= 1;
+            }
+            if left == 0 {
+                // The server stops its statement.
+                messages.end();
+                break;
             }
             next = messages.next().await?;
         }
