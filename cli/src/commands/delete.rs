@@ -106,7 +106,8 @@ impl Deletions<'_> {
         if list.is_empty() {
             return Ok(list);
         }
-        if all.counts(DELETED).total() > 1 {
+        // What only loses a reference is touched as well.
+        if all.total() > 1 {
             let id = list.first().filter(|_| list.len() == 1).map(String::as_str);
             Plan { verb: "delete", effect: DELETED, affected: &all, id }.confirm().await?;
             self.shown = Some(all);
@@ -150,7 +151,8 @@ impl Deletions<'_> {
             .set("force", Value::Bool(self.force))
             .set("validate_only", Value::Bool(validate_only))
             .call(&self.client)
-            .await?;
+            .await;
+        let answer = answer.map_err(|error| nearest::about(self.entity, id, error))?;
         Ok(Affected::of(&answer))
     }
 

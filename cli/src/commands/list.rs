@@ -7,7 +7,7 @@ use prost_reflect::DynamicMessage;
 use qairon::model::Entity;
 use serde_json::Value as Json;
 
-use super::nearest;
+use super::nearest::{self, INVALID_ID};
 use super::relation::text_of;
 use crate::arguments::{Ids, text};
 use crate::client::Client;
@@ -32,7 +32,7 @@ impl Session {
     /// Prints those of some objects that exist, in the order of the IDs, and an error for each of the others.
     async fn get_some(&mut self, entity: &Entity, fields: &Fields, ids: &[String]) -> Result<()> {
         let client = self.client.clone();
-        let mut missing = Vec::new();
+        let mut missing: Vec<Error> = Vec::new();
         let mut parts = ids.chunks(MAX_BATCH);
         let mut rows = match parts.next() {
             Some(part) => some(&client, entity, fields, part, &mut missing).await?,
@@ -50,11 +50,11 @@ impl Session {
         array.finish()?;
         // Errors come after what they are not about.
         self.output.finish()?;
-        for id in &missing {
-            let error = nearest::missing(entity, id);
+        let failed = !missing.is_empty();
+        for error in missing {
             tell(&nearest::with_suggestion(&client, error).await.to_string());
         }
-        if missing.is_empty() { Ok(()) } else { Err(Error::Told(1)) }
+        if failed { Err(Error::Told(1)) } else { Ok(()) }
     }
 
     pub(super) async fn list(&mut self, entity: &Entity, matches: &ArgMatches) -> Result<()> {
@@ -132,22 +132,45 @@ impl Session {
     }
 }
 
-/// The rows of those of some objects that exist, in the order of their IDs, and the IDs of the others.
+/// The rows of those of some objects that exist, in the order of their IDs, and the errors for the others.
 async fn some(
     client: &Client,
     entity: &Entity,
     fields: &Fields,
     ids: &[String],
-    missing: &mut Vec<String>,
+    missing: &mut Vec<Error>,
 ) -> Result<Vec<Row>> {
     let mut wanted: Vec<String> = ids.to_vec();
     wanted.sort_unstable();
     wanted.dedup();
-    let found = requests::some_of(client, entity, &wanted, &fields.mask()).await?;
-    let found: HashMap<String, DynamicMessage> =
-        found.into_iter().map(|object| (text_of(&object, "id"), object)).collect();
-    let (there, away): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| found.contains_key(*id));
-    missing.extend(away.into_iter().cloned());
-    let objects: Vec<DynamicMessage> = there.iter().filter_map(|id| found.get(*id).cloned()).collect();
+    let (mut found, mut malformed) = (HashMap::new(), HashMap::new());
+    let mut parts = vec![wanted.as_slice()];
+    while let Some(part) = parts.pop() {
+        match requests::some_of(client, entity, part, &fields.mask()).await {
+            Ok(objects) => found.extend(objects.into_iter().map(|object| (text_of(&object, "id"), object))),
+            // One ID is at fault, or they are too much for one answer.
+            Err(error) if is_splittable(&error) && part.len() > 1 => {
+                let (front, back) = part.split_at(part.len() / 2);
+                parts.extend([front, back]);
+            }
+            Err(Error::Refused { message, reason, .. }) if reason.as_deref() == Some(INVALID_ID) => {
+                malformed.extend(part.iter().map(|id| (id.clone(), message.clone())));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let mut objects: Vec<DynamicMessage> = Vec::with_capacity(ids.len());
+    for id in ids {
+        match (found.get(id), malformed.get(id)) {
+            (Some(object), _) => objects.push(object.clone()),
+            (None, Some(told)) => missing.push(nearest::failure(entity, id, told.clone(), INVALID_ID)),
+            (None, None) => missing.push(nearest::missing(entity, id)),
+        }
+    }
     fields.rows(client, &objects).await
+}
+
+fn is_splittable(error: &Error) -> bool {
+    let reasons = [INVALID_ID, "MESSAGE_TOO_LARGE"];
+    matches!(error, Error::Refused { reason: Some(reason), .. } if reasons.contains(&reason.as_str()))
 }

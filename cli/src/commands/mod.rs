@@ -47,7 +47,9 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
 impl Session {
     async fn dispatch(&mut self, name: &str, verb: &str, matches: &ArgMatches) -> Result<()> {
         if let Some(entity) = qairon::model().entity(name) {
-            return self.resource(entity, verb, matches).await;
+            let outcome = self.resource(entity, verb, matches).await;
+            let id = matches.try_get_one::<String>("id").ok().flatten().map(String::as_str).unwrap_or_default();
+            return outcome.map_err(|error| nearest::about(entity, id, error));
         }
         match name {
             "dependencies" => self.get_related(named("dependency")?, named("related")?, text(matches, "id")).await,

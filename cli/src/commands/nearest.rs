@@ -23,12 +23,30 @@ const LONGEST: usize = 256;
 /// Shorter texts have no index, and say little.
 const SHORTEST: usize = 3;
 
+/// The reason of an ID that no object of its resource can have.
+pub const INVALID_ID: &str = "INVALID_ID";
+const NOT_FOUND: &str = "NOT_FOUND";
+
 /// The error for an object that is missing.
 pub fn missing(entity: &Entity, id: &str) -> Error {
-    Error::Refused {
-        message: simple(&entity.human(), id),
-        reason: Some("NOT_FOUND".to_owned()),
-        subject: Some((entity.name.clone(), id.to_owned())),
+    failure(entity, id, simple(&entity.human(), id), NOT_FOUND)
+}
+
+/// An error about an object.
+pub fn failure(entity: &Entity, id: &str, message: String, reason: &str) -> Error {
+    let subject = Some((entity.name.clone(), id.to_owned()));
+    Error::Refused { message, reason: Some(reason.to_owned()), subject }
+}
+
+/// The same error; one about an ID that no object can have is about that of the command.
+pub fn about(entity: &Entity, id: &str, error: Error) -> Error {
+    match error {
+        Error::Refused { message, reason: Some(reason), subject: None }
+            if reason == INVALID_ID && message.starts_with(&format!("`{id}` ")) =>
+        {
+            failure(entity, id, message, INVALID_ID)
+        }
+        error => error,
     }
 }
 
@@ -41,7 +59,7 @@ fn simple(human: &str, id: &str) -> String {
 pub async fn with_suggestion(client: &Client, error: Error) -> Error {
     let Error::Refused { message, reason: Some(reason), subject: Some((resource, id)) } = error else { return error };
     let entity = qairon::model().entity(&resource);
-    let about = ["NOT_FOUND", "REFERENCE_NOT_FOUND"].contains(&reason.as_str());
+    let about = [NOT_FOUND, INVALID_ID, "REFERENCE_NOT_FOUND"].contains(&reason.as_str());
     let nearest = match entity.filter(|_| about) {
         Some(entity) => tokio::time::timeout(LIMIT, nearest(client, entity, &id)).await.ok().flatten(),
         None => None,

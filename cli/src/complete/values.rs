@@ -136,7 +136,7 @@ impl Values<'_> {
                 None => Vec::new(),
             },
             (_, "id") => self.ids(entity, Wanted::default()),
-            ("set_field", "field") => {
+            ("set_field", "field" | "unset") => {
                 let settable =
                     entity.fields.iter().filter(|field| resource::has_flag(entity, field) || field.name == "defaults");
                 self.texts(settable.map(|field| field.name.clone()))

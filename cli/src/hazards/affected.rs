@@ -100,6 +100,14 @@ impl Affected {
         counts
     }
 
+    /// How many objects are affected in any way.
+    pub fn total(&self) -> i64 {
+        match self.truncated {
+            true => self.all.values().map(Counts::total).sum(),
+            false => i64::try_from(self.objects.len()).unwrap_or(i64::MAX),
+        }
+    }
+
     /// The environments that they are in.
     pub fn environments(&self) -> BTreeSet<&str> {
         self.objects.iter().filter_map(|object| environment(&object.resource, &object.id)).collect()

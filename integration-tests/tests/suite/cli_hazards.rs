@@ -14,7 +14,7 @@ struct Desk {
 }
 
 /// Two services of one stack, and a provider in each of two environments.
-const WORLD: &str = "[{resource: application, id: shop}, {resource: stack, application_id: shop, name: web},\n\
+const WORLD: &str = "---\n[{resource: application, id: shop}, {resource: stack, application_id: shop, name: web},\n\
     {resource: service, stack_id: 'shop:web', name: cart}, {resource: service, stack_id: 'shop:web', name: pay},\n\
     {resource: provider_type, id: aws}, {resource: environment, id: dev}, {resource: environment, id: prod-eu},\n\
     {resource: provider, environment_id: dev, provider_type_id: aws, native_id: '1'},\n\
@@ -141,7 +141,7 @@ async fn a_change_of_ids_is_shown_and_asked() {
 #[tokio::test]
 async fn pruning_is_shown_and_asked() {
     let mut desk = Desk::set().await;
-    desk.shell.run("echo '{resource: service, id: \"shop:web:pay\"}' >kept.yaml", "KEPT").await;
+    desk.shell.run("echo 'resource: service' >kept.yaml; echo 'id: shop:web:pay' >>kept.yaml", "KEPT").await;
     desk.shell.clear("FILE").await;
     let command = "qcli apply -f kept.yaml --prune --scope application/shop";
     let text = desk.answers(command, "Delete this object? [y/N]", "", 1).await;
@@ -173,8 +173,8 @@ async fn programs_are_not_asked_and_get_the_numbers() {
 }
 
 #[tokio::test]
-async fn a_dry_run_shows_which_fields_lose_what() {
-    let desk = Desk::set().await;
+async fn what_loses_a_reference_is_shown_with_its_fields() {
+    let mut desk = Desk::set().await;
     // A deployment loses its current release; its zones lose a link.
     let factory = &desk.stage.factory;
     let mut world = qairon_integration_tests::World::default();
@@ -188,4 +188,7 @@ async fn a_dry_run_shows_which_fields_lose_what() {
     assert!(plan.as_array().expect("an array").contains(&lost), "{plan}");
     let table = desk.qcli.text(&["release", "delete", &release, "--force", "--dry-run", "-o", "table"]).await;
     assert!(table.contains("current_release_id"), "{table}");
+    let question = "leaves 1 object without a reference or link: 1 deployment";
+    let text = desk.answers(&format!("qcli release delete {release} --force"), question, "", 1).await;
+    assert!(text.contains("deletes 1 object: 1 release") && text.contains("(loses current_release_id)"), "{text}");
 }

@@ -39,25 +39,39 @@ async fn objects_come_in_the_order_of_their_ids_however_many() {
 #[tokio::test]
 async fn missing_ones_are_errors_after_those_that_exist() {
     let (_stage, qcli) = services(2).await;
-    let got =
-        qcli.run(&["service", "get", "shop:web:s0001", "zzz", "shop:web:s0000", "yyy", "-f", "name", "-o", "plain"]);
+    let got = qcli.run(&[
+        "service",
+        "get",
+        "shop:web:s0001",
+        "shop:web:zz",
+        "shop:web:s0000",
+        "yyy",
+        "-f",
+        "name",
+        "-o",
+        "plain",
+    ]);
     let got = got.await;
     assert_eq!((got.code, got.stdout.as_str()), (Some(1), "s0001\ns0000\n"));
     assert_eq!(
         got.stderr,
-        "qcli: there is no service `zzz` (NOT_FOUND)\nqcli: there is no service `yyy` (NOT_FOUND)\n"
+        "qcli: there is no service `shop:web:zz` (NOT_FOUND)\nqcli: `yyy` is not the ID of a service: expected \
+         <stack_id>:<name>, which is 3 components joined by `:`, found 1 (INVALID_ID)\n"
     );
 }
 
 #[tokio::test]
 async fn deletions_go_on_after_a_refusal() {
     let (_stage, qcli) = services(3).await;
-    let ids = b"shop:web:s0000\nzzz\nshop:web:s0002\nshop:web:s0000\n";
+    let ids = b"shop:web:s0000\nshop:web:zz\nshop:web:s0002\nshop:web:s0000\n";
     let deleted = qcli.run_with_input(&["service", "delete", "-"], ids).await;
     let rows: Value = serde_json::from_str(&deleted.stdout).expect("JSON");
     let row = |id| json!({ "resource": "service", "id": id, "status": 204, "affected": { "service": 1 } });
     assert_eq!(rows, json!([row("shop:web:s0000"), row("shop:web:s0002")]));
-    assert_eq!((deleted.code, deleted.stderr.as_str()), (Some(1), "qcli: there is no service `zzz` (NOT_FOUND)\n"));
+    assert_eq!(
+        (deleted.code, deleted.stderr.as_str()),
+        (Some(1), "qcli: there is no service `shop:web:zz` (NOT_FOUND)\n")
+    );
     assert_eq!(qcli.text(&["service", "list", "-f", "name", "-o", "plain"]).await, "s0001");
     let all = qcli.run(&["service", "delete", "shop:web:s0001", "--dry-run", "shop:web:s0001"]).await;
     assert_eq!((all.code, all.stdout.lines().count()), (Some(0), 3), "{all:?}");

@@ -49,15 +49,15 @@ async fn a_mistyped_id_is_answered_with_the_nearest() {
 async fn a_comparison_ends_like_gnu_diff() {
     let (_stage, qcli) = shop().await;
     let diff = async |input: &str| qcli.run_with_input(&["diff", "-f", "-"], input.as_bytes()).await.code;
-    assert_eq!(diff("{resource: application, id: ecommerce}").await, Some(0));
-    assert_eq!(diff("{resource: application, id: other}").await, Some(1));
+    assert_eq!(diff("---\n{resource: application, id: ecommerce}").await, Some(0));
+    assert_eq!(diff("---\n{resource: application, id: other}").await, Some(1));
     // Refused by the client, and by the server.
-    assert_eq!(diff("{resource: aplication, id: other}").await, Some(2));
-    assert_eq!(diff("{resource: stack, application_id: none, name: x}").await, Some(2));
+    assert_eq!(diff("---\n{resource: aplication, id: other}").await, Some(2));
+    assert_eq!(diff("---\n{resource: stack, application_id: none, name: x}").await, Some(2));
     assert_eq!(qcli.run(&["diff", "-f", "/nonexistent.yaml"]).await.code, Some(2));
     assert_eq!(qcli.run(&["diff"]).await.code, Some(2));
     let nobody = Qcli::at("http://127.0.0.1:1");
-    let unreachable = nobody.run_with_input(&["diff", "-f", "-"], b"{resource: application, id: x}").await;
+    let unreachable = nobody.run_with_input(&["diff", "-f", "-"], b"---\n{resource: application, id: x}").await;
     assert_eq!(unreachable.code, Some(2), "{unreachable:?}");
 }
 

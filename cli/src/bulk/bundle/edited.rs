@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn mistakes_have_their_line() {
         for (text, line, told) in [
-            ("name: [x", 2, "not YAML"),
+            ("name: [x", 1, "not YAML"),
             ("name: x\nnmae: y\n", 2, "did you mean `name`?"),
             ("\nid: x\n", 2, "is composed"),
             ("created_at: x\n", 1, "only the service sets it"),
