@@ -93,14 +93,11 @@ async fn nearest(client: &Client, entity: &Entity, id: &str) -> Option<String> {
 /// Parts of an ID of which one is right if there is one mistake: the objects above with half of the name, the name
 /// alone, and the halves of the whole.
 fn parts(id: &str) -> Vec<&str> {
-    let halves = |text: &str| {
-        let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
-        middle
-    };
+    let middle = |text: &str| text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
     let name = id.rfind(':').map_or(0, |at| at + 1);
-    let whole = halves(id);
+    let half = middle(id);
     let mut parts = Vec::new();
-    for part in [&id[..name + halves(&id[name..])], &id[name..], &id[..whole], &id[whole..]] {
+    for part in [&id[..name + middle(&id[name..])], &id[name..], &id[..half], &id[half..]] {
         let length = part.chars().count();
         if (SHORTEST..=LONGEST).contains(&length) && !parts.contains(&part) {
             parts.push(part);
