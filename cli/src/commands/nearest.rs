@@ -20,8 +20,8 @@ const LIMIT: Duration = Duration::from_secs(2);
 const FOUND: i32 = 500;
 /// The most characters that the search takes.
 const LONGEST: usize = 256;
-/// Shorter texts have no index, and say little.
-const SHORTEST: usize = 3;
+/// A single character says nothing. Two have no index, but half of a short name is no more.
+const SHORTEST: usize = 2;
 
 /// The reason of an ID that no object of its resource can have.
 pub const INVALID_ID: &str = "INVALID_ID";
@@ -115,6 +115,7 @@ mod tests {
         assert_eq!(parts("ecommerce:chekout"), ["ecommerce:che", "chekout", "ecommerc", "e:chekout"]);
         assert_eq!(parts("chekout"), ["che", "chekout", "kout"]);
         assert_eq!(parts("äöüßäöüß"), ["äöüß", "äöüßäöüß"]);
-        assert!(parts("ab").is_empty() && parts("").is_empty());
+        assert_eq!(parts("shopp"), ["sh", "shopp", "opp"]);
+        assert!(parts("a").is_empty() && parts("").is_empty());
     }
 }

@@ -9,6 +9,7 @@ async fn shop() -> (Stage, Qcli) {
     let stage = Stage::set().await;
     let qcli = Qcli::new(&stage.server);
     qcli.text(&["application", "create", "ecommerce"]).await;
+    qcli.text(&["provider_type", "create", "aws"]).await;
     qcli.text(&["stack", "create", "ecommerce", "checkout"]).await;
     qcli.text(&["service", "create", "ecommerce:checkout", "cart", "-d", "{\"tier\": 1, \"old\": true}"]).await;
     (stage, qcli)
@@ -34,6 +35,7 @@ async fn a_mistyped_id_is_answered_with_the_nearest() {
     for (args, nearest) in [
         (&["stack", "get", "ecomerce:checkout"][..], Some("ecommerce:checkout")),
         (&["application", "get", "ecomerce"], Some("ecommerce")),
+        (&["provider_type", "get", "awss"], Some("aws")),
         (&["service", "get", "cart"], Some("ecommerce:checkout:cart")),
         (&["service", "create", "ecommerce:chekout", "x"], Some("ecommerce:checkout")),
         (&["stack", "get", "ecommerce:other"], None),

@@ -89,7 +89,10 @@ async fn uses_contacts(qcli: &Program) {
     qcli.text(&["application", "set_field", "shop", "id", "store"]).await;
     assert_eq!(qcli.ids(&["contact", "list"]).await, ["blog:desk", "store:desk"]);
     let deleted = qcli.json(&["contact", "delete", "store:desk"]).await;
-    assert_eq!(deleted, json!({ "resource": "contact", "id": "store:desk", "status": 204 }));
+    assert_eq!(
+        deleted,
+        json!({ "resource": "contact", "id": "store:desk", "status": 204, "affected": { "contact": 1 } })
+    );
     assert_eq!(qcli.ids(&["contact", "list"]).await, ["blog:desk"]);
 }
 
