@@ -182,7 +182,10 @@ mod tests {
         for entity in qairon::model().entities() {
             let verbs = resource::verbs(entity);
             for (other, verb) in SYNONYMS {
-                assert!(!verbs.contains(&other.to_owned()) && verbs.contains(&verb.to_owned()), "{other}");
+                // A word may be a command of its own for one resource.
+                let own = super::super::action::of(entity).any(|action| action.verb == other);
+                assert!(own || !verbs.contains(&other.to_owned()), "{other}");
+                assert!(verbs.contains(&verb.to_owned()), "{other}");
             }
         }
     }

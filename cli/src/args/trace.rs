@@ -43,7 +43,7 @@ pub const TRACE: &str = "trace";
 const BOTH: &[Picture] = &[Picture::Tree, Picture::Dot];
 
 /// The commands of the group [`TRACE`].
-pub const TRACES: [Question; 7] = [
+pub const TRACES: [Question; 8] = [
     Question {
         verb: "infrastructure",
         method: "TraceInfrastructure",
@@ -99,6 +99,15 @@ pub const TRACES: [Question; 7] = [
         note: "",
     },
     Question {
+        verb: "dependencies",
+        method: "TraceDependencies",
+        args: &["resource", "id"],
+        options: &[],
+        paged: false,
+        pictures: &[],
+        note: "",
+    },
+    Question {
         verb: "path",
         method: "TracePath",
         args: &["from_resource", "from_id", "to_resource", "to_id"],
@@ -133,7 +142,7 @@ pub const SEARCHES: [Question; 2] = [
 ];
 
 /// The fields of requests that name resources.
-const RESOURCES: [&str; 5] = ["resource", "resources", "to", "from_resource", "to_resource"];
+const RESOURCES: [&str; 6] = ["resource", "resources", "to", "from_resource", "to_resource", "related_resource"];
 
 /// The arguments that may begin with a hyphen, because a search text can.
 const FREE_TEXTS: [&str; 2] = ["text", "native_id"];

@@ -4,8 +4,11 @@ use clap::ArgMatches;
 use prost_reflect::{Kind as ProtoKind, ReflectMessage, Value};
 
 use crate::args::Action;
-use crate::arguments::text;
+use crate::args::spelling::normal;
+use crate::args::trace::names_resource;
+use crate::arguments::{named, text};
 use crate::error::{Error, Result};
+use crate::hazards::affected::Affected;
 use crate::requests::Request;
 use crate::session::Session;
 use crate::{structs, values};
@@ -18,12 +21,16 @@ impl Session {
             Some(ProtoKind::Message(message)) => qairon::model().entity_of_type(message.name()),
             _ => None,
         };
-        let entity = entity.ok_or_else(|| Error::refused(format!("`{}` returns no object", action.method)))?;
-        let fields = self.fields(entity)?;
         let mut request = Request::new(method).set("validate_only", Value::Bool(matches.get_flag("dry_run")));
         for (name, field) in action.args {
             let value = argument(&request, name, field, text(matches, name))?;
             request = request.set(field, value);
+        }
+        for (name, field) in action.options {
+            if matches.contains_id(field) {
+                let value = argument(&request, name, field, text(matches, field))?;
+                request = request.set(field, value);
+            }
         }
         if let (Some(field), Ok(Some(json))) = (action.defaults(), matches.try_get_one::<String>("defaults"))
             && let ProtoKind::Message(message) = field.kind()
@@ -32,8 +39,20 @@ impl Session {
                 structs::parse(&message, json).map_err(|error| Error::Usage(format!("`defaults`: {error}")))?;
             request = request.set("defaults", defaults);
         }
+        let Some(entity) = entity else { return self.affected(request).await };
+        let fields = self.fields(entity)?;
         let object = request.call_for_object(&self.client).await?;
         self.print(&fields, &object).await
+    }
+
+    /// Prints what a call has affected.
+    async fn affected(&mut self, request: Request) -> Result<()> {
+        let affected = Affected::of(&request.call(&self.client).await?);
+        let mut array = self.output.array();
+        for object in &affected.objects {
+            array.push(object.row())?;
+        }
+        array.finish()
     }
 }
 
@@ -45,6 +64,9 @@ fn argument(request: &Request, name: &str, field: &str, value: &str) -> Result<V
             // The service has a narrower range, which depends on the object.
             let number = value.parse().ok().filter(|number: &i32| *number >= 0).map(Value::I32);
             number.ok_or_else(|| Error::Usage(values::not_whole(name, value, i32::MAX.into())))
+        }
+        Some(ProtoKind::String) if names_resource(field) => {
+            named(&normal(&value.into())).map(|entity| Value::String(entity.name.clone()))
         }
         Some(ProtoKind::String) => Ok(Value::String(value.to_owned())),
         _ => Err(Error::refused(format!("the request has no field `{field}` that takes an argument"))),
@@ -60,8 +82,9 @@ mod tests {
     fn every_action_has_its_method_and_its_arguments_have_fields() {
         for action in &ACTIONS {
             let request = Request::new(action.method().expect(action.method));
-            for (name, field) in action.args {
-                argument(&request, name, field, "1").expect(name);
+            for (name, field) in action.args.iter().chain(action.options) {
+                let value = if names_resource(field) { "stack" } else { "1" };
+                argument(&request, name, field, value).expect(name);
             }
         }
     }

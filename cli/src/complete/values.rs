@@ -185,7 +185,20 @@ impl Values<'_> {
     }
 
     fn of_action(&self, entity: &Entity, action: &action::Action, id: &str) -> Vec<Candidate> {
+        if names_resource(id) {
+            return self.resources(&self.spot.typed);
+        }
+        // An ID is of the resource before it.
+        let of = id.strip_suffix("id").map(|front| format!("{front}resource"));
+        if let Some(of) = of.filter(|of| action.args.iter().any(|(name, _)| name == of)) {
+            let said = self.spot.value(&of).map(|name| name.replace('-', "_"));
+            let entity = said.and_then(|name| named(&name));
+            return entity.map_or_else(Vec::new, |entity| self.ids(entity, Wanted::default()));
+        }
         match (action.verb, id) {
+            ("declare" | "remove", "case_id") => {
+                named("dependency_case").map_or_else(Vec::new, |case| self.ids(case, Wanted::default()))
+            }
             ("clone", "deployment_target_id") => {
                 let scope = leading(self.spot.value("id").unwrap_or_default(), LinkScope::Environment.components());
                 named("deployment_target")

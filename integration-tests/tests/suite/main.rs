@@ -5,6 +5,7 @@ mod apply;
 mod bundles;
 mod cancellation;
 mod cheap;
+mod cli_dependency;
 mod cli_edit;
 mod cli_hazards;
 mod cli_many_ids;
