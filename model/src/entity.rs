@@ -10,6 +10,8 @@ use crate::relation::Relation;
 pub struct Entity {
     /// Its place in [`crate::Model::entities`].
     pub index: usize,
+    /// Its place in the order of [`crate::Model::ranked`].
+    pub rank: usize,
     /// The resource name, which is also the name of its table: `deployment_target`.
     pub name: String,
     /// The plural: `deployment_targets`.

@@ -12,6 +12,7 @@ use crate::method::{Method, Verb};
 pub struct Model {
     pub(crate) pool: DescriptorPool,
     pub(crate) entities: Vec<Entity>,
+    pub(crate) by_rank: Vec<usize>,
     pub(crate) by_name: HashMap<String, usize>,
     pub(crate) by_type: HashMap<String, usize>,
     pub(crate) methods: Vec<Method>,
@@ -26,6 +27,11 @@ impl Model {
     /// Every entity, in the order of the protos: what an entity refers to need not come before it.
     pub fn entities(&self) -> &[Entity] {
         &self.entities
+    }
+
+    /// The entity at a place in the order in which a search names entities: those that people look for come first.
+    pub fn ranked(&self, rank: usize) -> &Entity {
+        &self.entities[self.by_rank[rank]]
     }
 
     /// The entity with a resource name such as `deployment_target`.

@@ -20,6 +20,8 @@ pub(crate) struct EntityOptions {
     pub create_args: Vec<String>,
     #[prost(message, repeated, tag = "5")]
     pub links: Vec<LinkOptions>,
+    #[prost(int32, tag = "6")]
+    pub search_rank: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -55,9 +55,10 @@ impl Model {
         }
         let by_name: HashMap<_, _> = entities.iter().map(|e: &Entity| (e.name.clone(), e.index)).collect();
         let by_type = entities.iter().map(|e| (e.type_name.clone(), e.index)).collect();
+        let by_rank = rank(&mut entities)?;
         check_names(&entities, &by_name)?;
         add_relations(&mut entities, &by_name)?;
-        let mut model = Self { pool, entities, by_name, by_type, methods: Vec::new() };
+        let mut model = Self { pool, entities, by_rank, by_name, by_type, methods: Vec::new() };
         model.add_methods()?;
         Ok(model)
     }
@@ -103,6 +104,19 @@ impl Model {
             None => Ok(()),
         }
     }
+}
+
+/// Gives every entity its place in a search, from the numbers that some have. Returns the order.
+fn rank(entities: &mut [Entity]) -> Result<Vec<usize>, String> {
+    let unranked = entities.len();
+    let number = |entity: &Entity| if entity.rank == 0 { unranked + entity.index } else { entity.rank };
+    let mut order: Vec<usize> = (0..entities.len()).collect();
+    order.sort_by_key(|index| number(&entities[*index]));
+    if let Some(twice) = order.windows(2).find(|pair| number(&entities[pair[0]]) == number(&entities[pair[1]])) {
+        return Err(format!("{} has the `search_rank` of another", entities[twice[1]].message.full_name()));
+    }
+    order.iter().enumerate().for_each(|(rank, index)| entities[*index].rank = rank);
+    Ok(order)
 }
 
 fn parse_entity(index: usize, message: MessageDescriptor, options: EntityOptions) -> Result<Entity, String> {
@@ -158,6 +172,7 @@ fn parse_entity(index: usize, message: MessageDescriptor, options: EntityOptions
     });
     Ok(Entity {
         index,
+        rank: usize::try_from(options.search_rank).map_err(|_| format!("{at}: `search_rank` must not be negative"))?,
         type_name: message.name().to_owned(),
         service: String::new(),
         links: links.collect(),

@@ -2,7 +2,7 @@
 
 SELECT entity, id
 FROM (
-    SELECT 24::bigint AS entity, id
+    SELECT 3::bigint AS entity, id
     FROM "deployment_target"
     WHERE native_id = $1
     UNION ALL

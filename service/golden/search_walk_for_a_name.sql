@@ -122,12 +122,12 @@ SELECT kind::bigint, entity::bigint, id
 FROM (
     SELECT kind, entity, id
     FROM (
-        SELECT kind, 7, id
+        SELECT kind, 2, id
         FROM o7
         WHERE kind < 4
             AND NOT (SELECT names FROM f7)
         UNION ALL
-        SELECT kind, 7, id
+        SELECT kind, 2, id
         FROM a7
         WHERE kind = 4
             AND NOT (SELECT ids FROM f7)
@@ -138,6 +138,6 @@ FROM (
     LIMIT (SELECT rows FROM q)
 ) first
 UNION ALL
-SELECT CASE WHEN names THEN 0 ELSE -1 END, 7, ''
+SELECT CASE WHEN names THEN 0 ELSE -1 END, 2, ''
 FROM f7
 WHERE ids;

@@ -118,13 +118,13 @@ f7 AS MATERIALIZED (
 SELECT kind::bigint, entity::bigint, id
 FROM (
     SELECT kind, entity, id
-    FROM (SELECT kind, 7, id FROM a7 WHERE kind <= 4 AND NOT (SELECT ids FROM f7)) known (kind, entity, id)
+    FROM (SELECT kind, 2, id FROM a7 WHERE kind <= 4 AND NOT (SELECT ids FROM f7)) known (kind, entity, id)
     WHERE
         (kind::bigint, entity::bigint, id) > ((SELECT kind FROM q), (SELECT entity FROM q), (SELECT id FROM q))
     ORDER BY kind, entity, id
     LIMIT (SELECT rows FROM q)
 ) first
 UNION ALL
-SELECT CASE WHEN names THEN 0 ELSE -1 END, 7, ''
+SELECT CASE WHEN names THEN 0 ELSE -1 END, 2, ''
 FROM f7
 WHERE ids;

@@ -82,13 +82,13 @@ fn wanted(all: &[(usize, String, Option<String>)], text: &str) -> Vec<Found> {
                 () if whole.contains(&text) => 4,
                 () => return None,
             };
-            Some((kind, *entity, id.as_str()))
+            Some((kind, entities()[*entity].rank, id.as_str()))
         })
         .collect();
     found.sort_unstable();
     let labels = ["", "MATCH_EXACT", "MATCH_NAME_PREFIX", "MATCH_NAME", "MATCH_ID"];
     let told = |(kind, entity, id): (u8, usize, &str)| {
-        (labels[usize::from(kind)].to_owned(), entities()[entity].name.clone(), id.to_owned())
+        (labels[usize::from(kind)].to_owned(), qairon::model().ranked(entity).name.clone(), id.to_owned())
     };
     found.into_iter().map(told).collect()
 }
@@ -355,4 +355,10 @@ async fn every_component_that_an_object_adds_to_its_id_is_indexed() {
         );
     }
     report.finish();
+}
+
+#[test]
+fn what_people_look_for_comes_first() {
+    let first: Vec<&str> = (0..6).map(|rank| qairon::model().ranked(rank).name.as_str()).collect();
+    assert_eq!(first, ["application", "stack", "service", "deployment_target", "deployment", "allocation"]);
 }

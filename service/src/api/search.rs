@@ -28,7 +28,7 @@ pub async fn find(context: &Context, request: Bytes) -> Result<Bytes> {
     let limit = page_size(request.page_size)?;
     let mut entities = BTreeSet::new();
     for name in &request.resources {
-        entities.insert(resource(context.model(), "resources", name)?.index);
+        entities.insert(resource(context.model(), "resources", name)?.rank);
     }
     let chosen: Vec<String> = entities.iter().map(usize::to_string).collect();
     if entities.is_empty() {
@@ -42,7 +42,7 @@ pub async fn find(context: &Context, request: Bytes) -> Result<Bytes> {
     let next_page_token = next_page(context, query, &mut found, limit);
     let object = |place: Place| {
         let r#match = i32::try_from(place.kind).map_err(Error::internal)?;
-        let resource = context.model().entities()[place.entity].name.clone();
+        let resource = context.model().ranked(place.rank).name.clone();
         Ok(FoundObject { resource, id: place.id, r#match })
     };
     let objects = found.into_iter().map(object).collect::<Result<_>>()?;
@@ -70,7 +70,7 @@ pub async fn by_native_id(context: &Context, request: Bytes) -> Result<Bytes> {
     let mut found = search::by_native_id(context.db(), &native_id, &start, limit + 1).await?;
     let next_page_token = next_page(context, query, &mut found, limit);
     let objects = found.into_iter().map(|place| NativeObject {
-        resource: context.model().entities()[place.entity].name.clone(),
+        resource: context.model().ranked(place.rank).name.clone(),
         id: place.id,
         native_id: native_id.clone(),
     });
@@ -94,7 +94,7 @@ fn page_size(size: i32) -> Result<usize> {
     Ok(if size == 0 { default } else { size.min(largest) })
 }
 
-/// Where a page begins. The token names the entity, whose place in the model may be another in the next release.
+/// Where a page begins. The token names the entity, whose rank may be another in the next release.
 fn place(context: &Context, token: &str, query: u64) -> Result<Place> {
     let token = PageToken::parse(token, query, 3).map_err(|error| match error.reason {
         ErrorReason::PageTokenMismatch => {
@@ -107,9 +107,9 @@ fn place(context: &Context, token: &str, query: u64) -> Result<Place> {
     let Some(token) = token else { return Ok(Place::default()) };
     let mut keys = token.keys.into_iter().map_while(|key| key.value);
     let kind = keys.next().and_then(|key| key.parse().ok());
-    let entity = keys.next().and_then(|name| context.model().entity(&name)).map(|entity| entity.index);
-    match (kind, entity, keys.next()) {
-        (Some(kind), Some(entity), Some(id)) if !id.contains('\0') => Ok(Place { kind, entity, id }),
+    let rank = keys.next().and_then(|name| context.model().entity(&name)).map(|entity| entity.rank);
+    match (kind, rank, keys.next()) {
+        (Some(kind), Some(rank), Some(id)) if !id.contains('\0') => Ok(Place { kind, rank, id }),
         _ => {
             let message = "`page_token` is not one that the service gave out; start again with an empty one";
             Err(Error::invalid("page_token", ErrorReason::InvalidPageToken, message))
@@ -124,7 +124,7 @@ fn next_page(context: &Context, query: u64, found: &mut Vec<Place>, limit: usize
     }
     found.truncate(limit);
     let Some(last) = found.last() else { return String::new() };
-    let entity = &context.model().entities()[last.entity].name;
+    let entity = &context.model().ranked(last.rank).name;
     let keys = [last.kind.to_string(), entity.clone(), last.id.clone()];
     PageToken::new(query, keys.map(|value| PageKey { value: Some(value) }).into()).to_text()
 }

@@ -5,7 +5,7 @@
 //! statement, as far as an entity has [`CAP`] matches. Where it has more, they are frequent, and [`scan`] finds the
 //! next of them quickly by reading IDs in order.
 //!
-//! Objects come in the order of the kind of match, the entity and the ID; a page begins after a [`Place`] in it.
+//! Objects come in the order of the kind of match, the rank of the entity and the ID; a page begins after a [`Place`] in it.
 
 #[cfg(test)]
 pub(in crate::db) mod golden;
@@ -60,18 +60,18 @@ impl Search {
         };
         let mut found = Vec::new();
         for kind in [Match::Exact, Match::NamePrefix, Match::Name, Match::Id] {
-            for &index in &self.entities {
-                let (number, entity) = (i64::from(kind as i32), &self.model.entities()[index]);
+            for &rank in &self.entities {
+                let (number, entity) = (i64::from(kind as i32), self.model.ranked(rank));
                 if found.len() == limit {
                     return Ok(found);
                 }
-                if (number, index) < (self.start.kind, self.start.entity) {
+                if (number, rank) < (self.start.kind, self.start.rank) {
                     continue;
                 }
-                if known.is_over(self, kind, index) {
+                if known.is_over(self, kind, rank) {
                     self.read_for(reader, kind, entity, limit, &mut found).await?;
                 } else {
-                    let of_both = known.objects.iter().filter(|place| (place.kind, place.entity) == (number, index));
+                    let of_both = known.objects.iter().filter(|place| (place.kind, place.rank) == (number, rank));
                     found.extend(of_both.take(limit - found.len()).cloned());
                 }
             }
@@ -88,11 +88,11 @@ impl Search {
         found: &mut Vec<Place>,
     ) -> Result<(), Failure> {
         let number = i64::from(kind as i32);
-        let started = (number, entity.index) == (self.start.kind, self.start.entity);
+        let started = (number, entity.rank) == (self.start.kind, self.start.rank);
         let after = if started { self.start.id.as_str() } else { "" };
         let Some(sql) = scan::scan(self, kind, entity, after, limit - found.len()) else { return Ok(()) };
         for row in reader.rows(sql).await? {
-            found.push(Place { kind: number, entity: entity.index, id: row.text(0)?.to_owned() });
+            found.push(Place { kind: number, rank: entity.rank, id: row.text(0)?.to_owned() });
         }
         Ok(())
     }

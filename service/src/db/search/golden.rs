@@ -13,7 +13,7 @@ use crate::domain::search::Text;
 /// A search among services, and among the entities of which their IDs are made.
 fn search(text: &str) -> Search {
     let model = qairon::model();
-    let entities = [model.target("service").index].into();
+    let entities = [model.target("service").rank].into();
     Search { model, text: Text::parse(text).expect("a text to look for"), entities, start: Place::default() }
 }
 

@@ -17,8 +17,7 @@ const NATIVE_ID: &str = "native_id";
 /// The objects after a place.
 pub async fn by_native_id(door: &Door, native_id: &str, start: &Place, limit: usize) -> Result<Vec<Place>, Failure> {
     let rows = door.look_up("native_id", native(door.model(), native_id, start, limit)?).await?;
-    let place =
-        |row: &super::super::row::Row| Ok(Place { kind: 0, entity: row.index(0)?, id: row.text(1)?.to_owned() });
+    let place = |row: &super::super::row::Row| Ok(Place { kind: 0, rank: row.index(0)?, id: row.text(1)?.to_owned() });
     Ok(rows.iter().map(place).collect::<Result<_>>()?)
 }
 
@@ -31,12 +30,12 @@ pub(super) fn native(model: &Model, native_id: &str, start: &Place, limit: usize
         sql.push(if place == 0 { "" } else { " UNION ALL " });
         sql.push(&format!(
             "SELECT {}::bigint AS entity, id FROM {} WHERE {NATIVE_ID} = ",
-            entity.index,
+            entity.rank,
             table(&entity.name)
         ));
         sql.bind(Bind::Text(native_id.to_owned()));
     }
-    sql.push(") found WHERE (entity, id) > (").bind(Bind::Integer(start.entity.try_into().map_err(Error::internal)?));
+    sql.push(") found WHERE (entity, id) > (").bind(Bind::Integer(start.rank.try_into().map_err(Error::internal)?));
     sql.push(", ").bind(Bind::Text(start.id.clone())).push(") ORDER BY entity, id LIMIT ");
     sql.bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX)));
     Ok(sql)

@@ -15,8 +15,8 @@ pub(super) const CAP: usize = 2000;
 pub struct Place {
     /// The number of the [`Match`].
     pub kind: i64,
-    /// The entity's place in the model.
-    pub entity: usize,
+    /// The entity's rank.
+    pub rank: usize,
     /// The ID.
     pub id: String,
 }
@@ -28,7 +28,7 @@ pub struct Search {
     pub model: &'static Model,
     /// What is looked for.
     pub text: Text,
-    /// The entities to look among.
+    /// The ranks of the entities to look among.
     pub entities: BTreeSet<usize>,
     /// Where to begin: after this place.
     pub start: Place,
@@ -39,17 +39,17 @@ pub struct Search {
 pub(super) struct Known {
     /// The first objects, in order, of what is not passed over below.
     pub objects: Vec<Place>,
-    /// The entities of which too many match by their own names.
+    /// The ranks of the entities of which too many match by their own names.
     pub names_over: BTreeSet<usize>,
-    /// The entities of which too many match by their IDs.
+    /// The ranks of the entities of which too many match by their IDs.
     pub ids_over: BTreeSet<usize>,
 }
 
 impl Known {
     /// Whether too many objects of an entity match in this way.
-    pub fn is_over(&self, search: &Search, kind: Match, entity: usize) -> bool {
+    pub fn is_over(&self, search: &Search, kind: Match, rank: usize) -> bool {
         // No name holds a colon: an exact match is that of an ID then.
         let by_name = kind != Match::Id && !search.text.has_colon();
-        if by_name { self.names_over.contains(&entity) } else { self.ids_over.contains(&entity) }
+        if by_name { self.names_over.contains(&rank) } else { self.ids_over.contains(&rank) }
     }
 }

@@ -35,8 +35,8 @@ const EXACT: i32 = Match::Exact as i32;
 pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     let types = key.among(search.model.entities().iter().map(|entity| entity.type_name.as_str()));
     let mut walk = Walk { search, key, types, labels: Vec::new(), done: BTreeSet::new(), parts: String::new() };
-    for &index in &search.entities {
-        walk.entity(&search.model.entities()[index]);
+    for &rank in &search.entities {
+        walk.entity(search.model.ranked(rank));
     }
     let mut sql = Sql::new();
     sql.push("WITH q AS MATERIALIZED (SELECT ").bind(Bind::Text(search.text.lower.clone())).push("::text AS text, ");
@@ -46,7 +46,7 @@ pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     sql.bind(Bind::TextArray(walk.types.clone())).push("::text[] AS types, ");
     sql.bind(Bind::TextArray(walk.labels.clone())).push("::text[] AS labels, ");
     sql.bind(Bind::Integer(search.start.kind)).push("::bigint AS kind, ");
-    sql.bind(Bind::Integer(search.start.entity.try_into().map_err(Error::internal)?)).push("::bigint AS entity, ");
+    sql.bind(Bind::Integer(search.start.rank.try_into().map_err(Error::internal)?)).push("::bigint AS entity, ");
     sql.bind(Bind::Text(search.start.id.clone())).push("::text AS id, ");
     sql.bind(Bind::Integer(limit.try_into().unwrap_or(i64::MAX))).push("::bigint AS rows)");
     sql.push(&walk.parts).push(&walk.answer());
@@ -155,21 +155,22 @@ impl Walk<'_> {
         let mut known = Vec::new();
         let mut over = String::new();
         let colon = self.search.text.has_colon();
-        for &n in &self.search.entities {
-            let entity = &self.search.model.entities()[n];
+        for &rank in &self.search.entities {
+            let entity = self.search.model.ranked(rank);
+            let n = entity.index;
             if !colon && own_name(entity).is_some() {
                 let names = format!("FROM o{n} WHERE kind < {ID} AND NOT (SELECT names FROM f{n})");
-                known.push(format!("SELECT kind, {n}, id {names}"));
+                known.push(format!("SELECT kind, {rank}, id {names}"));
             }
             if colon || !entity.id_is_given() {
                 let kinds = if colon { "<=" } else { "=" };
                 known.push(format!(
-                    "SELECT kind, {n}, id FROM a{n} WHERE kind {kinds} {ID} AND NOT (SELECT ids FROM f{n})"
+                    "SELECT kind, {rank}, id FROM a{n} WHERE kind {kinds} {ID} AND NOT (SELECT ids FROM f{n})"
                 ));
             }
             // Where there are too many names, there are too many IDs.
             let over_in = format!("CASE WHEN names THEN {NAMES_OVER} ELSE {IDS_OVER} END");
-            _ = write!(over, " UNION ALL SELECT {over_in}, {n}, '' FROM f{n} WHERE ids");
+            _ = write!(over, " UNION ALL SELECT {over_in}, {rank}, '' FROM f{n} WHERE ids");
         }
         format!(
             " SELECT kind::bigint, entity::bigint, id FROM (SELECT kind, entity, id FROM ({}) known (kind, entity, id) \
@@ -184,14 +185,14 @@ impl Walk<'_> {
 pub fn known(rows: &[Row]) -> Result<Known> {
     let mut known = Known::default();
     for row in rows {
-        let entity = row.index(1)?;
+        let rank = row.index(1)?;
         match row.integer(0)? {
             NAMES_OVER => {
-                known.names_over.insert(entity);
-                known.ids_over.insert(entity);
+                known.names_over.insert(rank);
+                known.ids_over.insert(rank);
             }
-            IDS_OVER => _ = known.ids_over.insert(entity),
-            kind => known.objects.push(Place { kind, entity, id: row.text(2)?.to_owned() }),
+            IDS_OVER => _ = known.ids_over.insert(rank),
+            kind => known.objects.push(Place { kind, rank, id: row.text(2)?.to_owned() }),
         }
     }
     known.objects.sort_unstable();

@@ -887,7 +887,7 @@ var File_qairon_v1_application_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_application_proto_rawDesc = "" +
 	"\n" +
-	"\x1bqairon/v1/application.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xbd\x02\n" +
+	"\x1bqairon/v1/application.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xbf\x02\n" +
 	"\vApplication\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x02R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -895,8 +895,8 @@ const file_qairon_v1_application_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tcreatedAt\x12G\n" +
 	"\x0flast_updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rlastUpdatedAt\x12\x17\n" +
-	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x01R\x04etag:#\xca\xc1\x18\x1f\n" +
-	"\vapplication\x12\fapplications\"\x02id\"j\n" +
+	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x01R\x04etag:%\xca\xc1\x18!\n" +
+	"\vapplication\x12\fapplications\"\x02id0\x01\"j\n" +
 	"\x15GetApplicationRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\"R\n" +

@@ -1163,7 +1163,7 @@ var File_qairon_v1_deployment_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_deployment_proto_rawDesc = "" +
 	"\n" +
-	"\x1aqairon/v1/deployment.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a\x17qairon/v1/release.proto\"\xe8\x06\n" +
+	"\x1aqairon/v1/deployment.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a\x17qairon/v1/release.proto\"\xea\x06\n" +
 	"\n" +
 	"Deployment\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
@@ -1183,12 +1183,12 @@ const file_qairon_v1_deployment_proto_rawDesc = "" +
 	"\x12current_release_id\x18\r \x01(\tB>\xe0A\x01\xd2\xc1\x187\x125\n" +
 	"\arelease\x12\x0fcurrent_release\x1a\x17current_for_deployments \x03H\x00R\x10currentReleaseId\x88\x01\x01\x12W\n" +
 	"\x0fcurrent_release\x18\x0e \x01(\v2\x12.qairon.v1.ReleaseB\x1a\xe0A\x03\xd2\xc1\x18\x13:\x11\n" +
-	"\x0fcurrent_releaseR\x0ecurrentRelease:\x87\x01\xca\xc1\x18\x82\x01\n" +
+	"\x0fcurrent_releaseR\x0ecurrentRelease:\x89\x01\xca\xc1\x18\x84\x01\n" +
 	"\n" +
 	"deployment\x12\vdeployments\x1a\x14deployment_target_id\x1a\n" +
 	"service_id\x1a\x03tag\"\n" +
 	"service_id\"\x14deployment_target_id*\x1e\n" +
-	"\x05zones\x12\x04zone\x1a\vdeployments \x020\x01B\x15\n" +
+	"\x05zones\x12\x04zone\x1a\vdeployments \x020\x010\x05B\x15\n" +
 	"\x13_current_release_id\"i\n" +
 	"\x14GetDeploymentRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +

@@ -914,7 +914,7 @@ var File_qairon_v1_deployment_target_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_deployment_target_proto_rawDesc = "" +
 	"\n" +
-	"!qairon/v1/deployment_target.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xcc\x05\n" +
+	"!qairon/v1/deployment_target.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xce\x05\n" +
 	"\x10DeploymentTarget\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -929,8 +929,8 @@ const file_qairon_v1_deployment_target_proto_rawDesc = "" +
 	"\x19deployment_target_type_id\x18\v \x01(\tB0\xe0A\x02\xd2\xc1\x18)\x12'\n" +
 	"\x16deployment_target_type\x12\x04type\x1a\atargetsR\x16deploymentTargetTypeId\x12\x1d\n" +
 	"\x04name\x18\f \x01(\tB\t\xe0A\x02\xd2\xc1\x18\x02\b\x01R\x04name\x12.\n" +
-	"\tnative_id\x18\r \x01(\tB\f\xe0A\x01\xd2\xc1\x18\x05\"\x01n@\x01H\x00R\bnativeId\x88\x01\x01:\x8a\x01\xca\xc1\x18\x85\x01\n" +
-	"\x11deployment_target\x12\x12deployment_targets\x1a\fpartition_id\x1a\x19deployment_target_type_id\x1a\x04name\"\x19deployment_target_type_id\"\fpartition_id\"\x04nameB\f\n" +
+	"\tnative_id\x18\r \x01(\tB\f\xe0A\x01\xd2\xc1\x18\x05\"\x01n@\x01H\x00R\bnativeId\x88\x01\x01:\x8c\x01\xca\xc1\x18\x87\x01\n" +
+	"\x11deployment_target\x12\x12deployment_targets\x1a\fpartition_id\x1a\x19deployment_target_type_id\x1a\x04name\"\x19deployment_target_type_id\"\fpartition_id\"\x04name0\x04B\f\n" +
 	"\n" +
 	"_native_id\"o\n" +
 	"\x1aGetDeploymentTargetRequest\x12\x13\n" +

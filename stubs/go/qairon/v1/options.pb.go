@@ -286,7 +286,10 @@ type EntityOptions struct {
 	// The positional arguments of `qcli <name> create`, in order.
 	CreateArgs []string `protobuf:"bytes,4,rep,name=create_args,json=createArgs,proto3" json:"create_args,omitempty"`
 	// The many-to-many relations that this entity owns.
-	Links         []*LinkOptions `protobuf:"bytes,5,rep,name=links,proto3" json:"links,omitempty"`
+	Links []*LinkOptions `protobuf:"bytes,5,rep,name=links,proto3" json:"links,omitempty"`
+	// Where its objects come among those that a search finds in the same way: entities with a number first, in the order
+	// of the numbers, the others after them. No two entities have the same.
+	SearchRank    int32 `protobuf:"varint,6,opt,name=search_rank,json=searchRank,proto3" json:"search_rank,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -354,6 +357,13 @@ func (x *EntityOptions) GetLinks() []*LinkOptions {
 		return x.Links
 	}
 	return nil
+}
+
+func (x *EntityOptions) GetSearchRank() int32 {
+	if x != nil {
+		return x.SearchRank
+	}
+	return 0
 }
 
 // LinkOptions describes a many-to-many relation without attributes. Its owner is the entity that declares it; the
@@ -742,14 +752,16 @@ var File_qairon_v1_options_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x17qairon/v1/options.proto\x12\tqairon.v1\x1a google/protobuf/descriptor.proto\"\x9a\x01\n" +
+	"\x17qairon/v1/options.proto\x12\tqairon.v1\x1a google/protobuf/descriptor.proto\"\xbb\x01\n" +
 	"\rEntityOptions\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06plural\x18\x02 \x01(\tR\x06plural\x12\x0e\n" +
 	"\x02id\x18\x03 \x03(\tR\x02id\x12\x1f\n" +
 	"\vcreate_args\x18\x04 \x03(\tR\n" +
 	"createArgs\x12,\n" +
-	"\x05links\x18\x05 \x03(\v2\x16.qairon.v1.LinkOptionsR\x05links\"\xd3\x01\n" +
+	"\x05links\x18\x05 \x03(\v2\x16.qairon.v1.LinkOptionsR\x05links\x12\x1f\n" +
+	"\vsearch_rank\x18\x06 \x01(\x05R\n" +
+	"searchRank\"\xd3\x01\n" +
 	"\vLinkOptions\x12\x1a\n" +
 	"\brelation\x18\x01 \x01(\tR\brelation\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12\x18\n" +

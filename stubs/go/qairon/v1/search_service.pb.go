@@ -163,8 +163,8 @@ func (x *FindObjectsRequest) GetPageToken() string {
 // FindObjectsResponse holds one page.
 type FindObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects found, best first: in the order of the kinds of match, then of the resources in the order of the model,
-	// then of IDs.
+	// The objects found, best first: in the order of the kinds of match, then of the resources (application, stack,
+	// service, deployment_target, deployment, then the others in the order of the model), then of IDs.
 	Objects []*FoundObject `protobuf:"bytes,1,rep,name=objects,proto3" json:"objects,omitempty"`
 	// The token of the next page; empty when this is the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`

@@ -39,7 +39,8 @@ type SearchServiceClient interface {
 	// INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
 	// search).
 	FindObjects(ctx context.Context, in *FindObjectsRequest, opts ...grpc.CallOption) (*FindObjectsResponse, error)
-	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+	// FindObjects has it, and IDs. Errors:
 	// INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
 	FindByNativeId(ctx context.Context, in *FindByNativeIdRequest, opts ...grpc.CallOption) (*FindByNativeIdResponse, error)
 	// Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:
@@ -110,7 +111,8 @@ type SearchServiceServer interface {
 	// INVALID_ARGUMENT (the text is empty or too long, a resource is unknown, or the page token belongs to another
 	// search).
 	FindObjects(context.Context, *FindObjectsRequest) (*FindObjectsResponse, error)
-	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+	// Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+	// FindObjects has it, and IDs. Errors:
 	// INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
 	FindByNativeId(context.Context, *FindByNativeIdRequest) (*FindByNativeIdResponse, error)
 	// Parses a filter and an order like the List method of a resource, and returns them as AIP-160 text. Errors:

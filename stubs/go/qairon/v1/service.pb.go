@@ -1145,7 +1145,7 @@ var File_qairon_v1_service_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x17qairon/v1/service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x8f\x04\n" +
+	"\x17qairon/v1/service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x91\x04\n" +
 	"\aService\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -1159,9 +1159,9 @@ const file_qairon_v1_service_proto_rawDesc = "" +
 	"\x05stack\x12\x05stack\x1a\bservices \x04R\astackId\x12\x1d\n" +
 	"\x04name\x18\v \x01(\tB\t\xe0A\x02\xd2\xc1\x18\x02\b\x01R\x04name\x124\n" +
 	"\rartifact_name\x18\f \x01(\tB\n" +
-	"\xe0A\x01\xd2\xc1\x18\x03\"\x01aH\x00R\fartifactName\x88\x01\x01:R\xca\xc1\x18N\n" +
+	"\xe0A\x01\xd2\xc1\x18\x03\"\x01aH\x00R\fartifactName\x88\x01\x01:T\xca\xc1\x18P\n" +
 	"\aservice\x12\bservices\x1a\bstack_id\x1a\x04name\"\bstack_id\"\x04name*\x19\n" +
-	"\x05repos\x12\x04repo\x1a\bservices0\x01B\x10\n" +
+	"\x05repos\x12\x04repo\x1a\bservices0\x010\x03B\x10\n" +
 	"\x0e_artifact_name\"f\n" +
 	"\x11GetServiceRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +

@@ -896,7 +896,7 @@ var File_qairon_v1_stack_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_stack_proto_rawDesc = "" +
 	"\n" +
-	"\x15qairon/v1/stack.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xc8\x03\n" +
+	"\x15qairon/v1/stack.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xca\x03\n" +
 	"\x05Stack\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xe0A\b\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x128\n" +
@@ -908,8 +908,8 @@ const file_qairon_v1_stack_proto_rawDesc = "" +
 	"\x0eapplication_id\x18\n" +
 	" \x01(\tB-\xe0A\x02\xd2\xc1\x18&\x12$\n" +
 	"\vapplication\x12\vapplication\x1a\x06stacks \x04R\rapplicationId\x12\x1d\n" +
-	"\x04name\x18\v \x01(\tB\t\xe0A\x02\xd2\xc1\x18\x02\b\x01R\x04name:?\xca\xc1\x18;\n" +
-	"\x05stack\x12\x06stacks\x1a\x0eapplication_id\x1a\x04name\"\x0eapplication_id\"\x04name\"d\n" +
+	"\x04name\x18\v \x01(\tB\t\xe0A\x02\xd2\xc1\x18\x02\b\x01R\x04name:A\xca\xc1\x18=\n" +
+	"\x05stack\x12\x06stacks\x1a\x0eapplication_id\x1a\x04name\"\x0eapplication_id\"\x04name0\x02\"d\n" +
 	"\x0fGetStackRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12<\n" +
 	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\breadMask\":\n" +

@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bqairon/v1/application.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x8a\x02\n\x0b\x41pplication\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x02\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01:#\xca\xc1\x18\x1f\n\x0b\x61pplication\x12\x0c\x61pplications\"\x02id\"\\\n\x15GetApplicationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"E\n\x16GetApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\"c\n\x1b\x42\x61tchGetApplicationsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"L\n\x1c\x42\x61tchGetApplicationsResponse\x12,\n\x0c\x61pplications\x18\x01 \x03(\x0b\x32\x16.qairon.v1.Application\"\xde\x01\n\x17ListApplicationsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x89\x01\n\x18ListApplicationsResponse\x12,\n\x0c\x61pplications\x18\x01 \x03(\x0b\x32\x16.qairon.v1.Application\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x81\x01\n\x18\x43reateApplicationRequest\x12\x30\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.ApplicationB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"H\n\x19\x43reateApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\"\xe8\x01\n\x18UpdateApplicationRequest\x12\x30\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.ApplicationB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06new_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"v\n\x19UpdateApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa3\x01\n\x18\x44\x65leteApplicationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"I\n\x19\x44\x65leteApplicationResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bqairon/v1/application.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x8c\x02\n\x0b\x41pplication\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x02\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01:%\xca\xc1\x18!\n\x0b\x61pplication\x12\x0c\x61pplications\"\x02id0\x01\"\\\n\x15GetApplicationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"E\n\x16GetApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\"c\n\x1b\x42\x61tchGetApplicationsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"L\n\x1c\x42\x61tchGetApplicationsResponse\x12,\n\x0c\x61pplications\x18\x01 \x03(\x0b\x32\x16.qairon.v1.Application\"\xde\x01\n\x17ListApplicationsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x89\x01\n\x18ListApplicationsResponse\x12,\n\x0c\x61pplications\x18\x01 \x03(\x0b\x32\x16.qairon.v1.Application\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x81\x01\n\x18\x43reateApplicationRequest\x12\x30\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.ApplicationB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"H\n\x19\x43reateApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\"\xe8\x01\n\x18UpdateApplicationRequest\x12\x30\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.ApplicationB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06new_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"v\n\x19UpdateApplicationResponse\x12+\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x16.qairon.v1.Application\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa3\x01\n\x18\x44\x65leteApplicationRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"I\n\x19\x44\x65leteApplicationResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,7 +51,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLICATION'].fields_by_name['etag']._loaded_options = None
   _globals['_APPLICATION'].fields_by_name['etag']._serialized_options = b'\340A\001'
   _globals['_APPLICATION']._loaded_options = None
-  _globals['_APPLICATION']._serialized_options = b'\312\301\030\037\n\013application\022\014applications\"\002id'
+  _globals['_APPLICATION']._serialized_options = b'\312\301\030!\n\013application\022\014applications\"\002id0\001'
   _globals['_GETAPPLICATIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETAPPLICATIONREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
   _globals['_GETAPPLICATIONREQUEST'].fields_by_name['read_mask']._loaded_options = None
@@ -105,29 +105,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEAPPLICATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEAPPLICATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_APPLICATION']._serialized_start=222
-  _globals['_APPLICATION']._serialized_end=488
-  _globals['_GETAPPLICATIONREQUEST']._serialized_start=490
-  _globals['_GETAPPLICATIONREQUEST']._serialized_end=582
-  _globals['_GETAPPLICATIONRESPONSE']._serialized_start=584
-  _globals['_GETAPPLICATIONRESPONSE']._serialized_end=653
-  _globals['_BATCHGETAPPLICATIONSREQUEST']._serialized_start=655
-  _globals['_BATCHGETAPPLICATIONSREQUEST']._serialized_end=754
-  _globals['_BATCHGETAPPLICATIONSRESPONSE']._serialized_start=756
-  _globals['_BATCHGETAPPLICATIONSRESPONSE']._serialized_end=832
-  _globals['_LISTAPPLICATIONSREQUEST']._serialized_start=835
-  _globals['_LISTAPPLICATIONSREQUEST']._serialized_end=1057
-  _globals['_LISTAPPLICATIONSRESPONSE']._serialized_start=1060
-  _globals['_LISTAPPLICATIONSRESPONSE']._serialized_end=1197
-  _globals['_CREATEAPPLICATIONREQUEST']._serialized_start=1200
-  _globals['_CREATEAPPLICATIONREQUEST']._serialized_end=1329
-  _globals['_CREATEAPPLICATIONRESPONSE']._serialized_start=1331
-  _globals['_CREATEAPPLICATIONRESPONSE']._serialized_end=1403
-  _globals['_UPDATEAPPLICATIONREQUEST']._serialized_start=1406
-  _globals['_UPDATEAPPLICATIONREQUEST']._serialized_end=1638
-  _globals['_UPDATEAPPLICATIONRESPONSE']._serialized_start=1640
-  _globals['_UPDATEAPPLICATIONRESPONSE']._serialized_end=1758
-  _globals['_DELETEAPPLICATIONREQUEST']._serialized_start=1761
-  _globals['_DELETEAPPLICATIONREQUEST']._serialized_end=1924
-  _globals['_DELETEAPPLICATIONRESPONSE']._serialized_start=1926
-  _globals['_DELETEAPPLICATIONRESPONSE']._serialized_end=1999
+  _globals['_APPLICATION']._serialized_end=490
+  _globals['_GETAPPLICATIONREQUEST']._serialized_start=492
+  _globals['_GETAPPLICATIONREQUEST']._serialized_end=584
+  _globals['_GETAPPLICATIONRESPONSE']._serialized_start=586
+  _globals['_GETAPPLICATIONRESPONSE']._serialized_end=655
+  _globals['_BATCHGETAPPLICATIONSREQUEST']._serialized_start=657
+  _globals['_BATCHGETAPPLICATIONSREQUEST']._serialized_end=756
+  _globals['_BATCHGETAPPLICATIONSRESPONSE']._serialized_start=758
+  _globals['_BATCHGETAPPLICATIONSRESPONSE']._serialized_end=834
+  _globals['_LISTAPPLICATIONSREQUEST']._serialized_start=837
+  _globals['_LISTAPPLICATIONSREQUEST']._serialized_end=1059
+  _globals['_LISTAPPLICATIONSRESPONSE']._serialized_start=1062
+  _globals['_LISTAPPLICATIONSRESPONSE']._serialized_end=1199
+  _globals['_CREATEAPPLICATIONREQUEST']._serialized_start=1202
+  _globals['_CREATEAPPLICATIONREQUEST']._serialized_end=1331
+  _globals['_CREATEAPPLICATIONRESPONSE']._serialized_start=1333
+  _globals['_CREATEAPPLICATIONRESPONSE']._serialized_end=1405
+  _globals['_UPDATEAPPLICATIONREQUEST']._serialized_start=1408
+  _globals['_UPDATEAPPLICATIONREQUEST']._serialized_end=1640
+  _globals['_UPDATEAPPLICATIONRESPONSE']._serialized_start=1642
+  _globals['_UPDATEAPPLICATIONRESPONSE']._serialized_end=1760
+  _globals['_DELETEAPPLICATIONREQUEST']._serialized_start=1763
+  _globals['_DELETEAPPLICATIONREQUEST']._serialized_end=1926
+  _globals['_DELETEAPPLICATIONRESPONSE']._serialized_start=1928
+  _globals['_DELETEAPPLICATIONRESPONSE']._serialized_end=2001
 # @@protoc_insertion_point(module_scope)

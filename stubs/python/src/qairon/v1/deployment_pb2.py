@@ -31,7 +31,7 @@ from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 from qairon.v1 import release_pb2 as qairon_dot_v1_dot_release__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aqairon/v1/deployment.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a\x17qairon/v1/release.proto\"\xef\x05\n\nDeployment\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12Z\n\x14\x64\x65ployment_target_id\x18\n \x01(\tB<\xe0\x41\x02\xd2\xc1\x18\x35\x12\x33\n\x11\x64\x65ployment_target\x12\x11\x64\x65ployment_target\x1a\x0b\x64\x65ployments\x12>\n\nservice_id\x18\x0b \x01(\tB*\xe0\x41\x02\xd2\xc1\x18#\x12!\n\x07service\x12\x07service\x1a\x0b\x64\x65ployments \x04\x12\"\n\x03tag\x18\x0c \x01(\tB\x15\xe0\x41\x01\xd2\xc1\x18\x0e\x08\x01\"\x01t*\x07\x64\x65\x66\x61ult\x12_\n\x12\x63urrent_release_id\x18\r \x01(\tB>\xe0\x41\x01\xd2\xc1\x18\x37\x12\x35\n\x07release\x12\x0f\x63urrent_release\x1a\x17\x63urrent_for_deployments \x03H\x00\x88\x01\x01\x12G\n\x0f\x63urrent_release\x18\x0e \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x1a\xe0\x41\x03\xd2\xc1\x18\x13:\x11\n\x0f\x63urrent_release:\x87\x01\xca\xc1\x18\x82\x01\n\ndeployment\x12\x0b\x64\x65ployments\x1a\x14\x64\x65ployment_target_id\x1a\nservice_id\x1a\x03tag\"\nservice_id\"\x14\x64\x65ployment_target_id*\x1e\n\x05zones\x12\x04zone\x1a\x0b\x64\x65ployments \x02\x30\x01\x42\x15\n\x13_current_release_id\"[\n\x14GetDeploymentRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"B\n\x15GetDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\"b\n\x1a\x42\x61tchGetDeploymentsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"I\n\x1b\x42\x61tchGetDeploymentsResponse\x12*\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Deployment\"\xdd\x01\n\x16ListDeploymentsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x86\x01\n\x17ListDeploymentsResponse\x12*\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Deployment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"~\n\x17\x43reateDeploymentRequest\x12.\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.DeploymentB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"E\n\x18\x43reateDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\"\xd0\x01\n\x17UpdateDeploymentRequest\x12.\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.DeploymentB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"s\n\x18UpdateDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa2\x01\n\x17\x44\x65leteDeploymentRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"H\n\x18\x44\x65leteDeploymentResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x81\x01\n\x18\x41\x64\x64\x44\x65ploymentZoneRequest\x12\x1a\n\rdeployment_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07zone_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"*\n\x19\x41\x64\x64\x44\x65ploymentZoneResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x08\"\x84\x01\n\x1bRemoveDeploymentZoneRequest\x12\x1a\n\rdeployment_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07zone_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"/\n\x1cRemoveDeploymentZoneResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aqairon/v1/deployment.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\x1a\x17qairon/v1/release.proto\"\xf1\x05\n\nDeployment\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12Z\n\x14\x64\x65ployment_target_id\x18\n \x01(\tB<\xe0\x41\x02\xd2\xc1\x18\x35\x12\x33\n\x11\x64\x65ployment_target\x12\x11\x64\x65ployment_target\x1a\x0b\x64\x65ployments\x12>\n\nservice_id\x18\x0b \x01(\tB*\xe0\x41\x02\xd2\xc1\x18#\x12!\n\x07service\x12\x07service\x1a\x0b\x64\x65ployments \x04\x12\"\n\x03tag\x18\x0c \x01(\tB\x15\xe0\x41\x01\xd2\xc1\x18\x0e\x08\x01\"\x01t*\x07\x64\x65\x66\x61ult\x12_\n\x12\x63urrent_release_id\x18\r \x01(\tB>\xe0\x41\x01\xd2\xc1\x18\x37\x12\x35\n\x07release\x12\x0f\x63urrent_release\x1a\x17\x63urrent_for_deployments \x03H\x00\x88\x01\x01\x12G\n\x0f\x63urrent_release\x18\x0e \x01(\x0b\x32\x12.qairon.v1.ReleaseB\x1a\xe0\x41\x03\xd2\xc1\x18\x13:\x11\n\x0f\x63urrent_release:\x89\x01\xca\xc1\x18\x84\x01\n\ndeployment\x12\x0b\x64\x65ployments\x1a\x14\x64\x65ployment_target_id\x1a\nservice_id\x1a\x03tag\"\nservice_id\"\x14\x64\x65ployment_target_id*\x1e\n\x05zones\x12\x04zone\x1a\x0b\x64\x65ployments \x02\x30\x01\x30\x05\x42\x15\n\x13_current_release_id\"[\n\x14GetDeploymentRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"B\n\x15GetDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\"b\n\x1a\x42\x61tchGetDeploymentsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"I\n\x1b\x42\x61tchGetDeploymentsResponse\x12*\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Deployment\"\xdd\x01\n\x16ListDeploymentsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x86\x01\n\x17ListDeploymentsResponse\x12*\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x15.qairon.v1.Deployment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"~\n\x17\x43reateDeploymentRequest\x12.\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.DeploymentB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"E\n\x18\x43reateDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\"\xd0\x01\n\x17UpdateDeploymentRequest\x12.\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.DeploymentB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"s\n\x18UpdateDeploymentResponse\x12)\n\ndeployment\x18\x01 \x01(\x0b\x32\x15.qairon.v1.Deployment\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa2\x01\n\x17\x44\x65leteDeploymentRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"H\n\x18\x44\x65leteDeploymentResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x81\x01\n\x18\x41\x64\x64\x44\x65ploymentZoneRequest\x12\x1a\n\rdeployment_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07zone_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"*\n\x19\x41\x64\x64\x44\x65ploymentZoneResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x08\"\x84\x01\n\x1bRemoveDeploymentZoneRequest\x12\x1a\n\rdeployment_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07zone_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"/\n\x1cRemoveDeploymentZoneResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,7 +62,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPLOYMENT'].fields_by_name['current_release']._loaded_options = None
   _globals['_DEPLOYMENT'].fields_by_name['current_release']._serialized_options = b'\340A\003\322\301\030\023:\021\n\017current_release'
   _globals['_DEPLOYMENT']._loaded_options = None
-  _globals['_DEPLOYMENT']._serialized_options = b'\312\301\030\202\001\n\ndeployment\022\013deployments\032\024deployment_target_id\032\nservice_id\032\003tag\"\nservice_id\"\024deployment_target_id*\036\n\005zones\022\004zone\032\013deployments \0020\001'
+  _globals['_DEPLOYMENT']._serialized_options = b'\312\301\030\204\001\n\ndeployment\022\013deployments\032\024deployment_target_id\032\nservice_id\032\003tag\"\nservice_id\"\024deployment_target_id*\036\n\005zones\022\004zone\032\013deployments \0020\0010\005'
   _globals['_GETDEPLOYMENTREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETDEPLOYMENTREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
   _globals['_GETDEPLOYMENTREQUEST'].fields_by_name['read_mask']._loaded_options = None
@@ -130,37 +130,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEDEPLOYMENTZONEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REMOVEDEPLOYMENTZONEREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_DEPLOYMENT']._serialized_start=246
-  _globals['_DEPLOYMENT']._serialized_end=997
-  _globals['_GETDEPLOYMENTREQUEST']._serialized_start=999
-  _globals['_GETDEPLOYMENTREQUEST']._serialized_end=1090
-  _globals['_GETDEPLOYMENTRESPONSE']._serialized_start=1092
-  _globals['_GETDEPLOYMENTRESPONSE']._serialized_end=1158
-  _globals['_BATCHGETDEPLOYMENTSREQUEST']._serialized_start=1160
-  _globals['_BATCHGETDEPLOYMENTSREQUEST']._serialized_end=1258
-  _globals['_BATCHGETDEPLOYMENTSRESPONSE']._serialized_start=1260
-  _globals['_BATCHGETDEPLOYMENTSRESPONSE']._serialized_end=1333
-  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_start=1336
-  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_end=1557
-  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_start=1560
-  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_end=1694
-  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_start=1696
-  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_end=1822
-  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_start=1824
-  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_end=1893
-  _globals['_UPDATEDEPLOYMENTREQUEST']._serialized_start=1896
-  _globals['_UPDATEDEPLOYMENTREQUEST']._serialized_end=2104
-  _globals['_UPDATEDEPLOYMENTRESPONSE']._serialized_start=2106
-  _globals['_UPDATEDEPLOYMENTRESPONSE']._serialized_end=2221
-  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_start=2224
-  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_end=2386
-  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_start=2388
-  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_end=2460
-  _globals['_ADDDEPLOYMENTZONEREQUEST']._serialized_start=2463
-  _globals['_ADDDEPLOYMENTZONEREQUEST']._serialized_end=2592
-  _globals['_ADDDEPLOYMENTZONERESPONSE']._serialized_start=2594
-  _globals['_ADDDEPLOYMENTZONERESPONSE']._serialized_end=2636
-  _globals['_REMOVEDEPLOYMENTZONEREQUEST']._serialized_start=2639
-  _globals['_REMOVEDEPLOYMENTZONEREQUEST']._serialized_end=2771
-  _globals['_REMOVEDEPLOYMENTZONERESPONSE']._serialized_start=2773
-  _globals['_REMOVEDEPLOYMENTZONERESPONSE']._serialized_end=2820
+  _globals['_DEPLOYMENT']._serialized_end=999
+  _globals['_GETDEPLOYMENTREQUEST']._serialized_start=1001
+  _globals['_GETDEPLOYMENTREQUEST']._serialized_end=1092
+  _globals['_GETDEPLOYMENTRESPONSE']._serialized_start=1094
+  _globals['_GETDEPLOYMENTRESPONSE']._serialized_end=1160
+  _globals['_BATCHGETDEPLOYMENTSREQUEST']._serialized_start=1162
+  _globals['_BATCHGETDEPLOYMENTSREQUEST']._serialized_end=1260
+  _globals['_BATCHGETDEPLOYMENTSRESPONSE']._serialized_start=1262
+  _globals['_BATCHGETDEPLOYMENTSRESPONSE']._serialized_end=1335
+  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_start=1338
+  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_end=1559
+  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_start=1562
+  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_end=1696
+  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_start=1698
+  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_end=1824
+  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_start=1826
+  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_end=1895
+  _globals['_UPDATEDEPLOYMENTREQUEST']._serialized_start=1898
+  _globals['_UPDATEDEPLOYMENTREQUEST']._serialized_end=2106
+  _globals['_UPDATEDEPLOYMENTRESPONSE']._serialized_start=2108
+  _globals['_UPDATEDEPLOYMENTRESPONSE']._serialized_end=2223
+  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_start=2226
+  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_end=2388
+  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_start=2390
+  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_end=2462
+  _globals['_ADDDEPLOYMENTZONEREQUEST']._serialized_start=2465
+  _globals['_ADDDEPLOYMENTZONEREQUEST']._serialized_end=2594
+  _globals['_ADDDEPLOYMENTZONERESPONSE']._serialized_start=2596
+  _globals['_ADDDEPLOYMENTZONERESPONSE']._serialized_end=2638
+  _globals['_REMOVEDEPLOYMENTZONEREQUEST']._serialized_start=2641
+  _globals['_REMOVEDEPLOYMENTZONEREQUEST']._serialized_end=2773
+  _globals['_REMOVEDEPLOYMENTZONERESPONSE']._serialized_start=2775
+  _globals['_REMOVEDEPLOYMENTZONERESPONSE']._serialized_end=2822
 # @@protoc_insertion_point(module_scope)

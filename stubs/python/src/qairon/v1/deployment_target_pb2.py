@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!qairon/v1/deployment_target.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xe4\x04\n\x10\x44\x65ploymentTarget\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12I\n\x0cpartition_id\x18\n \x01(\tB3\xe0\x41\x02\xd2\xc1\x18,\x12*\n\tpartition\x12\tpartition\x1a\x12\x64\x65ployment_targets\x12S\n\x19\x64\x65ployment_target_type_id\x18\x0b \x01(\tB0\xe0\x41\x02\xd2\xc1\x18)\x12\'\n\x16\x64\x65ployment_target_type\x12\x04type\x1a\x07targets\x12\x17\n\x04name\x18\x0c \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01\x12$\n\tnative_id\x18\r \x01(\tB\x0c\xe0\x41\x01\xd2\xc1\x18\x05\"\x01n@\x01H\x00\x88\x01\x01:\x8a\x01\xca\xc1\x18\x85\x01\n\x11\x64\x65ployment_target\x12\x12\x64\x65ployment_targets\x1a\x0cpartition_id\x1a\x19\x64\x65ployment_target_type_id\x1a\x04name\"\x19\x64\x65ployment_target_type_id\"\x0cpartition_id\"\x04nameB\x0c\n\n_native_id\"a\n\x1aGetDeploymentTargetRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"U\n\x1bGetDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"h\n BatchGetDeploymentTargetsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"\\\n!BatchGetDeploymentTargetsResponse\x12\x37\n\x12\x64\x65ployment_targets\x18\x01 \x03(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"\xe3\x01\n\x1cListDeploymentTargetsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x99\x01\n\x1dListDeploymentTargetsResponse\x12\x37\n\x12\x64\x65ployment_targets\x18\x01 \x03(\x0b\x32\x1b.qairon.v1.DeploymentTarget\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x91\x01\n\x1d\x43reateDeploymentTargetRequest\x12;\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTargetB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"X\n\x1e\x43reateDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"\xe3\x01\n\x1dUpdateDeploymentTargetRequest\x12;\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTargetB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"\x86\x01\n\x1eUpdateDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa8\x01\n\x1d\x44\x65leteDeploymentTargetRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"N\n\x1e\x44\x65leteDeploymentTargetResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!qairon/v1/deployment_target.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xe6\x04\n\x10\x44\x65ploymentTarget\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12I\n\x0cpartition_id\x18\n \x01(\tB3\xe0\x41\x02\xd2\xc1\x18,\x12*\n\tpartition\x12\tpartition\x1a\x12\x64\x65ployment_targets\x12S\n\x19\x64\x65ployment_target_type_id\x18\x0b \x01(\tB0\xe0\x41\x02\xd2\xc1\x18)\x12\'\n\x16\x64\x65ployment_target_type\x12\x04type\x1a\x07targets\x12\x17\n\x04name\x18\x0c \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01\x12$\n\tnative_id\x18\r \x01(\tB\x0c\xe0\x41\x01\xd2\xc1\x18\x05\"\x01n@\x01H\x00\x88\x01\x01:\x8c\x01\xca\xc1\x18\x87\x01\n\x11\x64\x65ployment_target\x12\x12\x64\x65ployment_targets\x1a\x0cpartition_id\x1a\x19\x64\x65ployment_target_type_id\x1a\x04name\"\x19\x64\x65ployment_target_type_id\"\x0cpartition_id\"\x04name0\x04\x42\x0c\n\n_native_id\"a\n\x1aGetDeploymentTargetRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"U\n\x1bGetDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"h\n BatchGetDeploymentTargetsRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"\\\n!BatchGetDeploymentTargetsResponse\x12\x37\n\x12\x64\x65ployment_targets\x18\x01 \x03(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"\xe3\x01\n\x1cListDeploymentTargetsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"\x99\x01\n\x1dListDeploymentTargetsResponse\x12\x37\n\x12\x64\x65ployment_targets\x18\x01 \x03(\x0b\x32\x1b.qairon.v1.DeploymentTarget\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\x91\x01\n\x1d\x43reateDeploymentTargetRequest\x12;\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTargetB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"X\n\x1e\x43reateDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\"\xe3\x01\n\x1dUpdateDeploymentTargetRequest\x12;\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTargetB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"\x86\x01\n\x1eUpdateDeploymentTargetResponse\x12\x36\n\x11\x64\x65ployment_target\x18\x01 \x01(\x0b\x32\x1b.qairon.v1.DeploymentTarget\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\xa8\x01\n\x1d\x44\x65leteDeploymentTargetRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"N\n\x1e\x44\x65leteDeploymentTargetResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,7 +59,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPLOYMENTTARGET'].fields_by_name['native_id']._loaded_options = None
   _globals['_DEPLOYMENTTARGET'].fields_by_name['native_id']._serialized_options = b'\340A\001\322\301\030\005\"\001n@\001'
   _globals['_DEPLOYMENTTARGET']._loaded_options = None
-  _globals['_DEPLOYMENTTARGET']._serialized_options = b'\312\301\030\205\001\n\021deployment_target\022\022deployment_targets\032\014partition_id\032\031deployment_target_type_id\032\004name\"\031deployment_target_type_id\"\014partition_id\"\004name'
+  _globals['_DEPLOYMENTTARGET']._serialized_options = b'\312\301\030\207\001\n\021deployment_target\022\022deployment_targets\032\014partition_id\032\031deployment_target_type_id\032\004name\"\031deployment_target_type_id\"\014partition_id\"\004name0\004'
   _globals['_GETDEPLOYMENTTARGETREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETDEPLOYMENTTARGETREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
   _globals['_GETDEPLOYMENTTARGETREQUEST'].fields_by_name['read_mask']._loaded_options = None
@@ -111,29 +111,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEDEPLOYMENTTARGETREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEDEPLOYMENTTARGETREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_DEPLOYMENTTARGET']._serialized_start=228
-  _globals['_DEPLOYMENTTARGET']._serialized_end=840
-  _globals['_GETDEPLOYMENTTARGETREQUEST']._serialized_start=842
-  _globals['_GETDEPLOYMENTTARGETREQUEST']._serialized_end=939
-  _globals['_GETDEPLOYMENTTARGETRESPONSE']._serialized_start=941
-  _globals['_GETDEPLOYMENTTARGETRESPONSE']._serialized_end=1026
-  _globals['_BATCHGETDEPLOYMENTTARGETSREQUEST']._serialized_start=1028
-  _globals['_BATCHGETDEPLOYMENTTARGETSREQUEST']._serialized_end=1132
-  _globals['_BATCHGETDEPLOYMENTTARGETSRESPONSE']._serialized_start=1134
-  _globals['_BATCHGETDEPLOYMENTTARGETSRESPONSE']._serialized_end=1226
-  _globals['_LISTDEPLOYMENTTARGETSREQUEST']._serialized_start=1229
-  _globals['_LISTDEPLOYMENTTARGETSREQUEST']._serialized_end=1456
-  _globals['_LISTDEPLOYMENTTARGETSRESPONSE']._serialized_start=1459
-  _globals['_LISTDEPLOYMENTTARGETSRESPONSE']._serialized_end=1612
-  _globals['_CREATEDEPLOYMENTTARGETREQUEST']._serialized_start=1615
-  _globals['_CREATEDEPLOYMENTTARGETREQUEST']._serialized_end=1760
-  _globals['_CREATEDEPLOYMENTTARGETRESPONSE']._serialized_start=1762
-  _globals['_CREATEDEPLOYMENTTARGETRESPONSE']._serialized_end=1850
-  _globals['_UPDATEDEPLOYMENTTARGETREQUEST']._serialized_start=1853
-  _globals['_UPDATEDEPLOYMENTTARGETREQUEST']._serialized_end=2080
-  _globals['_UPDATEDEPLOYMENTTARGETRESPONSE']._serialized_start=2083
-  _globals['_UPDATEDEPLOYMENTTARGETRESPONSE']._serialized_end=2217
-  _globals['_DELETEDEPLOYMENTTARGETREQUEST']._serialized_start=2220
-  _globals['_DELETEDEPLOYMENTTARGETREQUEST']._serialized_end=2388
-  _globals['_DELETEDEPLOYMENTTARGETRESPONSE']._serialized_start=2390
-  _globals['_DELETEDEPLOYMENTTARGETRESPONSE']._serialized_end=2468
+  _globals['_DEPLOYMENTTARGET']._serialized_end=842
+  _globals['_GETDEPLOYMENTTARGETREQUEST']._serialized_start=844
+  _globals['_GETDEPLOYMENTTARGETREQUEST']._serialized_end=941
+  _globals['_GETDEPLOYMENTTARGETRESPONSE']._serialized_start=943
+  _globals['_GETDEPLOYMENTTARGETRESPONSE']._serialized_end=1028
+  _globals['_BATCHGETDEPLOYMENTTARGETSREQUEST']._serialized_start=1030
+  _globals['_BATCHGETDEPLOYMENTTARGETSREQUEST']._serialized_end=1134
+  _globals['_BATCHGETDEPLOYMENTTARGETSRESPONSE']._serialized_start=1136
+  _globals['_BATCHGETDEPLOYMENTTARGETSRESPONSE']._serialized_end=1228
+  _globals['_LISTDEPLOYMENTTARGETSREQUEST']._serialized_start=1231
+  _globals['_LISTDEPLOYMENTTARGETSREQUEST']._serialized_end=1458
+  _globals['_LISTDEPLOYMENTTARGETSRESPONSE']._serialized_start=1461
+  _globals['_LISTDEPLOYMENTTARGETSRESPONSE']._serialized_end=1614
+  _globals['_CREATEDEPLOYMENTTARGETREQUEST']._serialized_start=1617
+  _globals['_CREATEDEPLOYMENTTARGETREQUEST']._serialized_end=1762
+  _globals['_CREATEDEPLOYMENTTARGETRESPONSE']._serialized_start=1764
+  _globals['_CREATEDEPLOYMENTTARGETRESPONSE']._serialized_end=1852
+  _globals['_UPDATEDEPLOYMENTTARGETREQUEST']._serialized_start=1855
+  _globals['_UPDATEDEPLOYMENTTARGETREQUEST']._serialized_end=2082
+  _globals['_UPDATEDEPLOYMENTTARGETRESPONSE']._serialized_start=2085
+  _globals['_UPDATEDEPLOYMENTTARGETRESPONSE']._serialized_end=2219
+  _globals['_DELETEDEPLOYMENTTARGETREQUEST']._serialized_start=2222
+  _globals['_DELETEDEPLOYMENTTARGETREQUEST']._serialized_end=2390
+  _globals['_DELETEDEPLOYMENTTARGETRESPONSE']._serialized_start=2392
+  _globals['_DELETEDEPLOYMENTTARGETRESPONSE']._serialized_end=2470
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/options.proto\x12\tqairon.v1\x1a google/protobuf/descriptor.proto\"u\n\rEntityOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06plural\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x03(\t\x12\x13\n\x0b\x63reate_args\x18\x04 \x03(\t\x12%\n\x05links\x18\x05 \x03(\x0b\x32\x16.qairon.v1.LinkOptions\"\xa0\x01\n\x0bLinkOptions\x12\x10\n\x08relation\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0f\n\x07inverse\x18\x03 \x01(\t\x12#\n\x05scope\x18\x04 \x01(\x0e\x32\x14.qairon.v1.LinkScope\x12\x0c\n\x04home\x18\x05 \x01(\t\x12+\n\tdependent\x18\x06 \x01(\x0e\x32\x18.qairon.v1.LinkDependent\"\xe7\x01\n\x10\x41ttributeOptions\x12!\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x11.qairon.v1.Format\x12.\n\treference\x18\x02 \x01(\x0b\x32\x1b.qairon.v1.ReferenceOptions\x12\x11\n\tobject_of\x18\x03 \x01(\t\x12\x0c\n\x04\x66lag\x18\x04 \x01(\t\x12\x15\n\rdefault_value\x18\x05 \x01(\t\x12\x0f\n\x07\x64\x65rived\x18\x06 \x01(\x08\x12&\n\x05\x65mbed\x18\x07 \x01(\x0b\x32\x17.qairon.v1.EmbedOptions\x12\x0f\n\x07indexed\x18\x08 \x01(\x08\"p\n\x10ReferenceOptions\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x10\n\x08relation\x18\x02 \x01(\t\x12\x0f\n\x07inverse\x18\x03 \x03(\t\x12)\n\ndependence\x18\x04 \x01(\x0e\x32\x15.qairon.v1.Dependence\"5\n\x0c\x45mbedOptions\x12\x10\n\x08relation\x18\x01 \x01(\t\x12\x13\n\x0bnested_only\x18\x02 \x01(\x08*d\n\rLinkDependent\x12\x1e\n\x1aLINK_DEPENDENT_UNSPECIFIED\x10\x00\x12\x18\n\x14LINK_DEPENDENT_OWNER\x10\x01\x12\x19\n\x15LINK_DEPENDENT_TARGET\x10\x02*t\n\tLinkScope\x12\x1a\n\x16LINK_SCOPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16LINK_SCOPE_ENVIRONMENT\x10\x01\x12\x15\n\x11LINK_SCOPE_REGION\x10\x02\x12\x18\n\x14LINK_SCOPE_PARTITION\x10\x03*Z\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_NAME\x10\x01\x12\x0f\n\x0b\x46ORMAT_CIDR\x10\x02\x12\x16\n\x12\x46ORMAT_ENTITY_TYPE\x10\x03*\x9b\x01\n\nDependence\x12\x1a\n\x16\x44\x45PENDENCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x45PENDENCE_DEPENDS\x10\x01\x12\x17\n\x13\x44\x45PENDENCE_LIVES_IN\x10\x02\x12\x13\n\x0f\x44\x45PENDENCE_USES\x10\x03\x12\x16\n\x12\x44\x45PENDENCE_CARRIES\x10\x04\x12\x13\n\x0f\x44\x45PENDENCE_NONE\x10\x05:K\n\x06\x65ntity\x12\x1f.google.protobuf.MessageOptions\x18\x99\x88\x03 \x01(\x0b\x32\x18.qairon.v1.EntityOptions:O\n\tattribute\x12\x1d.google.protobuf.FieldOptions\x18\x9a\x88\x03 \x01(\x0b\x32\x1b.qairon.v1.AttributeOptions:3\n\tsensitive\x12\x1e.google.protobuf.MethodOptions\x18\x9b\x88\x03 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/options.proto\x12\tqairon.v1\x1a google/protobuf/descriptor.proto\"\x8a\x01\n\rEntityOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06plural\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x03(\t\x12\x13\n\x0b\x63reate_args\x18\x04 \x03(\t\x12%\n\x05links\x18\x05 \x03(\x0b\x32\x16.qairon.v1.LinkOptions\x12\x13\n\x0bsearch_rank\x18\x06 \x01(\x05\"\xa0\x01\n\x0bLinkOptions\x12\x10\n\x08relation\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0f\n\x07inverse\x18\x03 \x01(\t\x12#\n\x05scope\x18\x04 \x01(\x0e\x32\x14.qairon.v1.LinkScope\x12\x0c\n\x04home\x18\x05 \x01(\t\x12+\n\tdependent\x18\x06 \x01(\x0e\x32\x18.qairon.v1.LinkDependent\"\xe7\x01\n\x10\x41ttributeOptions\x12!\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x11.qairon.v1.Format\x12.\n\treference\x18\x02 \x01(\x0b\x32\x1b.qairon.v1.ReferenceOptions\x12\x11\n\tobject_of\x18\x03 \x01(\t\x12\x0c\n\x04\x66lag\x18\x04 \x01(\t\x12\x15\n\rdefault_value\x18\x05 \x01(\t\x12\x0f\n\x07\x64\x65rived\x18\x06 \x01(\x08\x12&\n\x05\x65mbed\x18\x07 \x01(\x0b\x32\x17.qairon.v1.EmbedOptions\x12\x0f\n\x07indexed\x18\x08 \x01(\x08\"p\n\x10ReferenceOptions\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x10\n\x08relation\x18\x02 \x01(\t\x12\x0f\n\x07inverse\x18\x03 \x03(\t\x12)\n\ndependence\x18\x04 \x01(\x0e\x32\x15.qairon.v1.Dependence\"5\n\x0c\x45mbedOptions\x12\x10\n\x08relation\x18\x01 \x01(\t\x12\x13\n\x0bnested_only\x18\x02 \x01(\x08*d\n\rLinkDependent\x12\x1e\n\x1aLINK_DEPENDENT_UNSPECIFIED\x10\x00\x12\x18\n\x14LINK_DEPENDENT_OWNER\x10\x01\x12\x19\n\x15LINK_DEPENDENT_TARGET\x10\x02*t\n\tLinkScope\x12\x1a\n\x16LINK_SCOPE_UNSPECIFIED\x10\x00\x12\x1a\n\x16LINK_SCOPE_ENVIRONMENT\x10\x01\x12\x15\n\x11LINK_SCOPE_REGION\x10\x02\x12\x18\n\x14LINK_SCOPE_PARTITION\x10\x03*Z\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_NAME\x10\x01\x12\x0f\n\x0b\x46ORMAT_CIDR\x10\x02\x12\x16\n\x12\x46ORMAT_ENTITY_TYPE\x10\x03*\x9b\x01\n\nDependence\x12\x1a\n\x16\x44\x45PENDENCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x45PENDENCE_DEPENDS\x10\x01\x12\x17\n\x13\x44\x45PENDENCE_LIVES_IN\x10\x02\x12\x13\n\x0f\x44\x45PENDENCE_USES\x10\x03\x12\x16\n\x12\x44\x45PENDENCE_CARRIES\x10\x04\x12\x13\n\x0f\x44\x45PENDENCE_NONE\x10\x05:K\n\x06\x65ntity\x12\x1f.google.protobuf.MessageOptions\x18\x99\x88\x03 \x01(\x0b\x32\x18.qairon.v1.EntityOptions:O\n\tattribute\x12\x1d.google.protobuf.FieldOptions\x18\x9a\x88\x03 \x01(\x0b\x32\x1b.qairon.v1.AttributeOptions:3\n\tsensitive\x12\x1e.google.protobuf.MethodOptions\x18\x9b\x88\x03 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,22 +33,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'qairon.v1.options_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z&qairon.dev/stubs/go/qairon/v1;qaironv1'
-  _globals['_LINKDEPENDENT']._serialized_start=757
-  _globals['_LINKDEPENDENT']._serialized_end=857
-  _globals['_LINKSCOPE']._serialized_start=859
-  _globals['_LINKSCOPE']._serialized_end=975
-  _globals['_FORMAT']._serialized_start=977
-  _globals['_FORMAT']._serialized_end=1067
-  _globals['_DEPENDENCE']._serialized_start=1070
-  _globals['_DEPENDENCE']._serialized_end=1225
-  _globals['_ENTITYOPTIONS']._serialized_start=72
-  _globals['_ENTITYOPTIONS']._serialized_end=189
-  _globals['_LINKOPTIONS']._serialized_start=192
-  _globals['_LINKOPTIONS']._serialized_end=352
-  _globals['_ATTRIBUTEOPTIONS']._serialized_start=355
-  _globals['_ATTRIBUTEOPTIONS']._serialized_end=586
-  _globals['_REFERENCEOPTIONS']._serialized_start=588
-  _globals['_REFERENCEOPTIONS']._serialized_end=700
-  _globals['_EMBEDOPTIONS']._serialized_start=702
-  _globals['_EMBEDOPTIONS']._serialized_end=755
+  _globals['_LINKDEPENDENT']._serialized_start=779
+  _globals['_LINKDEPENDENT']._serialized_end=879
+  _globals['_LINKSCOPE']._serialized_start=881
+  _globals['_LINKSCOPE']._serialized_end=997
+  _globals['_FORMAT']._serialized_start=999
+  _globals['_FORMAT']._serialized_end=1089
+  _globals['_DEPENDENCE']._serialized_start=1092
+  _globals['_DEPENDENCE']._serialized_end=1247
+  _globals['_ENTITYOPTIONS']._serialized_start=73
+  _globals['_ENTITYOPTIONS']._serialized_end=211
+  _globals['_LINKOPTIONS']._serialized_start=214
+  _globals['_LINKOPTIONS']._serialized_end=374
+  _globals['_ATTRIBUTEOPTIONS']._serialized_start=377
+  _globals['_ATTRIBUTEOPTIONS']._serialized_end=608
+  _globals['_REFERENCEOPTIONS']._serialized_start=610
+  _globals['_REFERENCEOPTIONS']._serialized_end=722
+  _globals['_EMBEDOPTIONS']._serialized_start=724
+  _globals['_EMBEDOPTIONS']._serialized_end=777
 # @@protoc_insertion_point(module_scope)

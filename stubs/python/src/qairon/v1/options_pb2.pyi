@@ -60,18 +60,20 @@ SENSITIVE_FIELD_NUMBER: _ClassVar[int]
 sensitive: _descriptor.FieldDescriptor
 
 class EntityOptions(_message.Message):
-    __slots__ = ("name", "plural", "id", "create_args", "links")
+    __slots__ = ("name", "plural", "id", "create_args", "links", "search_rank")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PLURAL_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     CREATE_ARGS_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_RANK_FIELD_NUMBER: _ClassVar[int]
     name: str
     plural: str
     id: _containers.RepeatedScalarFieldContainer[str]
     create_args: _containers.RepeatedScalarFieldContainer[str]
     links: _containers.RepeatedCompositeFieldContainer[LinkOptions]
-    def __init__(self, name: _Optional[str] = ..., plural: _Optional[str] = ..., id: _Optional[_Iterable[str]] = ..., create_args: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[_Union[LinkOptions, _Mapping]]] = ...) -> None: ...
+    search_rank: int
+    def __init__(self, name: _Optional[str] = ..., plural: _Optional[str] = ..., id: _Optional[_Iterable[str]] = ..., create_args: _Optional[_Iterable[str]] = ..., links: _Optional[_Iterable[_Union[LinkOptions, _Mapping]]] = ..., search_rank: _Optional[int] = ...) -> None: ...
 
 class LinkOptions(_message.Message):
     __slots__ = ("relation", "target", "inverse", "scope", "home", "dependent")

@@ -75,7 +75,8 @@ class SearchServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def FindByNativeId(self, request, context):
-        """Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+        """Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+        FindObjects has it, and IDs. Errors:
         INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

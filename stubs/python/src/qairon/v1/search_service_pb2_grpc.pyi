@@ -37,7 +37,8 @@ class SearchServiceStub:
         qairon.v1.search_service_pb2.FindByNativeIdRequest,
         qairon.v1.search_service_pb2.FindByNativeIdResponse,
     ]
-    """Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+    """Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+    FindObjects has it, and IDs. Errors:
     INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
     """
 
@@ -76,7 +77,8 @@ class SearchServiceAsyncStub:
         qairon.v1.search_service_pb2.FindByNativeIdRequest,
         qairon.v1.search_service_pb2.FindByNativeIdResponse,
     ]
-    """Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+    """Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+    FindObjects has it, and IDs. Errors:
     INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
     """
 
@@ -119,7 +121,8 @@ class SearchServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.search_service_pb2.FindByNativeIdRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.search_service_pb2.FindByNativeIdResponse, collections.abc.Awaitable[qairon.v1.search_service_pb2.FindByNativeIdResponse]]:
-        """Finds every object with a provider's own identifier, such as an ARN, in the order of resources and IDs. Errors:
+        """Finds every object with a provider's own identifier, such as an ARN, in the order of resources, as
+        FindObjects has it, and IDs. Errors:
         INVALID_ARGUMENT (the identifier is empty or too long, or the page token belongs to another search).
         """
 

@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xbf\x03\n\x07Service\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x35\n\x08stack_id\x18\n \x01(\tB#\xe0\x41\x02\xd2\xc1\x18\x1c\x12\x1a\n\x05stack\x12\x05stack\x1a\x08services \x04\x12\x17\n\x04name\x18\x0b \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01\x12&\n\rartifact_name\x18\x0c \x01(\tB\n\xe0\x41\x01\xd2\xc1\x18\x03\"\x01\x61H\x00\x88\x01\x01:R\xca\xc1\x18N\n\x07service\x12\x08services\x1a\x08stack_id\x1a\x04name\"\x08stack_id\"\x04name*\x19\n\x05repos\x12\x04repo\x1a\x08services0\x01\x42\x10\n\x0e_artifact_name\"X\n\x11GetServiceRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"9\n\x12GetServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\"_\n\x17\x42\x61tchGetServicesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"@\n\x18\x42\x61tchGetServicesResponse\x12$\n\x08services\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Service\"\xda\x01\n\x13ListServicesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"}\n\x14ListServicesResponse\x12$\n\x08services\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"u\n\x14\x43reateServiceRequest\x12(\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ServiceB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"<\n\x15\x43reateServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\"\xc7\x01\n\x14UpdateServiceRequest\x12(\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ServiceB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"j\n\x15UpdateServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9f\x01\n\x14\x44\x65leteServiceRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"E\n\x15\x44\x65leteServiceResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"{\n\x15\x41\x64\x64ServiceRepoRequest\x12\x17\n\nservice_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07repo_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"\'\n\x16\x41\x64\x64ServiceRepoResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x08\"~\n\x18RemoveServiceRepoRequest\x12\x17\n\nservice_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07repo_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\",\n\x19RemoveServiceRepoResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17qairon/v1/service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\xc1\x03\n\x07Service\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x35\n\x08stack_id\x18\n \x01(\tB#\xe0\x41\x02\xd2\xc1\x18\x1c\x12\x1a\n\x05stack\x12\x05stack\x1a\x08services \x04\x12\x17\n\x04name\x18\x0b \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01\x12&\n\rartifact_name\x18\x0c \x01(\tB\n\xe0\x41\x01\xd2\xc1\x18\x03\"\x01\x61H\x00\x88\x01\x01:T\xca\xc1\x18P\n\x07service\x12\x08services\x1a\x08stack_id\x1a\x04name\"\x08stack_id\"\x04name*\x19\n\x05repos\x12\x04repo\x1a\x08services0\x01\x30\x03\x42\x10\n\x0e_artifact_name\"X\n\x11GetServiceRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"9\n\x12GetServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\"_\n\x17\x42\x61tchGetServicesRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"@\n\x18\x42\x61tchGetServicesResponse\x12$\n\x08services\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Service\"\xda\x01\n\x13ListServicesRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"}\n\x14ListServicesResponse\x12$\n\x08services\x18\x01 \x03(\x0b\x32\x12.qairon.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"u\n\x14\x43reateServiceRequest\x12(\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ServiceB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"<\n\x15\x43reateServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\"\xc7\x01\n\x14UpdateServiceRequest\x12(\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.ServiceB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"j\n\x15UpdateServiceResponse\x12#\n\x07service\x18\x01 \x01(\x0b\x32\x12.qairon.v1.Service\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9f\x01\n\x14\x44\x65leteServiceRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"E\n\x15\x44\x65leteServiceResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"{\n\x15\x41\x64\x64ServiceRepoRequest\x12\x17\n\nservice_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07repo_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\"\'\n\x16\x41\x64\x64ServiceRepoResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x08\"~\n\x18RemoveServiceRepoRequest\x12\x17\n\nservice_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x14\n\x07repo_id\x18\x02 \x01(\tB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tB\x03\xe0\x41\x01\",\n\x19RemoveServiceRepoResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x42(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,7 +57,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERVICE'].fields_by_name['artifact_name']._loaded_options = None
   _globals['_SERVICE'].fields_by_name['artifact_name']._serialized_options = b'\340A\001\322\301\030\003\"\001a'
   _globals['_SERVICE']._loaded_options = None
-  _globals['_SERVICE']._serialized_options = b'\312\301\030N\n\007service\022\010services\032\010stack_id\032\004name\"\010stack_id\"\004name*\031\n\005repos\022\004repo\032\010services0\001'
+  _globals['_SERVICE']._serialized_options = b'\312\301\030P\n\007service\022\010services\032\010stack_id\032\004name\"\010stack_id\"\004name*\031\n\005repos\022\004repo\032\010services0\0010\003'
   _globals['_GETSERVICEREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETSERVICEREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
   _globals['_GETSERVICEREQUEST'].fields_by_name['read_mask']._loaded_options = None
@@ -125,37 +125,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVESERVICEREPOREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REMOVESERVICEREPOREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_SERVICE']._serialized_start=218
-  _globals['_SERVICE']._serialized_end=665
-  _globals['_GETSERVICEREQUEST']._serialized_start=667
-  _globals['_GETSERVICEREQUEST']._serialized_end=755
-  _globals['_GETSERVICERESPONSE']._serialized_start=757
-  _globals['_GETSERVICERESPONSE']._serialized_end=814
-  _globals['_BATCHGETSERVICESREQUEST']._serialized_start=816
-  _globals['_BATCHGETSERVICESREQUEST']._serialized_end=911
-  _globals['_BATCHGETSERVICESRESPONSE']._serialized_start=913
-  _globals['_BATCHGETSERVICESRESPONSE']._serialized_end=977
-  _globals['_LISTSERVICESREQUEST']._serialized_start=980
-  _globals['_LISTSERVICESREQUEST']._serialized_end=1198
-  _globals['_LISTSERVICESRESPONSE']._serialized_start=1200
-  _globals['_LISTSERVICESRESPONSE']._serialized_end=1325
-  _globals['_CREATESERVICEREQUEST']._serialized_start=1327
-  _globals['_CREATESERVICEREQUEST']._serialized_end=1444
-  _globals['_CREATESERVICERESPONSE']._serialized_start=1446
-  _globals['_CREATESERVICERESPONSE']._serialized_end=1506
-  _globals['_UPDATESERVICEREQUEST']._serialized_start=1509
-  _globals['_UPDATESERVICEREQUEST']._serialized_end=1708
-  _globals['_UPDATESERVICERESPONSE']._serialized_start=1710
-  _globals['_UPDATESERVICERESPONSE']._serialized_end=1816
-  _globals['_DELETESERVICEREQUEST']._serialized_start=1819
-  _globals['_DELETESERVICEREQUEST']._serialized_end=1978
-  _globals['_DELETESERVICERESPONSE']._serialized_start=1980
-  _globals['_DELETESERVICERESPONSE']._serialized_end=2049
-  _globals['_ADDSERVICEREPOREQUEST']._serialized_start=2051
-  _globals['_ADDSERVICEREPOREQUEST']._serialized_end=2174
-  _globals['_ADDSERVICEREPORESPONSE']._serialized_start=2176
-  _globals['_ADDSERVICEREPORESPONSE']._serialized_end=2215
-  _globals['_REMOVESERVICEREPOREQUEST']._serialized_start=2217
-  _globals['_REMOVESERVICEREPOREQUEST']._serialized_end=2343
-  _globals['_REMOVESERVICEREPORESPONSE']._serialized_start=2345
-  _globals['_REMOVESERVICEREPORESPONSE']._serialized_end=2389
+  _globals['_SERVICE']._serialized_end=667
+  _globals['_GETSERVICEREQUEST']._serialized_start=669
+  _globals['_GETSERVICEREQUEST']._serialized_end=757
+  _globals['_GETSERVICERESPONSE']._serialized_start=759
+  _globals['_GETSERVICERESPONSE']._serialized_end=816
+  _globals['_BATCHGETSERVICESREQUEST']._serialized_start=818
+  _globals['_BATCHGETSERVICESREQUEST']._serialized_end=913
+  _globals['_BATCHGETSERVICESRESPONSE']._serialized_start=915
+  _globals['_BATCHGETSERVICESRESPONSE']._serialized_end=979
+  _globals['_LISTSERVICESREQUEST']._serialized_start=982
+  _globals['_LISTSERVICESREQUEST']._serialized_end=1200
+  _globals['_LISTSERVICESRESPONSE']._serialized_start=1202
+  _globals['_LISTSERVICESRESPONSE']._serialized_end=1327
+  _globals['_CREATESERVICEREQUEST']._serialized_start=1329
+  _globals['_CREATESERVICEREQUEST']._serialized_end=1446
+  _globals['_CREATESERVICERESPONSE']._serialized_start=1448
+  _globals['_CREATESERVICERESPONSE']._serialized_end=1508
+  _globals['_UPDATESERVICEREQUEST']._serialized_start=1511
+  _globals['_UPDATESERVICEREQUEST']._serialized_end=1710
+  _globals['_UPDATESERVICERESPONSE']._serialized_start=1712
+  _globals['_UPDATESERVICERESPONSE']._serialized_end=1818
+  _globals['_DELETESERVICEREQUEST']._serialized_start=1821
+  _globals['_DELETESERVICEREQUEST']._serialized_end=1980
+  _globals['_DELETESERVICERESPONSE']._serialized_start=1982
+  _globals['_DELETESERVICERESPONSE']._serialized_end=2051
+  _globals['_ADDSERVICEREPOREQUEST']._serialized_start=2053
+  _globals['_ADDSERVICEREPOREQUEST']._serialized_end=2176
+  _globals['_ADDSERVICEREPORESPONSE']._serialized_start=2178
+  _globals['_ADDSERVICEREPORESPONSE']._serialized_end=2217
+  _globals['_REMOVESERVICEREPOREQUEST']._serialized_start=2219
+  _globals['_REMOVESERVICEREPOREQUEST']._serialized_end=2345
+  _globals['_REMOVESERVICEREPORESPONSE']._serialized_start=2347
+  _globals['_REMOVESERVICEREPORESPONSE']._serialized_end=2391
 # @@protoc_insertion_point(module_scope)

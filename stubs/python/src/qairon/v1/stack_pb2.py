@@ -30,7 +30,7 @@ from qairon.v1 import common_pb2 as qairon_dot_v1_dot_common__pb2
 from qairon.v1 import options_pb2 as qairon_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15qairon/v1/stack.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x80\x03\n\x05Stack\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x45\n\x0e\x61pplication_id\x18\n \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\x0b\x61pplication\x12\x0b\x61pplication\x1a\x06stacks \x04\x12\x17\n\x04name\x18\x0b \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01:?\xca\xc1\x18;\n\x05stack\x12\x06stacks\x1a\x0e\x61pplication_id\x1a\x04name\"\x0e\x61pplication_id\"\x04name\"V\n\x0fGetStackRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"3\n\x10GetStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\"]\n\x15\x42\x61tchGetStacksRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\":\n\x16\x42\x61tchGetStacksResponse\x12 \n\x06stacks\x18\x01 \x03(\x0b\x32\x10.qairon.v1.Stack\"\xd8\x01\n\x11ListStacksRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"w\n\x12ListStacksResponse\x12 \n\x06stacks\x18\x01 \x03(\x0b\x32\x10.qairon.v1.Stack\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"o\n\x12\x43reateStackRequest\x12$\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.StackB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"6\n\x13\x43reateStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\"\xc1\x01\n\x12UpdateStackRequest\x12$\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.StackB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"d\n\x13UpdateStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9d\x01\n\x12\x44\x65leteStackRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"C\n\x13\x44\x65leteStackResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15qairon/v1/stack.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16qairon/v1/common.proto\x1a\x17qairon/v1/options.proto\"\x82\x03\n\x05Stack\x12\x12\n\x02id\x18\x01 \x01(\tB\x06\xe0\x41\x08\xe0\x41\x03\x12\x10\n\x03uid\x18\x02 \x01(\tB\x03\xe0\x41\x03\x12.\n\x08\x64\x65\x66\x61ults\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x33\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x38\n\x0flast_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x03\xe0\x41\x03\x12\x11\n\x04\x65tag\x18\x06 \x01(\tB\x03\xe0\x41\x01\x12\x45\n\x0e\x61pplication_id\x18\n \x01(\tB-\xe0\x41\x02\xd2\xc1\x18&\x12$\n\x0b\x61pplication\x12\x0b\x61pplication\x1a\x06stacks \x04\x12\x17\n\x04name\x18\x0b \x01(\tB\t\xe0\x41\x02\xd2\xc1\x18\x02\x08\x01:A\xca\xc1\x18=\n\x05stack\x12\x06stacks\x1a\x0e\x61pplication_id\x1a\x04name\"\x0e\x61pplication_id\"\x04name0\x02\"V\n\x0fGetStackRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\"3\n\x10GetStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\"]\n\x15\x42\x61tchGetStacksRequest\x12\x10\n\x03ids\x18\x01 \x03(\tB\x03\xe0\x41\x02\x12\x32\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\":\n\x16\x42\x61tchGetStacksResponse\x12 \n\x06stacks\x18\x01 \x03(\x0b\x32\x10.qairon.v1.Stack\"\xd8\x01\n\x11ListStacksRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05\x42\x03\xe0\x41\x01\x12\x17\n\npage_token\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x13\n\x06\x66ilter\x18\x03 \x01(\tB\x03\xe0\x41\x01\x12\x15\n\x08order_by\x18\x04 \x01(\tB\x03\xe0\x41\x01\x12\x11\n\x04skip\x18\x05 \x01(\x05\x42\x03\xe0\x41\x01\x12\x32\n\tread_mask\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1f\n\x12include_total_size\x18\x07 \x01(\x08\x42\x03\xe0\x41\x01\"w\n\x12ListStacksResponse\x12 \n\x06stacks\x18\x01 \x03(\x0b\x32\x10.qairon.v1.Stack\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"o\n\x12\x43reateStackRequest\x12$\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.StackB\x03\xe0\x41\x02\x12\x1a\n\rvalidate_only\x18\x02 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x03 \x01(\tB\x03\xe0\x41\x01\"6\n\x13\x43reateStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\"\xc1\x01\n\x12UpdateStackRequest\x12$\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.StackB\x03\xe0\x41\x02\x12\x34\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tB\x03\xe0\x41\x01\"d\n\x13UpdateStackResponse\x12\x1f\n\x05stack\x18\x01 \x01(\x0b\x32\x10.qairon.v1.Stack\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x02 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjects\"\x9d\x01\n\x12\x44\x65leteStackRequest\x12\x0f\n\x02id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12\x11\n\x04\x65tag\x18\x02 \x01(\tB\x03\xe0\x41\x01\x12\x12\n\x05\x66orce\x18\x03 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rallow_missing\x18\x04 \x01(\x08\x42\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\"C\n\x13\x44\x65leteStackResponse\x12,\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x01(\x0b\x32\x1a.qairon.v1.AffectedObjectsB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,7 +55,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STACK'].fields_by_name['name']._loaded_options = None
   _globals['_STACK'].fields_by_name['name']._serialized_options = b'\340A\002\322\301\030\002\010\001'
   _globals['_STACK']._loaded_options = None
-  _globals['_STACK']._serialized_options = b'\312\301\030;\n\005stack\022\006stacks\032\016application_id\032\004name\"\016application_id\"\004name'
+  _globals['_STACK']._serialized_options = b'\312\301\030=\n\005stack\022\006stacks\032\016application_id\032\004name\"\016application_id\"\004name0\002'
   _globals['_GETSTACKREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETSTACKREQUEST'].fields_by_name['id']._serialized_options = b'\340A\002'
   _globals['_GETSTACKREQUEST'].fields_by_name['read_mask']._loaded_options = None
@@ -107,29 +107,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETESTACKREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETESTACKREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_STACK']._serialized_start=216
-  _globals['_STACK']._serialized_end=600
-  _globals['_GETSTACKREQUEST']._serialized_start=602
-  _globals['_GETSTACKREQUEST']._serialized_end=688
-  _globals['_GETSTACKRESPONSE']._serialized_start=690
-  _globals['_GETSTACKRESPONSE']._serialized_end=741
-  _globals['_BATCHGETSTACKSREQUEST']._serialized_start=743
-  _globals['_BATCHGETSTACKSREQUEST']._serialized_end=836
-  _globals['_BATCHGETSTACKSRESPONSE']._serialized_start=838
-  _globals['_BATCHGETSTACKSRESPONSE']._serialized_end=896
-  _globals['_LISTSTACKSREQUEST']._serialized_start=899
-  _globals['_LISTSTACKSREQUEST']._serialized_end=1115
-  _globals['_LISTSTACKSRESPONSE']._serialized_start=1117
-  _globals['_LISTSTACKSRESPONSE']._serialized_end=1236
-  _globals['_CREATESTACKREQUEST']._serialized_start=1238
-  _globals['_CREATESTACKREQUEST']._serialized_end=1349
-  _globals['_CREATESTACKRESPONSE']._serialized_start=1351
-  _globals['_CREATESTACKRESPONSE']._serialized_end=1405
-  _globals['_UPDATESTACKREQUEST']._serialized_start=1408
-  _globals['_UPDATESTACKREQUEST']._serialized_end=1601
-  _globals['_UPDATESTACKRESPONSE']._serialized_start=1603
-  _globals['_UPDATESTACKRESPONSE']._serialized_end=1703
-  _globals['_DELETESTACKREQUEST']._serialized_start=1706
-  _globals['_DELETESTACKREQUEST']._serialized_end=1863
-  _globals['_DELETESTACKRESPONSE']._serialized_start=1865
-  _globals['_DELETESTACKRESPONSE']._serialized_end=1932
+  _globals['_STACK']._serialized_end=602
+  _globals['_GETSTACKREQUEST']._serialized_start=604
+  _globals['_GETSTACKREQUEST']._serialized_end=690
+  _globals['_GETSTACKRESPONSE']._serialized_start=692
+  _globals['_GETSTACKRESPONSE']._serialized_end=743
+  _globals['_BATCHGETSTACKSREQUEST']._serialized_start=745
+  _globals['_BATCHGETSTACKSREQUEST']._serialized_end=838
+  _globals['_BATCHGETSTACKSRESPONSE']._serialized_start=840
+  _globals['_BATCHGETSTACKSRESPONSE']._serialized_end=898
+  _globals['_LISTSTACKSREQUEST']._serialized_start=901
+  _globals['_LISTSTACKSREQUEST']._serialized_end=1117
+  _globals['_LISTSTACKSRESPONSE']._serialized_start=1119
+  _globals['_LISTSTACKSRESPONSE']._serialized_end=1238
+  _globals['_CREATESTACKREQUEST']._serialized_start=1240
+  _globals['_CREATESTACKREQUEST']._serialized_end=1351
+  _globals['_CREATESTACKRESPONSE']._serialized_start=1353
+  _globals['_CREATESTACKRESPONSE']._serialized_end=1407
+  _globals['_UPDATESTACKREQUEST']._serialized_start=1410
+  _globals['_UPDATESTACKREQUEST']._serialized_end=1603
+  _globals['_UPDATESTACKRESPONSE']._serialized_start=1605
+  _globals['_UPDATESTACKRESPONSE']._serialized_end=1705
+  _globals['_DELETESTACKREQUEST']._serialized_start=1708
+  _globals['_DELETESTACKREQUEST']._serialized_end=1865
+  _globals['_DELETESTACKRESPONSE']._serialized_start=1867
+  _globals['_DELETESTACKRESPONSE']._serialized_end=1934
 # @@protoc_insertion_point(module_scope)
