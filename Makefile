@@ -1,7 +1,7 @@
 # The ways in. What they do is in scripts/, which explains itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres lint build fmt bench soak tools stubs protoset cli-docs buf-baseline
+.PHONY: help run test test-postgres lint build fmt bench soak grpcurl tools stubs protoset cli-docs buf-baseline
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ bench: ## Measures against pgbench and psql
 soak: ## Lets honest callers, faults and hostile callers loose on the service for half an hour
 	@scripts/soak.sh
 
-tools: ## Installs buf, grpcurl, cargo-deny and the generators of the stubs into .tools
+grpcurl: ## Installs grpcurl alone into .tools, for the tour of the readme
+	@scripts/tools.sh grpcurl
+
+tools: ## Installs what development needs into .tools: buf, grpcurl, cargo-deny, the generators of the stubs
 	@scripts/tools.sh
 
 stubs: tools ## Generates the stubs of other languages from proto/

@@ -26,7 +26,7 @@ To try next, in another terminal:
   qcli network allocate_subnet ${cluster%:eks:*}:main-vpc 6 first-try
   grpcurl -plaintext -d '{"filter": "stack_id = \"ecommerce:checkout\""}' ${QAIRON_ENDPOINT#http://} qairon.v1.CatalogService/ListServices
 
-grpcurl is installed by \`make tools\`. README.md has a tour of five minutes.
+grpcurl is installed by \`make grpcurl\`. README.md has a tour of five minutes.
 END
 }
 

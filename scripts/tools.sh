@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the tools of the checks into .tools, at the versions below, if they are missing. Each comes from the registry
-# of its language, so only Rust and Go are needed on the machine.
+# of its language, so only Rust and Go are needed on the machine. `scripts/tools.sh grpcurl` installs grpcurl alone, which
+# is what the tour needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,11 +35,20 @@ need() {
   }
 }
 
+install_grpcurl() {
+  install grpcurl $GRPCURL env GOBIN="$tools/bin" \
+    go install -ldflags "-X main.version=v$GRPCURL" "github.com/fullstorydev/grpcurl/cmd/grpcurl@v$GRPCURL"
+}
+
+if [[ ${1:-} == grpcurl ]]; then
+  need go "grpcurl"
+  install_grpcurl
+  exit
+fi
 need go "buf, grpcurl and the generators of the Go stubs"
 need cargo "cargo-deny"
+install_grpcurl
 install buf $BUF env GOBIN="$tools/bin" go install "github.com/bufbuild/buf/cmd/buf@v$BUF"
-install grpcurl $GRPCURL env GOBIN="$tools/bin" \
-  go install -ldflags "-X main.version=v$GRPCURL" "github.com/fullstorydev/grpcurl/cmd/grpcurl@v$GRPCURL"
 install protoc-gen-go $PROTOC_GEN_GO env GOBIN="$tools/bin" \
   go install "google.golang.org/protobuf/cmd/protoc-gen-go@v$PROTOC_GEN_GO"
 install protoc-gen-go-grpc $PROTOC_GEN_GO_GRPC env GOBIN="$tools/bin" \

@@ -67,6 +67,14 @@ impl Server {
         Self::spawn(serve(&program(Program::Service), None), args, &[], false).await
     }
 
+    /// Starts a server whose metrics are where they are when nobody says.
+    pub async fn start_with_usual_metrics(database: &Database) -> Self {
+        let mut command = serve(&program(Program::Service), None);
+        command.env_remove("QAIRON_METRICS_LISTEN");
+        let started = Self::spawn(command, &["--database-url", database.url()], &[], true).await;
+        started.unwrap_or_else(|(status, log)| panic!("the server ended with {status} instead of starting:\n{log}"))
+    }
+
     /// Starts a server that may have so many files open. When it refuses to start, its log comes back.
     pub async fn start_with_files(database: &Database, files: usize, args: &[&str]) -> Result<Self, String> {
         let mut all = vec!["--database-url", database.url()];
@@ -91,9 +99,6 @@ impl Server {
         let statements = tempfile::NamedTempFile::new().expect("a file");
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
-        }
-        if !args.contains(&"--metrics-listen") {
-            command.args(["--metrics-listen", "127.0.0.1:0"]);
         }
         if is_recorded {
             command.arg("--record-statements").arg(statements.path());
@@ -212,7 +217,7 @@ impl Server {
     }
 }
 
-/// `qairon-service serve` without its arguments, in an environment without settings. The kernel kills it when the test's
+/// `qairon-service serve` without its arguments, in an environment without settings but for a port of the metrics. The kernel kills it when the test's
 /// thread ends in any way.
 fn serve(service: &Path, files: Option<usize>) -> Command {
     let mut command = Command::new("setpriv");
@@ -227,7 +232,7 @@ fn serve(service: &Path, files: Option<usize>) -> Command {
             command.env_remove(&name);
         }
     }
-    command.kill_on_drop(true);
+    command.env("QAIRON_METRICS_LISTEN", "127.0.0.1:0").kill_on_drop(true);
     command
 }
 

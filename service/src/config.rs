@@ -80,9 +80,10 @@ pub struct ServeArgs {
     /// Where to serve the API; port 0 picks a free one
     #[arg(long, env = "QAIRON_LISTEN", default_value = qairon::DEFAULT_ADDRESS)]
     pub listen: SocketAddr,
-    /// Where to serve metrics at /metrics; port 0 picks a free one
-    #[arg(long, env = "QAIRON_METRICS_LISTEN", default_value = "127.0.0.1:9464")]
-    pub metrics_listen: SocketAddr,
+    /// Where to serve metrics at /metrics; port 0 picks a free one [default: 127.0.0.1:9464, or a free port when that is
+    /// taken]
+    #[arg(long, env = "QAIRON_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// First migrate the database of --database-url to the schema of this program. A private PostgreSQL is always
     /// migrated.
     #[arg(long, env = "QAIRON_MIGRATE")]

@@ -1,6 +1,6 @@
 //! `qairon-service serve`: everything put together, and taken apart again in order.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use crate::grpc::{Server, descriptors, health, listen};
 use crate::migrate::Database;
 use crate::telemetry::metrics::Metrics;
 
+/// Where metrics are served unless another place is named: the port that Prometheus has listed for exporters of
+/// OpenTelemetry.
+const METRICS_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 /// What writes have at least to end in, when the calls before them took the whole drain.
 const LAST_WRITES: Duration = Duration::from_secs(1);
 
@@ -26,7 +29,10 @@ const LAST_WRITES: Duration = Duration::from_secs(1);
 pub async fn serve(args: ServeArgs) -> Result<(), MigrationError> {
     // Bound first: a port in use should not cost the start of a PostgreSQL.
     let listener = listen::bind(args.listen, "--listen").await?;
-    let metrics_listener = listen::bind(args.metrics_listen, "--metrics-listen").await?;
+    let metrics_listener = match args.metrics_listen {
+        Some(address) => listen::bind(address, "--metrics-listen").await?,
+        None => listen::bind_or_free(METRICS_ADDRESS, "--metrics-listen").await?,
+    };
     let database = Database::open(&args.database).await?;
     let outcome = serve_on(&args, &database, listener, metrics_listener).await;
     let closed = database.close().await;

@@ -30,7 +30,7 @@ async fn run(args: &[&str], input: &str) -> Result<String, (String, Option<i32>)
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .expect("grpcurl can be run: `make tools` installs it");
+        .expect("grpcurl can be run: `make grpcurl` installs it");
     let mut stdin = child.stdin.take().expect("a pipe");
     stdin.write_all(input.as_bytes()).await.expect("it reads");
     drop(stdin);

@@ -147,6 +147,16 @@ async fn a_port_in_use_is_told_before_anything_is_started() {
 }
 
 #[tokio::test]
+async fn a_second_service_serves_its_metrics_elsewhere() {
+    let database = Database::new().await;
+    // Whoever has it.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:9464");
+    let server = Server::start_with_usual_metrics(&database).await;
+    assert_ne!(server.metrics_address(), "127.0.0.1:9464");
+    assert!(server.metric("qairon_pool_free_permits", &[]).await > 0.0);
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_program_is_left_alone() {
     let database = Database::new().await;
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000001')";

@@ -56,6 +56,20 @@ pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, String
     })
 }
 
+/// Binds an address that nobody has named, or a free port of its host when it is taken: two services on one machine need
+/// no more than two addresses of the API.
+pub async fn bind_or_free(address: SocketAddr, flag: &str) -> Result<TcpListener, String> {
+    match TcpListener::bind(address).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let listener = bind(SocketAddr::new(address.ip(), 0), flag).await?;
+            tracing::warn!(taken = %address, "metrics are served at a free port; {flag} names one");
+            Ok(listener)
+        }
+        Ok(listener) => Ok(listener),
+        Err(_) => bind(address, flag).await,
+    }
+}
+
 /// Serves HTTP/2 until it has to stop; then lets calls under way finish, as long as the drain may take. Returns what is
 /// left of it.
 pub async fn serve<S>(

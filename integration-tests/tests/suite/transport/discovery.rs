@@ -58,7 +58,7 @@ async fn grpcurl_finds_its_way_by_reflection_alone() {
     let run = async |args: &[&str]| {
         let mut command = tokio::process::Command::new(&program);
         command.arg("-plaintext").args(args);
-        let output = command.output().await.expect("grpcurl can be run; `make tools` installs it");
+        let output = command.output().await.expect("grpcurl can be run; `make grpcurl` installs it");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.success(), text(&output.stdout), text(&output.stderr))
     };
