@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use tonic::Status;
 use tonic_types::StatusExt;
 
+use crate::colour::{self, Paint};
+
 /// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -106,7 +108,8 @@ impl From<io::Error> for Error {
 
 /// Prints a message on standard error. If it is closed, that is not a reason to fail.
 pub fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "qcli: {}", one_line(text));
+    let name = Paint::Red.on("qcli:", colour::on_stderr());
+    let _ = writeln!(io::stderr(), "{name} {}", one_line(text));
 }
 
 /// Joins lines and hides control characters, so that a message is one line even if it quotes several.

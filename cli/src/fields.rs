@@ -68,6 +68,12 @@ enum What {
 type Found = Vec<HashMap<String, DynamicMessage>>;
 
 impl Fields {
+    /// The entity of the rows.
+    pub fn entity(&self) -> &'static Entity {
+        // There is always a node of the rows themselves.
+        self.nodes[0].entity
+    }
+
     /// The read mask for the rows: empty for all fields.
     pub fn mask(&self) -> Vec<String> {
         self.nodes.first().map(Node::mask).filter(|_| !self.columns.is_empty()).unwrap_or_default()

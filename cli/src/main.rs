@@ -8,6 +8,7 @@ mod arguments;
 mod bulk;
 mod client;
 mod codec;
+mod colour;
 mod commands;
 mod complete;
 mod config;

@@ -9,6 +9,11 @@ use crate::fields::Fields;
 use crate::output::Output;
 use crate::requests::Pages;
 
+/// What people read where there are no objects of an entity.
+pub fn none_found(entity: &Entity) -> String {
+    format!("No {} found.", entity.plural.replace('_', " "))
+}
+
 /// What every command works with.
 pub struct Session {
     /// The server.
@@ -44,7 +49,7 @@ impl Session {
             Some(page) => fields.rows(&self.client, page).await?,
             None => Vec::new(),
         };
-        let mut array = self.output.array();
+        let mut array = self.output.array(none_found(fields.entity()));
         while page.is_some() {
             for row in rows {
                 array.push(row)?;

@@ -205,6 +205,7 @@ impl Globals {
     pub fn output(&self) -> Output {
         let mut output = Output::stdout(self.format.or(self.usual_format), self.quiet);
         output.asked = self.format;
+        output.fields_asked = !self.fields.is_empty();
         output
     }
 }

@@ -26,6 +26,8 @@ pub struct Question {
     pub pictures: &'static [Picture],
     /// What its help says at the end.
     pub note: &'static str,
+    /// What people read when there are no rows.
+    pub none: &'static str,
 }
 
 /// A picture instead of rows.
@@ -52,6 +54,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "No deployments found.",
     },
     Question {
         verb: "impact",
@@ -61,6 +64,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "No dependents found.",
     },
     Question {
         verb: "neighbors",
@@ -70,6 +74,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "No other deployments found.",
     },
     Question {
         verb: "provenance",
@@ -79,6 +84,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "Nothing found.",
     },
     Question {
         verb: "lineage",
@@ -88,6 +94,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "Nothing found.",
     },
     Question {
         verb: "builds",
@@ -97,6 +104,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "",
+        none: "No builds found.",
     },
     Question {
         verb: "dependencies",
@@ -114,8 +122,9 @@ pub const TRACES: [Question; 8] = [
         options: &[("max-length", "max_length"), ("max-paths", "max_paths"), ("ignore-declared", "ignore_declared")],
         paged: false,
         pictures: BOTH,
-        note: "With `-o plain` and `-o table` the columns are `way` (the number of the path, from 1), `relation`, \
-               `resource` and `id`. The first object of a path has no relation: it is `-` there and empty in JSON.",
+        note: "With `-o plain` the values are `way` (the number of the path, from 1), `relation`, `resource` and \
+               `id`; a table has the same columns, the ID before the resource. The first object of a path has no relation: it is `-` there and empty in JSON.",
+        none: "No path found.",
     },
 ];
 
@@ -129,6 +138,7 @@ pub const SEARCHES: [Question; 2] = [
         paged: true,
         pictures: &[],
         note: "",
+        none: "No objects found.",
     },
     Question {
         verb: "native_id",
@@ -138,6 +148,7 @@ pub const SEARCHES: [Question; 2] = [
         paged: true,
         pictures: &[],
         note: "",
+        none: "No objects found.",
     },
 ];
 

@@ -175,7 +175,7 @@ async fn listen(
 ) -> Result<Option<(Tally, ApplySummary)>> {
     let (mut tally, mut summary) = (Tally::default(), None);
     let mut printer = match session.output.asked {
-        Some(_) => Printer::Rows(session.output.array()),
+        Some(_) => Printer::Rows(session.output.array("No changes.")),
         None => Printer::Lines(&mut session.output),
     };
     while let Some(answer) = answers.next().await? {
@@ -202,7 +202,7 @@ enum Printer<'a> {
 impl Printer<'_> {
     fn print(&mut self, change: &ObjectChange) -> Result<()> {
         match self {
-            Self::Lines(output) => output.line(&plan::line(change)),
+            Self::Lines(output) => output.painted_line(&plan::line(change), plan::paint(change)),
             Self::Rows(rows) => rows.push(plan::row(change)),
         }
     }

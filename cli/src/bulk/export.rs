@@ -37,7 +37,7 @@ pub async fn run(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let mut objects = Objects::of(session, &request)?;
     // A refused export prints nothing: the list begins with the first object.
     let mut next = objects.next().await?;
-    let mut array = session.output.array();
+    let mut array = session.output.array("No objects found.");
     while let Some(object) = next {
         array.push(row(&object)?)?;
         next = objects.next().await?;

@@ -3,6 +3,7 @@
 use qairon::v1::{ApplySummary, ChangeKind, FieldChange, ObjectChange};
 use serde_json::Value as Json;
 
+use crate::colour::Paint;
 use crate::error::one_line;
 use crate::hazards::affected::Counts;
 use crate::output::row::{Cell, Datum, Place, Row};
@@ -16,6 +17,16 @@ pub fn line(change: &ObjectChange) -> String {
     }
     let fields: Vec<String> = change.fields.iter().flat_map(differences).collect();
     one_line(&format!("{object}: {}", fields.join(", ")))
+}
+
+/// What its line is shown in.
+pub fn paint(change: &ObjectChange) -> Option<Paint> {
+    match change.kind() {
+        ChangeKind::Create => Some(Paint::Green),
+        ChangeKind::Update => Some(Paint::Yellow),
+        ChangeKind::Delete => Some(Paint::Red),
+        ChangeKind::Unspecified => None,
+    }
 }
 
 /// A change as a row.

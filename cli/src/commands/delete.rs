@@ -58,7 +58,7 @@ impl Session {
             counts = affected.counts(DELETED);
             self.output.object(&row(entity, id, &affected))?;
         } else {
-            let mut array = self.output.array();
+            let mut array = self.output.array("");
             let mut ended = Ok(());
             for id in &list {
                 match deletions.delete(id).await {
@@ -85,7 +85,7 @@ impl Session {
     /// Prints what would be affected.
     async fn rehearse(&mut self, mut deletions: Deletions<'_>, list: &[String]) -> Result<()> {
         let all = deletions.rehearsal(list).await?.0;
-        let mut array = self.output.array();
+        let mut array = self.output.array("Nothing would be deleted.");
         for object in &all.objects {
             array.push(object.row())?;
         }

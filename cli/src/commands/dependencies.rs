@@ -18,7 +18,7 @@ impl Session {
             // Related to nothing, or no such dependency: the second is an error.
             requests::get(&client, dependency, id, &["id".to_owned()]).await?;
         }
-        let mut array = self.output.array();
+        let mut array = self.output.array("No related objects found.");
         loop {
             // One case governs all of them, so that they are of one type.
             if let Some(first) = page.first() {

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::fields::Fields;
 use crate::output::row::{Datum, datum};
 use crate::requests::{self, ListQuery, Pages, in_parts};
-use crate::session::Session;
+use crate::session::{Session, none_found};
 
 impl Session {
     pub(super) async fn get_field_query(&mut self, entity: &'static Entity, name: &str, document: &str) -> Result<()> {
@@ -25,7 +25,7 @@ impl Session {
         let reader = Reader { client: self.client.clone(), entity, fields };
         let mut pages = Pages::new(&reader.client, entity, &query, &readable.mask());
         let mut page = pages.next().await?.unwrap_or_default();
-        let mut array = self.output.array();
+        let mut array = self.output.array(none_found(entity));
         loop {
             for datum in reader.read(readable, &page).await? {
                 array.push_value(&datum)?;

@@ -26,7 +26,7 @@ impl Session {
         let mut left = matches.get_one::<i64>("limit").copied().unwrap_or(i64::MAX);
         // A refused search prints nothing: the array begins with the first page.
         let mut page = next(&client, &mut request, &mut left).await?;
-        let mut array = self.output.array();
+        let mut array = self.output.array(question.none);
         while let Some(objects) = page {
             for object in &objects {
                 array.push(shape.row(Vec::new(), object))?;

@@ -39,7 +39,7 @@ impl Session {
             None => Vec::new(),
         };
         // What is refused prints nothing: the array begins with the first part.
-        let mut array = self.output.array();
+        let mut array = self.output.array("");
         loop {
             for row in rows {
                 array.push(row)?;

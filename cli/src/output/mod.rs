@@ -1,9 +1,12 @@
 //! Standard output in the format asked for. Rows are written as they come; nothing holds a whole answer.
 
+mod columns;
 pub mod dot;
+mod fit;
 mod json;
 mod plain;
 mod printable;
+mod room;
 pub mod row;
 pub mod shape;
 mod table;
@@ -16,10 +19,11 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
 
+use crate::colour::{self, Paint};
 use crate::error::Result;
 use dot::Dot;
 use row::{Datum, Row};
-use table::ListTable;
+use table::{ListTable, Style};
 use tree::{Lines, Tree};
 
 /// How many rows of a table are laid out together.
@@ -83,7 +87,10 @@ pub struct Output {
     pub asked: Option<Format>,
     format: Format,
     indented: bool,
-    bold: bool,
+    /// Whether fields were asked for: tables show all of them in their order.
+    pub fields_asked: bool,
+    colours: bool,
+    room: Option<usize>,
     quiet: bool,
     out: Box<dyn Write>,
 }
@@ -96,14 +103,13 @@ impl Output {
             true => Box::new(io::sink()),
             false => Box::new(BufWriter::new(io::stdout())),
         };
-        let bold =
-            terminal && has_colours(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()));
-        Self { quiet, bold, ..Self::to(out, asked, terminal) }
+        Self { quiet, colours: colour::on_stdout(), room: room::of_stdout(), ..Self::to(out, asked, terminal) }
     }
 
     fn to(out: Box<dyn Write>, asked: Option<Format>, terminal: bool) -> Self {
         let format = asked.unwrap_or(if terminal { Format::Table } else { Format::Json });
-        Self { asked, format, indented: terminal, bold: false, quiet: false, out }
+        let (fields_asked, colours, room, quiet) = (false, false, None, false);
+        Self { asked, format, indented: terminal, fields_asked, colours, room, quiet, out }
     }
 
     /// Prints one row.
@@ -111,7 +117,7 @@ impl Output {
         match self.format {
             Format::Json | Format::Jsonl | Format::Yaml => self.data(row)?,
             Format::Plain => writeln!(self.out, "{}", plain::line(row))?,
-            Format::Table | Format::Wide => self.out.write_all(table::object(row).as_bytes())?,
+            Format::Table | Format::Wide => self.out.write_all(table::object(row, self.style()).as_bytes())?,
         }
         Ok(())
     }
@@ -122,7 +128,7 @@ impl Output {
         match datum {
             datum if self.asked_data() => self.data(datum)?,
             Datum::Row(row) => self.object(row)?,
-            Datum::Text(text) => writeln!(self.out, "{text}")?,
+            Datum::Text(text) | Datum::Moment(text) => writeln!(self.out, "{text}")?,
             Datum::Related(_) => writeln!(self.out, "{}", plain::text(datum))?,
             _ => json::write(&mut self.out, datum, self.indented && self.format != Format::Plain)?,
         }
@@ -169,10 +175,24 @@ impl Output {
         }
     }
 
-    /// Starts an array.
-    pub fn array(&mut self) -> Array<'_> {
-        let table = ListTable::new(self.format == Format::Wide, self.bold);
-        Array { output: self, count: 0, part: Vec::new(), table }
+    /// Starts an array. The sentence is for people when there are no rows: a table without any would be nothing at all.
+    pub fn array(&mut self, none: impl Into<String>) -> Array<'_> {
+        let table = ListTable::new(self.style());
+        Array { output: self, none: none.into(), count: 0, part: Vec::new(), table }
+    }
+
+    fn style(&self) -> Style {
+        let wide = self.format == Format::Wide;
+        let room = self.room.filter(|_| !wide);
+        Style { wide, bold: self.colours, room, asked: self.fields_asked }
+    }
+
+    /// Prints a line in a colour where standard output shows colours.
+    pub fn painted_line(&mut self, text: &str, paint: Option<Paint>) -> Result<()> {
+        match paint {
+            Some(paint) => self.line(&paint.on(text, self.colours)),
+            None => self.line(text),
+        }
     }
 
     /// Writes buffered output.
@@ -181,14 +201,10 @@ impl Output {
     }
 }
 
-/// Whether a terminal is to show more than text, by the environment: see <https://no-color.org>.
-fn has_colours(variable: impl Fn(&str) -> Option<String>) -> bool {
-    variable("NO_COLOR").is_none_or(|value| value.is_empty()) && variable("TERM").is_none_or(|term| term != "dumb")
-}
-
 /// An array that is being printed: in JSON, a line for each element.
 pub struct Array<'a> {
     output: &'a mut Output,
+    none: String,
     count: u64,
     part: Vec<Row>,
     table: ListTable,
@@ -234,12 +250,29 @@ impl Array<'_> {
     /// Ends the array.
     pub fn finish(mut self) -> Result<()> {
         self.flush_part()?;
+        if self.output.format.is_table() && !self.output.quiet {
+            self.tell_what_is_missing();
+        }
         let end: &[u8] = match (self.output.format, self.count) {
             (Format::Json | Format::Yaml, 0) => b"[]\n",
             (Format::Json, _) => b"\n]\n",
             _ => b"",
         };
         Ok(self.output.out.write_all(end)?)
+    }
+
+    /// Prints what a table does not show, on standard error.
+    fn tell_what_is_missing(&self) {
+        let missing = self.table.missing();
+        let told = match (self.count, missing) {
+            (0, _) => self.none.clone(),
+            (_, []) => return,
+            (_, missing) => format!("(no room for {}; -o wide shows all)", missing.join(", ")),
+        };
+        let room = self.output.room.unwrap_or(usize::MAX);
+        // If nobody reads it, that is not a reason to fail.
+        let _ =
+            writeln!(io::stderr(), "{}", if missing.is_empty() { told } else { room::cut(&told, room).into_owned() });
     }
 
     fn flush_part(&mut self) -> Result<()> {

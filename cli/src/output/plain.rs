@@ -11,10 +11,8 @@ pub fn line(row: &Row) -> String {
 /// A value: a text as it is, a related object by its ID, anything else as compact JSON.
 pub fn text(datum: &Datum) -> String {
     match datum {
-        Datum::Text(text) => text.clone(),
-        Datum::Related(row) => {
-            row.cells.iter().find(|cell| cell.name == "id").map(|id| text(&id.datum)).unwrap_or_default()
-        }
+        Datum::Text(text) | Datum::Moment(text) => text.clone(),
+        Datum::Related(row) => row.id().unwrap_or_default().to_owned(),
         // Nothing but an out-of-memory can fail here: all keys are texts.
         other => serde_json::to_string(other).unwrap_or_default(),
     }

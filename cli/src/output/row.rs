@@ -12,6 +12,8 @@ use crate::structs;
 pub enum Datum {
     /// Printed bare where the format is for reading.
     Text(String),
+    /// A time: a text, which tables shorten.
+    Moment(String),
     /// Null, a number, a boolean or the content of a JSON field.
     Json(Json),
     /// An embedded object.
@@ -27,7 +29,7 @@ pub enum Datum {
 pub enum Place {
     /// In formats for programs only.
     Json,
-    /// There, in plain, and in the table of one object: an embedded object, which would fill a table.
+    /// There, in plain, and in the table of one object: an embedded object. A table has the reference to it.
     Embedded,
     /// There and in a wide table: too much for the table of a list.
     Detail,
@@ -73,7 +75,7 @@ impl Row {
             || Cell { name: "resource".to_owned(), datum: Datum::Text(entity.name.clone()), place: Place::Json };
         if named.is_empty() {
             let shown = entity.fields.iter().filter(|field| field.is_shown());
-            let cells = shown.map(|field| Cell { place: place(field), ..cell(field, message) });
+            let cells = shown.map(|field| Cell { place: place(entity, field), ..cell(field, message) });
             return Self { cells: std::iter::once(resource()).chain(cells).collect() };
         }
         let cells = named.iter().filter_map(|name| match name.as_str() {
@@ -81,6 +83,14 @@ impl Row {
             name => entity.field(name).map(|field| cell(field, message)),
         });
         Self { cells: cells.collect() }
+    }
+
+    /// The ID, when the row has one.
+    pub fn id(&self) -> Option<&str> {
+        self.cells.iter().find(|cell| cell.name == "id").and_then(|cell| match &cell.datum {
+            Datum::Text(id) => Some(id.as_str()),
+            _ => None,
+        })
     }
 
     fn of_embedded(entity: &Entity, message: &DynamicMessage) -> Self {
@@ -119,23 +129,33 @@ fn cell(field: &Field, message: &DynamicMessage) -> Cell {
     Cell { name: field.name.clone(), datum: datum(field, message), place: Place::Everywhere }
 }
 
-fn place(field: &Field) -> Place {
+fn place(entity: &Entity, field: &Field) -> Place {
     match field.kind {
         Kind::Object | Kind::Objects => Place::Embedded,
-        Kind::Json | Kind::Timestamp => Place::Detail,
+        _ if repeats(entity, field) || field.kind == Kind::Json => Place::Detail,
         _ => Place::Everywhere,
     }
+}
+
+/// Whether a field repeats a part of the ID, or another field.
+fn repeats(entity: &Entity, field: &Field) -> bool {
+    entity.id_fields.contains(&field.name) || field.derived
 }
 
 fn inner_datum(field: &Field, inner: &DynamicMessage) -> Datum {
     match (&field.kind, &field.embed) {
         (_, Some(embed)) => Datum::Row(Row::of_embedded(qairon::model().target(&embed.entity), inner)),
-        (Kind::Timestamp, _) => match inner.transcode_to::<prost_types::Timestamp>() {
-            Ok(moment) => Datum::Text(moment.to_string()),
-            Err(_) => Datum::Json(Json::Null),
-        },
+        (Kind::Timestamp, _) => moment(inner),
         _ if inner.descriptor().full_name() == "google.protobuf.Struct" => Datum::Json(structs::to_json(inner)),
         _ => Datum::Json(Json::Null),
+    }
+}
+
+/// A time.
+pub fn moment(message: &DynamicMessage) -> Datum {
+    match message.transcode_to::<prost_types::Timestamp>() {
+        Ok(moment) => Datum::Moment(moment.to_string()),
+        Err(_) => Datum::Json(Json::Null),
     }
 }
 
@@ -163,7 +183,7 @@ impl Serialize for Row {
 impl Serialize for Datum {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
-            Self::Text(text) => serializer.serialize_str(text),
+            Self::Text(text) | Self::Moment(text) => serializer.serialize_str(text),
             Self::Json(json) => json.serialize(serializer),
             Self::Row(row) | Self::Related(row) => row.serialize(serializer),
             Self::List(items) => items.serialize(serializer),

@@ -4,7 +4,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectM
 use qairon::model::Kind;
 use serde_json::Value as Json;
 
-use super::row::{Cell, Datum, Place, Row};
+use super::row::{Cell, Datum, Place, Row, moment};
 use crate::error::{Error, Result};
 use crate::{structs, suggest};
 
@@ -86,6 +86,7 @@ fn value(field: &FieldDescriptor, value_of: &Value) -> Datum {
         Value::F64(number) => Datum::Json(structs::number_to_json(*number)),
         Value::EnumNumber(number) => Datum::Text(label(field, *number)),
         Value::List(items) => Datum::List(items.iter().map(|item| value(field, item)).collect()),
+        Value::Message(inner) if inner.descriptor().full_name() == "google.protobuf.Timestamp" => moment(inner),
         Value::Message(inner) => Datum::Row(inner_row(field, inner)),
         _ => Datum::Json(Json::Null),
     }

@@ -28,7 +28,7 @@ pub fn run(session: &mut Session) -> Result<()> {
     }
     let docs = Docs::load();
     let asked = session.asked.clone();
-    let mut array = session.output.array();
+    let mut array = session.output.array("No resources found.");
     for entity in qairon::model().entities() {
         array.push(row(entity, &docs, &asked))?;
     }

@@ -76,7 +76,7 @@ fn view(output: &mut Output, matches: &ArgMatches, fields: &[String]) -> Result<
         (Some((_, source)), _) => source.to_string(),
         (None, _) => "default".to_owned(),
     };
-    let mut rows = output.array();
+    let mut rows = output.array("No settings found.");
     rows.push(row("config", path.map_or(Json::Null, Json::from), file_source.to_owned())?)?;
     rows.push(row("context", settings.context.map_or(Json::Null, |(name, _)| Json::from(name)), context_source)?)?;
     for (name, (value, source)) in settings.values {
@@ -94,7 +94,7 @@ fn view(output: &mut Output, matches: &ArgMatches, fields: &[String]) -> Result<
 
 fn contexts(output: &mut Output, fields: &[String]) -> Result<()> {
     let config = config::load()?;
-    let mut rows = output.array();
+    let mut rows = output.array("No contexts found.");
     for context in &config.contexts {
         let value = |name: &str| context.values.get(name).map_or(Json::Null, Json::from);
         let is_current = config.current.as_ref().is_some_and(|(current, _)| *current == context.name);

@@ -97,7 +97,7 @@ fn append_row(entity: &Entity, columns: &[Column], message: &DynamicMessage, lin
             Datum::Json(Json::Object(members)) if members.is_empty() => {}
             Datum::Json(value) => append_cell(&value.to_string(), line),
             Datum::Text(text) if text.is_empty() && column.is_some_and(|field| !field.nullable) => {}
-            Datum::Text(text) => append_cell(&text, line),
+            Datum::Text(text) | Datum::Moment(text) => append_cell(&text, line),
             // Not among the columns of files.
             Datum::Row(_) | Datum::List(_) | Datum::Related(_) => {}
         }

@@ -29,7 +29,7 @@ impl Session {
         match picture {
             Some(Picture::Tree) => self.output.tree(&tree(&ways))?,
             Some(Picture::Dot) => self.output.dot(dot(&ways))?,
-            None => self.ways(&shape, &ways)?,
+            None => self.ways(&shape, &ways, question.none)?,
         }
         if answer.get_field_by_name("truncated").and_then(|value| value.as_bool()) == Some(true) {
             self.output.note("there are more paths of the same length; `--max-paths` prints up to 100");
@@ -37,9 +37,9 @@ impl Session {
         Ok(())
     }
 
-    fn ways(&mut self, shape: &Shape, ways: &[Vec<DynamicMessage>]) -> Result<()> {
+    fn ways(&mut self, shape: &Shape, ways: &[Vec<DynamicMessage>], none: &str) -> Result<()> {
         let json = self.output.is_data();
-        let mut array = self.output.array();
+        let mut array = self.output.array(none);
         for (index, way) in ways.iter().enumerate() {
             if json {
                 let steps = way.iter().map(|step| Datum::Row(shape.row(Vec::new(), step))).collect();

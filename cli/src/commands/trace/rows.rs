@@ -31,7 +31,7 @@ impl Session {
         let mut messages = messages(&self.client, request);
         // What is refused prints nothing: the array begins with the first message.
         let mut next = messages.next().await?;
-        let mut array = self.output.array();
+        let mut array = self.output.array(question.none);
         while let Some(message) = next {
             for row in items(&message, "rows").into_iter().take(left) {
                 array.push(shape.row(leading.to_vec(), &row))?;

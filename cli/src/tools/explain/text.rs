@@ -101,7 +101,7 @@ fn article(resource: &str) -> String {
 /// What a fact says; nothing for one that does not hold, and for lists that have a place of their own.
 fn said(datum: &Datum) -> Option<String> {
     match datum {
-        Datum::Text(text) => Some(text.clone()),
+        Datum::Text(text) | Datum::Moment(text) => Some(text.clone()),
         Datum::Json(Json::Bool(true)) => Some("yes".to_owned()),
         Datum::Json(Json::Number(number)) => Some(number.to_string()),
         Datum::Json(Json::Array(items)) if !items.is_empty() => {
