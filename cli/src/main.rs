@@ -16,6 +16,7 @@ mod error;
 mod fields;
 mod filter;
 mod hazards;
+mod help;
 mod output;
 mod paths;
 mod plugins;
@@ -74,6 +75,9 @@ fn run() -> Result<ExitCode> {
     let mut tree = args::tree(Full::Only(&route.resource), &docs);
     if route.wants_docs && route.resource.is_empty() {
         tree = plugins::listed(tree);
+    }
+    if route.wants_docs {
+        tree = help::shaped(tree, route.wants_all);
     }
     let matches = match tree.try_get_matches_from_mut(route.argv) {
         Ok(matches) => matches,

@@ -26,9 +26,9 @@ pub const WITH_VALUE: [(&str, Option<char>); 7] = [
 pub const ASKED: &str = "asked fields";
 
 /// Names that no field of an entity can have as a flag.
-pub const RESERVED: [&str; 14] = [
-    "context", "endpoint", "timeout", "retries", "actor", "output", "field", "quiet", "verbose", "help", "version",
-    "dry-run", "dry_run", "defaults",
+pub const RESERVED: [&str; 16] = [
+    "context", "endpoint", "timeout", "retries", "actor", "output", "field", "quiet", "verbose", "help", "help-all",
+    "help_all", "version", "dry-run", "dry_run", "defaults",
 ];
 
 /// Letters that no field of an entity can have as a flag.
@@ -108,6 +108,7 @@ pub fn args() -> Vec<Arg> {
             .short('v')
             .action(ArgAction::Count)
             .help("Print each call with its outcome and time on standard error; twice, its messages too"),
+        option("help-all").action(ArgAction::Help).help("Print help with the options of every command"),
     ]
 }
 

@@ -27,7 +27,7 @@ pub use docs::Docs;
 pub use help_tree::{help_tree, signature};
 
 /// The commands that do not belong to a resource, with their help.
-pub const GROUPS: [(&str, &str); 14] = [
+pub const GROUPS: [(&str, &str); 15] = [
     ("api_resources", "List the resources, with their IDs and what can be done with them"),
     ("apply", "Apply files: create and update objects, and with --prune delete others"),
     ("completion", "Print the completion script of a shell"),
@@ -40,6 +40,7 @@ pub const GROUPS: [(&str, &str); 14] = [
     ("find", "Find a text in the IDs and names of all objects, best matches first"),
     ("man", "Print a manual page, or write all of them"),
     ("native_id", "Find every object with a provider's own identifier, such as an ARN"),
+    (tools::OPTIONS, "Print the options that every command takes"),
     (trace::TRACE, "Follow relations: what runs where, what depends on what, where a binary came from"),
     ("version", "Print the versions of qcli and the server"),
 ];

@@ -17,6 +17,8 @@ pub struct Route {
     pub resource: String,
     /// Whether help will be printed, which needs the comments of the protos.
     pub wants_docs: bool,
+    /// Whether that has the options of every command.
+    pub wants_all: bool,
     /// The external program that runs instead of a built-in command.
     pub plugin: Option<Call>,
 }
@@ -24,9 +26,11 @@ pub struct Route {
 /// Finds the command. Names of resources and commands may have hyphens instead of underscores.
 pub fn route(mut argv: Vec<OsString>) -> Result<Route> {
     let mut words = positions(&argv).into_iter();
-    let asks_help = argv.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-h" || word == "--help");
+    let words_before_rest = || argv.iter().skip(1).take_while(|word| *word != "--");
+    let wants_all = words_before_rest().any(|word| word == "--help-all");
+    let asks_help = wants_all || words_before_rest().any(|word| word == "-h" || word == "--help");
     let (argv_out, resource, wants_docs) = (Vec::new(), String::new(), asks_help || argv.len() < 2);
-    let mut route = Route { argv: argv_out, resource, wants_docs, plugin: None };
+    let mut route = Route { argv: argv_out, resource, wants_docs, wants_all, plugin: None };
     let mut first = words.next();
     let help = first.filter(|at| argv[*at] == "help");
     if help.is_some() {

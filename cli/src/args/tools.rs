@@ -7,7 +7,10 @@ mod version;
 use clap::Command;
 
 /// Their names.
-pub const NAMES: [&str; 5] = ["api_resources", "config", "explain", "man", "version"];
+pub const NAMES: [&str; 6] = ["api_resources", "config", "explain", "man", OPTIONS, "version"];
+
+/// The command that prints the options of every command.
+pub const OPTIONS: &str = "options";
 
 /// The commands of one that is a group.
 pub fn verbs(name: &str) -> Vec<&'static str> {

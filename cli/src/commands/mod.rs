@@ -33,6 +33,10 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     if name == CONFIG {
         return crate::tools::config::run(verb, matches);
     }
+    if name == tools::OPTIONS {
+        // Whatever the config file holds.
+        return crate::tools::options::run();
+    }
     let globals = Globals::from_matches(matches)?;
     let mut session = Session { client: globals.client()?, output: globals.output(), asked: globals.fields };
     let outcome = session.dispatch(name, verb, matches).await;

@@ -17,6 +17,10 @@ pub struct Wish {
     pub width: usize,
     /// The width of its header.
     pub header: usize,
+    /// Whether it says nothing, or something else, when it is cut: a number, a time.
+    pub uncut: bool,
+    /// Whether it is never left out: what an ID is of.
+    pub kept: bool,
 }
 
 impl Wish {
@@ -30,6 +34,7 @@ impl Wish {
 pub fn fit(wishes: &[Wish], key: usize, room: usize, all: bool) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = wishes.iter().map(|wish| Some(wish.whole().min(room))).collect();
     let least = |wish: &Wish| match all {
+        _ if wish.uncut => wish.whole(),
         true => wish.whole().min(LEAST_OF_ALL),
         false => wish.whole().min(LEAST.max(wish.header)),
     };
@@ -46,7 +51,7 @@ pub fn fit(wishes: &[Wish], key: usize, room: usize, all: bool) -> Vec<Option<us
             shrink(&mut widths, key, room);
             break;
         }
-        match others().filter(|at| widths[*at].is_some()).last() {
+        match others().filter(|at| widths[*at].is_some() && !wishes[*at].kept).last() {
             Some(last) => widths[last] = None,
             None => {
                 shrink(&mut widths, key, room);
@@ -77,7 +82,10 @@ mod tests {
     use super::*;
 
     fn widths(columns: &[(usize, usize)], room: usize, all: bool) -> Vec<Option<usize>> {
-        let wishes: Vec<Wish> = columns.iter().map(|(width, header)| Wish { width: *width, header: *header }).collect();
+        let wishes: Vec<Wish> = columns
+            .iter()
+            .map(|(width, header)| Wish { width: *width, header: *header, uncut: false, kept: false })
+            .collect();
         let widths = fit(&wishes, 0, room, all);
         assert!(excess(&widths, room) == 0 || all || room < 2, "{columns:?} in {room}: {widths:?}");
         widths
@@ -94,6 +102,15 @@ mod tests {
         assert_eq!(widths(&[(70, 2), (5, 4), (40, 17)], 80, false), [Some(70), Some(5), None]);
         assert_eq!(widths(&[(90, 2), (5, 4)], 80, false), [Some(79), None]);
         assert_eq!(widths(&[(1 << 40, 2), (1 << 40, 4)], 80, true), [Some(74), Some(3)]);
+    }
+
+    #[test]
+    fn numbers_are_whole_and_the_resource_stays() {
+        let wish = |width, uncut, kept| Wish { width, header: 4, uncut, kept };
+        let wishes = [wish(60, false, false), wish(10, true, true), wish(30, false, false), wish(16, true, false)];
+        assert_eq!(fit(&wishes, 0, 102, false), [Some(60), Some(10), Some(9), Some(16)]);
+        assert_eq!(fit(&wishes, 0, 90, false), [Some(60), Some(10), Some(15), None]);
+        assert_eq!(fit(&wishes, 0, 60, false), [Some(47), Some(10), None, None]);
     }
 
     #[test]

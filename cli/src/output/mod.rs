@@ -6,7 +6,7 @@ mod fit;
 mod json;
 mod plain;
 mod printable;
-mod room;
+pub mod room;
 pub mod row;
 pub mod shape;
 mod table;
@@ -251,6 +251,8 @@ impl Array<'_> {
     pub fn finish(mut self) -> Result<()> {
         self.flush_part()?;
         if self.output.format.is_table() && !self.output.quiet {
+            // After the table.
+            self.output.out.flush()?;
             self.tell_what_is_missing();
         }
         let end: &[u8] = match (self.output.format, self.count) {

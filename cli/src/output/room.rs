@@ -55,8 +55,13 @@ pub fn wrapped(text: &str, room: usize) -> Vec<&str> {
     let (mut lines, mut rest) = (Vec::new(), text);
     while width(rest) > room.max(1) {
         let (line, left) = split(rest, room.max(1));
-        // A character that is wider than the room is on a line of its own.
-        let (line, left) = if line.is_empty() { first(rest) } else { (line, left) };
+        let pause = line.rfind([' ', ',', ':']).filter(|at| *at > line.len() / 2);
+        let (line, left) = match pause {
+            // A character that is wider than the room is on a line of its own.
+            None if line.is_empty() => first(rest),
+            None => (line, left),
+            Some(at) => rest.split_at(at + 1),
+        };
         lines.push(line);
         rest = left;
     }
@@ -114,5 +119,6 @@ mod tests {
             assert!(lines.iter().all(|line| width(line) <= room.max(2)), "{lines:?}");
         }
         assert_eq!(wrapped("", 3), [""]);
+        assert_eq!(wrapped("shop:web:cart", 11), ["shop:web:", "cart"]);
     }
 }

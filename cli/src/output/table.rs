@@ -7,7 +7,7 @@ use super::columns::{self, Column};
 use super::fit::{self, GAP, MARGIN, Wish};
 use super::plain;
 use super::room::{cut, one_line, width, wrapped};
-use super::row::{Datum, Place, Row};
+use super::row::{Cell, Datum, Place, Row};
 use crate::colour::Paint;
 
 /// How tables look.
@@ -25,7 +25,11 @@ pub struct Style {
 
 /// The table of one object: a line for each field. Nothing is cut: a long value goes on below itself.
 pub fn object(row: &Row, style: Style) -> String {
-    let cells: Vec<_> = row.cells.iter().filter(|cell| cell.place != Place::Json).collect();
+    // An embedded object would repeat the reference to it.
+    let is_repeated = |cell: &Cell| {
+        cell.place == Place::Embedded && row.cells.iter().any(|other| other.name == format!("{}_id", cell.name))
+    };
+    let cells: Vec<_> = row.cells.iter().filter(|cell| cell.place != Place::Json && !is_repeated(cell)).collect();
     let names = cells.iter().map(|cell| width(&cell.name)).max().unwrap_or_default();
     let room = style.room.map_or(usize::MAX, |room| room.saturating_sub(MARGIN + names + GAP).max(LEAST_VALUE));
     let mut text = String::new();
@@ -38,6 +42,18 @@ pub fn object(row: &Row, style: Style) -> String {
         }
     }
     text
+}
+
+/// The column without which an ID is not known.
+const RESOURCE: &str = "RESOURCE";
+
+/// Whether a part of the cell would say something else than the whole.
+fn is_uncut(row: &Row, column: &Column) -> bool {
+    row.cells.get(column.cell).is_some_and(|cell| match &cell.datum {
+        Datum::Moment(_) => true,
+        Datum::Json(json) => json.is_number() || json.is_boolean(),
+        _ => false,
+    })
 }
 
 /// Narrower values would be a column of letters.
@@ -85,7 +101,9 @@ impl ListTable {
             layout.measure(&cells);
         }
         if let Some(room) = style.room.filter(|_| is_first) {
-            layout.fit(room, style.asked);
+            let uncut: Vec<bool> =
+                layout.columns.iter().map(|column| rows.iter().any(|row| is_uncut(row, column))).collect();
+            layout.fit(room, &uncut, style.asked);
         }
         let mut text = String::new();
         if is_first {
@@ -111,8 +129,7 @@ impl Layout {
 
     fn cells(&self, row: &Row, style: Style) -> Vec<String> {
         let cells = self.columns.iter().map(|column| row.cells.get(column.cell));
-        let text =
-            |cell: Option<&super::row::Cell>| cell.map(|cell| shown(&cell.datum, style.wide)).unwrap_or_default();
+        let text = |cell: Option<&Cell>| cell.map(|cell| shown(&cell.datum, style.wide)).unwrap_or_default();
         match style.room {
             // A row is one line where there is a limit.
             Some(_) => cells.map(|cell| one_line(&text(cell)).into_owned()).collect(),
@@ -130,10 +147,14 @@ impl Layout {
     }
 
     /// Cuts the columns, and leaves out those for which there is no room.
-    fn fit(&mut self, room: usize, asked: bool) {
-        let headers = self.columns.iter().map(|column| width(&column.header));
-        let wishes: Vec<Wish> =
-            self.widths.iter().zip(headers).map(|(width, header)| Wish { width: *width, header }).collect();
+    fn fit(&mut self, room: usize, uncut: &[bool], asked: bool) {
+        let columns = self.columns.iter().zip(&self.widths).zip(uncut);
+        let wishes: Vec<Wish> = columns
+            .map(|((column, widest), uncut)| {
+                let kept = column.header == RESOURCE;
+                Wish { width: *widest, header: width(&column.header), uncut: *uncut || kept, kept }
+            })
+            .collect();
         let fitted = fit::fit(&wishes, self.key, room, asked);
         // Where there is no room for it now, there is none later.
         let is_whole = fitted[self.key] == Some(self.widths[self.key]);

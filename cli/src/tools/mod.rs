@@ -5,6 +5,7 @@ pub mod config;
 pub mod docs;
 mod explain;
 pub mod man;
+pub mod options;
 mod select;
 mod version;
 
