@@ -10,6 +10,7 @@
 //! On any error there are no candidates: a prompt is not the place for errors.
 
 mod candidate;
+mod filter;
 mod ids;
 mod line;
 mod parse;

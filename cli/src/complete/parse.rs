@@ -86,6 +86,8 @@ pub fn spot<'a>(tree: &'a Command, before: &[String], current: &str) -> Spot<'a>
         }
     }
     if let Some(arg) = awaits {
+        // The values before it decide what is offered.
+        place(&mut spot, positionals);
         spot.place = Place::Value(arg);
         spot.flags = false;
         return spot;
@@ -94,6 +96,7 @@ pub fn spot<'a>(tree: &'a Command, before: &[String], current: &str) -> Spot<'a>
         && let Some((flag, value)) = current.split_once('=').filter(|(flag, _)| flag.starts_with("--"))
     {
         if let Some(arg) = long(spot.command, &flag[2..]) {
+            place(&mut spot, positionals);
             (spot.joined, spot.typed) = (format!("{flag}="), value.to_owned());
             spot.place = Place::Value(arg);
         }

@@ -2,32 +2,66 @@
 
 use std::fs;
 
-use qairon::model::{Entity, Field};
+use qairon::model::{Entity, Field, Relation};
 
 use super::candidate::Candidate;
 
 /// Fields that can be printed, and after a dot those of the object at the other end of a relation.
 pub fn fields(entity: &Entity, typed: &str) -> Vec<Candidate> {
-    steps(entity, typed, &|field: &Field| field.embed.as_ref().is_none_or(|embed| !embed.nested_only))
+    steps(entity, typed, &is_own, &Relation::is_to_one)
 }
 
 /// Fields that can be sorted by.
 pub fn orders(entity: &Entity, typed: &str) -> Vec<Candidate> {
-    steps(entity, typed, &Field::is_column)
+    steps(entity, typed, &Field::is_column, &Relation::is_to_one)
 }
 
-fn steps(entity: &Entity, typed: &str, counts: &dyn Fn(&Field) -> bool) -> Vec<Candidate> {
+/// Fields that a filter can name: over relations to many too.
+pub fn filters(entity: &Entity, typed: &str) -> Vec<Candidate> {
+    steps(entity, typed, &Field::is_column, &|_| true)
+}
+
+/// What can be explained: a resource, then its fields and relations.
+pub fn subjects(typed: &str) -> Vec<Candidate> {
+    let typed = typed.replace('-', "_");
+    if let Some((name, rest)) = typed.split_once('.') {
+        let entities = qairon::model().entities();
+        let entity = entities.iter().find(|entity| entity.name == name || entity.plural == name);
+        let found = entity.map(|entity| steps(entity, rest, &|_| true, &|_| true)).unwrap_or_default();
+        return found.into_iter().map(|found| Candidate { text: format!("{name}.{}", found.text), ..found }).collect();
+    }
+    let named = qairon::model().entities().iter().filter(|entity| entity.name.starts_with(&typed));
+    let mut found: Vec<Candidate> = named.map(|entity| Candidate::whole(entity.name.clone(), "")).collect();
+    // A path can go on where a name is complete.
+    if let [only] = found.as_slice() {
+        found.push(Candidate::part(format!("{}.", only.text)));
+    } else if found.iter().any(|candidate| candidate.text == typed) {
+        found.push(Candidate::part(format!("{typed}.")));
+    }
+    found
+}
+
+fn is_own(field: &Field) -> bool {
+    field.embed.as_ref().is_none_or(|embed| !embed.nested_only)
+}
+
+fn steps(
+    entity: &Entity,
+    typed: &str,
+    counts: &dyn Fn(&Field) -> bool,
+    leads: &dyn Fn(&Relation) -> bool,
+) -> Vec<Candidate> {
     let (way, begun) = typed.rfind('.').map_or(("", typed), |dot| typed.split_at(dot + 1));
     let mut at = entity;
     for step in way.split_terminator('.') {
-        match at.relation(step).filter(|relation| relation.is_to_one()) {
+        match at.relation(step).filter(|relation| leads(relation)) {
             Some(relation) => at = qairon::model().target(&relation.target),
             None => return Vec::new(),
         }
     }
     let fields = at.fields.iter().filter(|field| counts(field) && field.name.starts_with(begun));
     let fields = fields.map(|field| Candidate::whole(format!("{way}{}", field.name), ""));
-    let relations = at.relations.iter().filter(|relation| relation.is_to_one() && relation.name().starts_with(begun));
+    let relations = at.relations.iter().filter(|relation| leads(relation) && relation.name().starts_with(begun));
     let ways = relations.map(|relation| Candidate::part(format!("{way}{}.", relation.name())));
     let mut found: Vec<Candidate> = fields.chain(ways).collect();
     found.sort_by(|one, other| one.text.cmp(&other.text));

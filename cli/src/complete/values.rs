@@ -4,11 +4,12 @@ use clap::{Arg, Command};
 use qairon::model::{Entity, Field, Kind, LinkScope, Relation, RelationKind};
 
 use super::candidate::Candidate;
+use super::filter as filters;
 use super::ids::{self, Wanted};
 use super::line::Line;
 use super::parse::{Place, Spot};
 use super::{paths, target};
-use crate::args::trace::names_resource;
+use crate::args::trace::{self, Question, names_resource};
 use crate::args::{action, resource};
 use crate::{filter, plugins};
 
@@ -93,6 +94,11 @@ impl Values<'_> {
             return self.texts(config.contexts.into_iter().map(|context| context.name));
         }
         let verb = self.spot.path.get(1).map_or("", String::as_str);
+        if id == "filter" {
+            let resource = self.spot.path.first().and_then(|name| named(name));
+            let resource = resource.or_else(|| named(&self.spot.value("resource")?.replace('-', "_")));
+            return resource.map_or_else(Vec::new, |entity| self.filter(entity));
+        }
         if let Some(entity) = self.spot.path.first().and_then(|name| named(name)) {
             if id == "asked fields" {
                 return self.listed(|typed| paths::fields(self.row_entity(entity, verb), typed));
@@ -103,6 +109,10 @@ impl Values<'_> {
         let reads = self.is_command("apply") || self.is_command("diff");
         match id {
             "asked fields" if reads => paths::files(&self.spot.typed),
+            "asked fields" => self.listed(|typed| found(self.answers(verb).into_iter(), typed)),
+            "path" if self.is_command("explain") => paths::subjects(&self.spot.typed),
+            "scope" => self.scope(),
+            "prune_resource" => self.resources(&self.spot.typed),
             "file" | "files" | "filename" | "dir" | "directory" | "path" => paths::files(&self.spot.typed),
             id if names_resource(id) && arg.get_value_delimiter().is_some() => {
                 self.listed(|typed| self.resources(typed))
@@ -118,6 +128,49 @@ impl Values<'_> {
                 entity.map_or_else(Vec::new, |entity| self.ids(entity, Wanted::default()))
             }
         }
+    }
+
+    /// What is at the end of a filter.
+    fn filter(&self, entity: &'static Entity) -> Vec<Candidate> {
+        match filters::spot(&self.spot.typed) {
+            filters::Spot::Field(kept, begun) => filters::fields(entity, kept, begun),
+            filters::Spot::Value(kept, path, begun) => match filters::field(entity, path) {
+                Some((entity, field)) => filters::values(kept, begun, |typed| match &field.reference {
+                    Some(reference) => self.ids_of(qairon::model().target(&reference.entity), typed, Wanted::default()),
+                    None if field.name == "id" => self.ids_of(entity, typed, Wanted::default()),
+                    None => match &field.kind {
+                        Kind::Enum(descriptor) => found(Kind::enum_labels(descriptor).into_iter(), typed),
+                        _ => Vec::new(),
+                    },
+                }),
+                None => Vec::new(),
+            },
+            filters::Spot::Other => Vec::new(),
+        }
+    }
+
+    /// A resource and an ID: `application/shop`.
+    fn scope(&self) -> Vec<Candidate> {
+        let typed = self.spot.typed.as_str();
+        let Some((name, begun)) = typed.split_once('/') else {
+            let resources = self.resources(typed).into_iter();
+            return resources.map(|found| Candidate::part(format!("{}/", found.text))).collect();
+        };
+        let ids = named(&name.replace('-', "_")).map(|entity| self.ids_of(entity, begun, Wanted::default()));
+        let ids = ids.unwrap_or_default().into_iter();
+        ids.map(|found| Candidate { text: format!("{name}/{}", found.text), ..found }).collect()
+    }
+
+    /// The fields of the rows that a trace or a search prints.
+    fn answers(&self, verb: &str) -> Vec<String> {
+        let name = self.spot.path.first().map_or("", String::as_str);
+        let mut questions = trace::TRACES.iter().chain(&trace::SEARCHES);
+        let asked = if name == trace::TRACE { verb } else { name };
+        let answer = questions.find(|question| question.verb == asked).and_then(Question::method);
+        let Some(answer) = answer.map(|method| method.descriptor.output()) else { return Vec::new() };
+        let rows =
+            ["rows", "objects"].iter().find_map(|name| answer.get_field_by_name(name)?.kind().as_message().cloned());
+        rows.unwrap_or(answer).fields().map(|field| field.name().to_owned()).collect()
     }
 
     /// Whether the line is about a command; of options in front of any there is none.
@@ -244,8 +297,12 @@ impl Values<'_> {
     }
 
     fn ids(&self, entity: &Entity, wanted: Wanted) -> Vec<Candidate> {
+        self.ids_of(entity, &self.spot.typed, wanted)
+    }
+
+    fn ids_of(&self, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
         match target::endpoint(self.spot, self.line) {
-            Some(endpoint) => ids::candidates(&endpoint, entity, &self.spot.typed, wanted),
+            Some(endpoint) => ids::candidates(&endpoint, entity, typed, wanted),
             None => Vec::new(),
         }
     }
@@ -266,8 +323,11 @@ impl Values<'_> {
             Some(comma) => self.spot.typed.split_at(comma + 1),
             None => ("", self.spot.typed.as_str()),
         };
+        // Fields of an order may have spaces around them.
+        let begun = typed.trim_start();
+        let (kept, typed) = (format!("{kept}{}", &typed[..typed.len() - begun.len()]), begun);
         let mut found = values(typed);
-        found.iter_mut().for_each(|candidate| candidate.text.insert_str(0, kept));
+        found.iter_mut().for_each(|candidate| candidate.text.insert_str(0, &kept));
         found
     }
 }
