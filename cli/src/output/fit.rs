@@ -33,11 +33,14 @@ impl Wish {
 /// it is alone; before that the last columns are left out, unless all were asked for.
 pub fn fit(wishes: &[Wish], key: usize, room: usize, all: bool) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = wishes.iter().map(|wish| Some(wish.whole().min(room))).collect();
-    let least = |wish: &Wish| match all {
-        _ if wish.uncut => wish.whole(),
+    let least_of = |wish: &Wish, uncut: bool| match all {
+        _ if uncut && wish.uncut => wish.whole(),
         true => wish.whole().min(LEAST_OF_ALL),
         false => wish.whole().min(LEAST.max(wish.header)),
     };
+    // Columns that are all to be there may leave no room for whole ones.
+    let uncut = !all || excess(&wishes.iter().map(|wish| Some(least_of(wish, true))).collect::<Vec<_>>(), room) == 0;
+    let least = |wish: &Wish| least_of(wish, uncut);
     while excess(&widths, room) > 0 {
         let too_much = excess(&widths, room);
         let others = || (0..wishes.len()).filter(|at| *at != key);

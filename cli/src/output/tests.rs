@@ -258,7 +258,7 @@ fn tables_are_cut_to_the_room_by_what_is_seen() {
     assert_eq!(table.missing(), ["NOTE", "MORE"]);
     // All of them, in their order, when they were asked for.
     let asked = Style { asked: true, ..style(20) };
-    assert_eq!(cut(&rows, asked), [" RESOURCE  …  NO…  …", " service   …  日…  …"]);
+    assert_eq!(cut(&rows, asked), [" RE…  ID    NO…  MO…", " se…  a:b…  日…  x…"]);
     // Without a limit a text of two lines takes two.
     assert_eq!(cut(&rows, Style::default())[2].trim(), "y");
 }

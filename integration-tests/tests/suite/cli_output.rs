@@ -2,6 +2,8 @@
 
 mod page;
 mod paths;
+mod terminal;
+mod widths;
 
 use qairon_integration_tests::{Output, Qcli, Report, World};
 use serde_json::{Value, json};
@@ -41,7 +43,7 @@ async fn rows_of_every_entity_are_the_same_in_every_format_for_programs() {
         report.equal(format!("{} table", entity.name), list("table").await.lines().count(), rows.len() + 1);
         let wide = list("wide").await;
         let header = wide.lines().next().unwrap_or_default().to_owned();
-        for column in ["ID", "DEFAULTS", "CREATED_AT", "LAST_UPDATED_AT"] {
+        for column in ["ID", "DEFAULTS", "CREATED", "UPDATED"] {
             report.check(
                 header.split_whitespace().any(|name| name == column),
                 &entity.name,

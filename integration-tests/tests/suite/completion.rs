@@ -30,7 +30,7 @@ const DEPLOYMENT: &str = "prod:aws:acct:us-east:main:eks:web:shop:cart:api:defau
 
 /// Each line with the keys that are typed, and what the line has become. A dot after the last TAB shows whether there
 /// is a space before it.
-const LINES: [(&str, &str); 17] = [
+const LINES: [(&str, &str); 26] = [
     // Resource, command, flag, value, field.
     ("qcli deployment_target_t\t.", "qcli deployment_target_type ."),
     ("qcli deployment unas\t.", "qcli deployment unassign_zone ."),
@@ -52,6 +52,17 @@ const LINES: [(&str, &str); 17] = [
     ("qcli service get shop:w\t.", "qcli service get shop:web:s."),
     ("qcli zone get prod:aws:acct:us-west:\t.", "qcli zone get prod:aws:acct:us-west:a ."),
     ("qcli stack get \"shop:ca\t", "qcli stack get \"shop:cart\""),
+    // What is explained, orders and scopes.
+    ("qcli explain service.stack_\t.", "qcli explain service.stack_id ."),
+    ("qcli explain deployment_target_ty\t.", "qcli explain deployment_target_type."),
+    ("qcli service list --order-by stack.application_i\t.", "qcli service list --order-by stack.application_id ."),
+    ("qcli export --scope applicati\t.", "qcli export --scope application/."),
+    ("qcli export --scope zone/prod:aws:acct:us-west:\t.", "qcli export --scope zone/prod:aws:acct:us-west:a ."),
+    // Filters: a field is not the end of one.
+    ("qcli service list --filter 'stack_\t = x", "qcli service list --filter 'stack_id = x"),
+    ("qcli service list --filter 'NOT stack.application_\t.", "qcli service list --filter 'NOT stack.application_id."),
+    ("qcli service list --filter \"-stack.servi\t.", "qcli service list --filter \"-stack.services."),
+    ("qcli service list --filter 'stack_id = \"shop:ca\t", "qcli service list --filter 'stack_id = \"shop:cart\""),
     // The cursor is after the third word of four.
     ("qcli deployment unas TAIL\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\t", "qcli deployment unassign_zone TAIL"),
     ("true; qcli stack get shop:p\t.", "true; qcli stack get shop:pay ."),
