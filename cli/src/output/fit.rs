@@ -54,7 +54,7 @@ pub fn fit(wishes: &[Wish], key: usize, room: usize, all: bool) -> Vec<Option<us
             shrink(&mut widths, key, room);
             break;
         }
-        match others().filter(|at| widths[*at].is_some() && !wishes[*at].kept).last() {
+        match others().rfind(|at| widths[*at].is_some() && !wishes[*at].kept) {
             Some(last) => widths[last] = None,
             None => {
                 shrink(&mut widths, key, room);

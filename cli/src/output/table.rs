@@ -72,8 +72,8 @@ struct Layout {
     widths: Vec<usize>,
     /// The column that is cut last.
     key: usize,
-    /// How much of it may be shown.
-    key_room: usize,
+    /// How much of a cell is shown.
+    rooms: Vec<usize>,
     /// What there was no room for.
     missing: Vec<String>,
 }
@@ -124,7 +124,7 @@ impl Layout {
     fn of(row: &Row, style: Style) -> Self {
         let columns = columns::of(row, style.wide, style.asked);
         let widths = columns.iter().map(|column| width(&column.header)).collect();
-        Self { key: columns::key(row, &columns), key_room: usize::MAX, columns, widths, missing: Vec::new() }
+        Self { key: columns::key(row, &columns), columns, widths, rooms: Vec::new(), missing: Vec::new() }
     }
 
     fn cells(&self, row: &Row, style: Style) -> Vec<String> {
@@ -156,10 +156,12 @@ impl Layout {
             })
             .collect();
         let fitted = fit::fit(&wishes, self.key, room, asked);
-        // Where there is no room for it now, there is none later.
-        let is_whole = fitted[self.key] == Some(self.widths[self.key]);
-        self.key_room =
-            if is_whole { room.saturating_sub(MARGIN).max(1) } else { fitted[self.key].unwrap_or_default() };
+        // What is whole in the first rows is whole in all of them, if it may not be cut.
+        for (at, width) in fitted.iter().enumerate() {
+            let Some(width) = *width else { continue };
+            let is_whole = width == self.widths[at] && (at == self.key || uncut[at]);
+            self.rooms.push(if is_whole { room.saturating_sub(MARGIN).max(1) } else { width });
+        }
         // What is left out is never the key.
         self.key -= fitted[..self.key].iter().filter(|width| width.is_none()).count();
         let columns = std::mem::take(&mut self.columns);
@@ -172,8 +174,8 @@ impl Layout {
         self.widths = fitted.into_iter().flatten().collect();
     }
 
-    /// Adds a row. An ID that is longer than those of the first rows is whole all the same, and moves the rest of its
-    /// line.
+    /// Adds a row. An ID or a number that is longer than those of the first rows is whole all the same, and moves the
+    /// rest of its line.
     fn append(&self, text: &mut String, cells: &[String], room: Option<usize>) {
         let Some(room) = room else {
             let height = cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or_default();
@@ -183,10 +185,8 @@ impl Layout {
             }
             return;
         };
-        let parts = cells.iter().zip(&self.widths).enumerate().map(|(at, (cell, width))| match at == self.key {
-            true => (cut(cell, self.key_room), *width),
-            false => (cut(cell, *width), *width),
-        });
+        let parts = cells.iter().zip(self.widths.iter().zip(&self.rooms));
+        let parts = parts.map(|(cell, (width, room))| (cut(cell, *room), *width));
         let parts: Vec<_> = parts.collect();
         let mut line = String::new();
         append(&mut line, parts.iter().map(|(part, width)| (part.as_ref(), *width)));

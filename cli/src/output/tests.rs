@@ -272,6 +272,11 @@ fn the_parts_of_a_table_have_the_columns_of_the_first() {
     // An ID is whole, and moves what is after it.
     assert_eq!(table.part(&[row("abcdefgh", "b"), row("a", "b")]), " abcdefgh  b     t\n a   b     t\n");
     assert_eq!(table.part(&[row("abcdefghijklmnopqrstuvwxyz", "b")]), " abcdefghijklmnopqrstuv…\n");
+    // So is a number, which would be another one.
+    let row = |n: i64| Row::of_cells([("id", "a".into()), ("n", n.into()), ("tag", "t".into())]);
+    let mut table = ListTable::new(Style { room: Some(24), ..Style::default() });
+    assert_eq!(table.part(&[row(1)]), " ID  N  TAG\n a   1  t\n");
+    assert_eq!(table.part(&[row(12345)]), " a   12345  t\n");
 }
 
 #[test]

@@ -42,6 +42,9 @@ Where the config file is.
 .TP
 NO_COLOR
 When it is set, there is no colour.
+.TP
+COLUMNS
+How wide tables are, also without a terminal.
 .SH FILES
 .TP
 ~/.config/qairon/config.toml

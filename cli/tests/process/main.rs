@@ -196,6 +196,10 @@ fn help_is_printed_for_every_level() {
         (&["deployment-target", "--help"], "get_field_query"),
         (&["help", "stack", "create"], "<application_id> <name>"),
         (&["stack_config", "create", "-h"], "--config"),
+        (&["--help"], "Catalog:\n  application "),
+        (&["stack", "list", "--help"], "Options of every command: --context, "),
+        (&["stack", "list", "--help-all"], "--endpoint <ADDRESS>"),
+        (&["options"], "--endpoint <ADDRESS>"),
     ] {
         let output = qcli("", args);
         assert!(output.status.success(), "{args:?}");

@@ -112,3 +112,25 @@ fn a_page_is_printed_and_the_same_everywhere() {
     let refused = command(&["man", file.path().to_str().expect("UTF-8")]).output().expect("qcli runs");
     assert!(refusal(&refused, 1).contains(file.path().to_str().expect("UTF-8")));
 }
+
+#[test]
+fn no_page_sends_anybody_to_a_hidden_command() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut left =
+        vec![root.join("docs"), root.join("README.md"), root.join("CSV_IMPORT.md"), root.join("demo/README.md")];
+    let mut pages = 0;
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(fs::read_dir(&path).expect("it is there").map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        pages += 1;
+        for hidden in ["help_tree", "help-tree", "help_reference", "help-reference"] {
+            assert!(!text.contains(hidden), "{}: {hidden}", path.display());
+        }
+    }
+    assert!(pages > 40, "{pages} pages");
+    let help = printed(&command(&["--help"]).output().expect("qcli runs"));
+    assert!(!help.contains("help_"), "{help}");
+}
