@@ -114,6 +114,7 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: &[],
         note: "",
+        none: "No dependencies found.",
     },
     Question {
         verb: "path",
@@ -123,7 +124,8 @@ pub const TRACES: [Question; 8] = [
         paged: false,
         pictures: BOTH,
         note: "With `-o plain` the values are `way` (the number of the path, from 1), `relation`, `resource` and \
-               `id`; a table has the same columns, the ID before the resource. The first object of a path has no relation: it is `-` there and empty in JSON.",
+               `id`; a table has the same columns, the ID before the resource. The first object of a path has \
+               no relation: it is `-` there and empty in JSON.",
         none: "No path found.",
     },
 ];

@@ -48,7 +48,7 @@ impl Session {
     /// Prints what a call has affected.
     async fn affected(&mut self, request: Request) -> Result<()> {
         let affected = Affected::of(&request.call(&self.client).await?);
-        let mut array = self.output.array();
+        let mut array = self.output.array("Nothing is affected.");
         for object in &affected.objects {
             array.push(object.row())?;
         }

@@ -15,6 +15,7 @@ mod tests;
 pub mod tree;
 mod yaml;
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
@@ -175,7 +176,8 @@ impl Output {
         }
     }
 
-    /// Starts an array. The sentence is for people when there are no rows: a table without any would be nothing at all.
+    /// Starts an array. The sentence is for people when there are no rows: a table without any would be
+    /// nothing at all. It is empty where they read something else already.
     pub fn array(&mut self, none: impl Into<String>) -> Array<'_> {
         let table = ListTable::new(self.style());
         Array { output: self, none: none.into(), count: 0, part: Vec::new(), table }
@@ -267,14 +269,17 @@ impl Array<'_> {
     fn tell_what_is_missing(&self) {
         let missing = self.table.missing();
         let told = match (self.count, missing) {
-            (0, _) => self.none.clone(),
+            (0, _) => Cow::from(&self.none),
             (_, []) => return,
-            (_, missing) => format!("(no room for {}; -o wide shows all)", missing.join(", ")),
+            (_, missing) => {
+                let told = format!("(no room for {}; -o wide shows all)", missing.join(", "));
+                room::cut(&told, self.output.room.unwrap_or(usize::MAX)).into_owned().into()
+            }
         };
-        let room = self.output.room.unwrap_or(usize::MAX);
-        // If nobody reads it, that is not a reason to fail.
-        let _ =
-            writeln!(io::stderr(), "{}", if missing.is_empty() { told } else { room::cut(&told, room).into_owned() });
+        if !told.is_empty() {
+            // If nobody reads it, that is not a reason to fail.
+            let _ = writeln!(io::stderr(), "{told}");
+        }
     }
 
     fn flush_part(&mut self) -> Result<()> {
