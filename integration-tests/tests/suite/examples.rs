@@ -149,3 +149,14 @@ pub async fn programs() -> &'static Path {
     };
     PROGRAMS.get_or_init(|| built).await
 }
+
+/// The same tasks as in other tools, on the demo.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_users_of_other_tools_does_what_it_says() {
+    let stage = crate::stage::Stage::set().await;
+    crate::filter_docs::load_demo(&stage).await;
+    let before = stage.rows().await;
+    crate::grpcurl::assert_tour("docs/COMING-FROM.md", &stage.server).await;
+    // What the page writes it takes back.
+    assert_eq!(stage.rows().await, before);
+}
