@@ -131,6 +131,7 @@ def test_errors_tell_reason_field_object_and_request(client: qairon.Client) -> N
         client.catalog.CreateStack(stack_pb2.CreateStackRequest(stack=wanted))
     assert (invalid.value.reason, invalid.value.field) == ("INVALID_NAME", "name")
     assert invalid.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert invalid.value.call is not None and invalid.value.call.code() is invalid.value.code()
     assert invalid.value.request_id and str(invalid.value) == invalid.value.details()
     with pytest.raises(qairon.NotFound) as missing:
         client.catalog.GetStack(stack_pb2.GetStackRequest(id="no:body"))

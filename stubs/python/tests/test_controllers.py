@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import math
+import warnings
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from qairon_qcli.controllers import (
     PrintingOutputController,
     QCLIController,
     StringIOOutputController,
+    UnknownKeyword,
 )
 
 
@@ -108,15 +110,73 @@ def test_the_list_of_the_page(endpoint: str, factory: Factory) -> None:
     assert {"id": stack["id"], "name": stack["name"]} in found
 
 
-def test_q_is_quiet_and_unknown_keywords_are_ignored(factory: Factory) -> None:
+def test_q_is_quiet_and_what_is_not_set_is_ignored(factory: Factory) -> None:
     stack = factory.create("stack")
-    everything = {"resource": "stack", "resource_id": stack["id"], "command": "get", "func": print, "zzz": 1}
+    everything = {"resource": "stack", "resource_id": stack["id"], "command": "get", "func": None}
     assert json.loads(printed("get", **everything)) == stack
     assert printed("get", **everything, q=True) == ""
     assert printed("list", resource="stack", q=True, other=None) == ""
     assert printed("delete", resource="stack", resource_id=stack["id"], q=True) == ""
     with pytest.raises(qairon.NotFound):
         printed("get", **everything, q=True)
+
+
+WARNED: list[tuple[str, dict[str, Any], str]] = [
+    ("get", {"resource": "stack", "resource_id": "no:body", "zzz": 1}, "`get` ignores the unknown keyword `zzz`; it takes"),
+    ("get", {"resource": "stack", "resource_id": "no:body", "output_feilds": ["id"]}, "did you mean `output_fields`?"),
+    ("list", {"resource": "stack", "filter": "x"}, "`list` ignores the unknown keyword `filter`"),
+    ("query", {"resource": "stack", "query": "{}", "limit": 3}, "`query` ignores the unknown keyword `limit`"),
+    ("get_field", {"resource": "stack", "resource_id": "no:body", "field": "name", "ouput_format": "plain"}, "format`"),
+    ("get_collection", {"resource": "stack", "collection": "services", "resource_id": "a", "outputfields": []}, "fields`"),
+    ("get_parent", {"resource": "stack", "relation": "application", "resource_id": "a", "relatoin": 1}, "relation`"),
+    ("create", {"args_dict": {"resource": "application", "id": "a b"}, "output_fromat": "json"}, "output_format`"),
+    ("create", {"args_dict": {"resource": "application", "id": "a b", "output_fromat": "json"}}, "output_format`"),
+    ("create", {"args_dict": {"resource": "application", "id": "a b"}, "defaults": {}}, "belong in `args_dict`"),
+    ("create", {"args_dict": {"resource": "application", "id": "a b"}, "defualts": {}}, "belong in `args_dict`"),
+    ("delete", {"resource": "stack", "resource_id": "no:body", "resuorce_id": "a:b"}, "did you mean `resource_id`?"),
+    ("set_field", {"resource": "stack", "resource_id": "no:body", "field": "name", "value": "x", "vlaue": 1}, "value`"),
+    (
+        "allocate_subnet",
+        {"network_id": "n", "additional_mask_bits": 1, "name": "s", "defualts": {}},
+        "did you mean `defaults`?",
+    ),
+    ("promote", {"resource": "deployment", "srcid": "a", "dstid": "b", "srcidd": 1}, "`srcid`"),
+    ("clone_deployment", {"deployment_id": "a", "deployment_target_id": "b", "deploymnet_id": 1}, "`deployment_id`"),
+    ("clone_config", {"config_id": "no:body", "deployment_id": "b", "output_fields_": []}, "`output_fields`"),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "told"), WARNED)
+def test_a_keyword_that_is_probably_a_mistake_is_warned_about(
+    method: str, arguments: dict[str, Any], told: str, endpoint: str
+) -> None:
+    with QCLIController(PrintingOutputController()) as qcli, contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            # It is still ignored: what follows is what follows without it.
+            with contextlib.suppress(qairon.QaironError, TypeError):
+                getattr(qcli, method)(**arguments)
+    (warning,) = caught
+    assert issubclass(warning.category, UserWarning) and warning.category is UnknownKeyword
+    assert told in str(warning.message)
+    assert warning.filename == __file__, "it names the line of the caller"
+
+
+def test_every_method_has_its_keywords_checked() -> None:
+    methods = [name for name in vars(QCLIController) if not name.startswith("_") and name != "close"]
+    assert {row[0] for row in WARNED} | {"add_to_collection", "del_from_collection"} == set(methods)
+    for method in ("add_to_collection", "del_from_collection"):
+        with pytest.warns(UnknownKeyword, match="`owner_id`"), pytest.raises(ValueError, match="unknown resource"):
+            getattr(QCLIController(PrintingOutputController()), method)("zzz", "b", "c", "d", "e", ownre_id=1)
+
+
+def test_far_keywords_pass_unnoticed_where_whole_dictionaries_are_passed(recorder: Recorder, factory: Factory) -> None:
+    stack = factory.create("stack")
+    rest = {"command": "x", "func": print, "verbose": True, "zzz": 1}
+    assert recorder.one("get_field", "stack", stack["id"], "name", **rest) == stack["name"]
+    assert recorder.one("set_field", "stack", stack["id"], "defaults", {}, **rest)["id"] == stack["id"]
+    created = recorder.one("create", {"resource": "application", "id": f"far{factory.number()}", **rest}, **rest)
+    assert recorder.one("delete", "application", created["id"], **rest)["status"] == 204
 
 
 REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [

@@ -13,13 +13,15 @@ _DETAILS = "grpc-status-details-bin"
 class QaironError(grpc.RpcError):
     """A call that failed. The text is the message of the service: what is wrong and what to do about it.
 
+    As of any grpc.Call, `code()` is the grpc.StatusCode and `details()` the message: both are methods.
+
     Attributes:
-        code: the grpc.StatusCode.
         reason: the ErrorReason without its prefix, such as `ALREADY_EXISTS`; empty when the service gave none.
         field: the invalid field of the request; empty when there is no specific one.
         resource: the resource of the object that the error is about, such as `stack`; may be empty.
         resource_id: the ID of that object; may be empty.
         request_id: what ties the call to its line in the log of the service; may be empty.
+        call: the error of gRPC; None for an error of the client.
     """
 
     def __init__(self, code: grpc.StatusCode, message: str, call: Optional[grpc.RpcError] = None) -> None:
@@ -31,7 +33,6 @@ class QaironError(grpc.RpcError):
         self.resource = ""
         self.resource_id = ""
         self.request_id = ""
-        #: The error of gRPC; None for an error of the client.
         self.call = call
 
     def code(self) -> grpc.StatusCode:

@@ -10,19 +10,21 @@ None. What the service refuses is raised as qairon.QaironError, whose text is th
 field or a value that cannot be is a ValueError. Then nothing is handed on.
 
 All methods take `output_format` (`"json"` or `"plain"`), `output_fields` (a list of field names) and `q` (True: no
-output), and ignore other keywords.
+output), and ignore other keywords. `get`, `list` and `query` warn about every other keyword (UnknownKeyword), the other
+methods about those that are like one of theirs.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
+import warnings
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Optional
 
 from qairon_qcli import schema, values
 from qairon_qcli.calls import Calls, equal, text_of
+from qairon_qcli.keywords import COMMAND, OUTPUT, UnknownKeyword, check, checked, near
 from qairon_qcli.output import (
     AbstractOutputController,
     IterableOutputController,
@@ -37,12 +39,11 @@ __all__ = [
     "QCLIController",
     "QaironSchema",
     "StringIOOutputController",
+    "UnknownKeyword",
 ]
 
-#: How similar a key has to be to a field to be a probable misspelling.
-_A_SLIP = 0.8
 #: Keys of argument dictionaries that are call options, not fields.
-_CONTROLS = frozenset(("resource", "command", "output_format", "output_fields", "q"))
+_CONTROLS = frozenset((*COMMAND, *OUTPUT))
 
 
 class QaironSchema:
@@ -76,6 +77,7 @@ class QCLIController:
         """Ends the connection."""
         self._calls.close()
 
+    @checked(strict=True)
     def get(self, resource: str, resource_id: str, **keywords: Any) -> None:
         """Outputs one object."""
         out = _Output(self.output_controller, keywords)
@@ -83,10 +85,12 @@ class QCLIController:
         values.check_fields(entity, out.fields)
         out.one(values.row(entity, self._calls.get(entity, resource_id, out.fields), out.fields))
 
+    @checked(strict=True)
     def list(self, resource: str, **keywords: Any) -> None:
         """Outputs all objects of a resource."""
         self._rows(schema.entity(resource), "", _Output(self.output_controller, keywords))
 
+    @checked(strict=True)
     def query(self, resource: str, query: str, **keywords: Any) -> None:
         """Outputs the objects that a JSON query document selects."""
         if not isinstance(query, str):
@@ -96,15 +100,16 @@ class QCLIController:
             raise ValueError("a query document is a JSON object or a list of filters, as text")
         self._rows(schema.entity(resource), query, _Output(self.output_controller, keywords))
 
+    @checked()
     def get_field(self, resource: str, resource_id: str, field: str, **keywords: Any) -> None:
         """Outputs the value of a plain field, or the object or objects of a relation."""
         entity = schema.entity(resource)
         own, relation = entity.field(field), entity.relation(field)
         if relation is not None and (own is None or own.embeds):
             if relation.to_one:
-                self.get_parent(resource, field, resource_id, **keywords)
+                self._parent(entity, field, resource_id, keywords)
             else:
-                self.get_collection(resource, field, resource_id, **keywords)
+                self._collection(entity, field, resource_id, keywords)
             return
         if own is None:
             names = [found.name for found in entity.fields]
@@ -113,36 +118,15 @@ class QCLIController:
         out = _Output(self.output_controller, keywords)
         out.one(values.value(own, self._calls.get(entity, resource_id, [own.name])))
 
+    @checked()
     def get_collection(self, resource: str, collection: str, resource_id: str, **keywords: Any) -> None:
         """Outputs the objects of a relation to many."""
-        entity = schema.entity(resource)
-        relation = _relation(entity, collection, to_one=False)
-        target = schema.entity(relation.target)
-        out = _Output(self.output_controller, keywords)
-        values.check_fields(target, out.fields)
-        path = relation.field or f"{relation.inverse}.id"
-        objects = self._calls.objects(target, equal(path, text_of(resource_id)), out.fields)
-        first = next(objects, None)
-        if first is None:
-            # Nothing related, or nothing to relate to: an unknown ID is an error.
-            self._calls.get(entity, resource_id, ["id"])
-        found = _chained(first, objects)
-        out.many(values.row(target, message, out.fields) for message in found)
+        self._collection(schema.entity(resource), collection, resource_id, keywords)
 
+    @checked()
     def get_parent(self, resource: str, relation: str, resource_id: str, **keywords: Any) -> None:
         """Outputs the object of a relation to one; None when it is unset."""
-        entity = schema.entity(resource)
-        found = _relation(entity, relation, to_one=True)
-        target = schema.entity(found.target)
-        out = _Output(self.output_controller, keywords)
-        values.check_fields(target, out.fields)
-        embedding = next((own for own in entity.fields if own.name == relation and own.embeds), None)
-        if embedding is not None and not embedding.nested_only and not out.fields:
-            # With what it embeds itself.
-            out.one(values.value(embedding, self._calls.get(entity, resource_id, [embedding.name])))
-            return
-        parent_id = getattr(self._calls.get(entity, resource_id, [found.field]), found.field)
-        out.one(values.row(target, self._calls.get(target, parent_id, out.fields), out.fields) if parent_id else None)
+        self._parent(schema.entity(resource), relation, resource_id, keywords)
 
     def create(self, args_dict: dict[str, Any], **keywords: Any) -> None:
         """Creates an object: `resource` says of what, the other keys are its fields. Outputs the object.
@@ -152,28 +136,18 @@ class QCLIController:
         """
         if not isinstance(args_dict, dict):
             raise ValueError(f"`args_dict` is a dictionary with `resource` and fields, not {type(args_dict).__name__}")
-        entity = schema.entity(args_dict.get("resource", ""))
-        out = _Output(self.output_controller, {**args_dict, **keywords})
-        values.check_fields(entity, out.fields)
-        method = f"Create{entity.type_name}"
-        request = self._calls.request(method)
-        message = getattr(request, entity.name)
-        # Something is always there to create, even with nothing set.
-        message.SetInParent()
-        for name, given in args_dict.items():
-            if name in _CONTROLS or given is None:
-                continue
-            own = entity.field(name)
-            if own is None:
-                if difflib.get_close_matches(str(name), [found.name for found in entity.fields], n=1, cutoff=_A_SLIP):
-                    raise schema.unknown(f"field of `{entity.name}`", name, [found.name for found in entity.fields])
-                continue
-            # Rows can be passed in unchanged: fields that only the service sets are ignored.
-            if own.settable:
-                values.set_value(own, message, given)
-        created = getattr(self._calls.call(method, request), entity.name)
-        out.one(values.row(entity, created, out.fields))
+        fields = [found.name for found in schema.entity(args_dict.get("resource", "")).fields]
+        check("create", ["args_dict", *OUTPUT], keywords, strict=False, stacklevel=2)
+        for name, given in keywords.items():
+            if given is not None and name not in _CONTROLS and near(name, fields):
+                told = f"`create` ignores the keyword `{name}`: fields belong in `args_dict`"
+                warnings.warn(told, UnknownKeyword, stacklevel=2)
+        # A misspelt field is an error.
+        others = {name: given for name, given in args_dict.items() if name not in fields}
+        check("create", OUTPUT, others, strict=False, stacklevel=2)
+        self._create(args_dict, keywords)
 
+    @checked()
     def delete(self, resource: str, resource_id: str, **keywords: Any) -> None:
         """Deletes an object. Outputs its resource, its ID and the status 204."""
         entity = schema.entity(resource)
@@ -182,6 +156,7 @@ class QCLIController:
         self._calls.call(method, self._calls.request(method, id=text_of(resource_id)))
         out.one({"resource": entity.name, "id": resource_id, "status": 204})
 
+    @checked()
     def set_field(self, resource: str, resource_id: str, field: str, value: Any, **keywords: Any) -> None:
         """Sets one field of an object; None clears it. Outputs the object."""
         entity = schema.entity(resource)
@@ -207,6 +182,7 @@ class QCLIController:
         updated = getattr(self._calls.call(method, request), entity.name)
         out.one(values.row(entity, updated, out.fields))
 
+    @checked("defaults")
     def allocate_subnet(self, network_id: str, additional_mask_bits: Any, name: str, **keywords: Any) -> None:
         """Creates the first free subnet whose prefix is this many bits longer than the network's. Outputs it."""
         try:
@@ -216,35 +192,90 @@ class QCLIController:
         fields: dict[str, Any] = {"network_id": network_id, "additional_bits": bits, "name": name}
         self._special("AllocateSubnet", fields, keywords)
 
+    @checked()
     def add_to_collection(
         self, resource: str, singular_resource: str, items: str, owner_id: str, item_id: str, **keywords: Any
     ) -> None:
         """Links an object to another of a many-to-many relation; twice is not an error. Outputs the link."""
         self._link("Add", resource, singular_resource, items, owner_id, item_id, keywords)
 
+    @checked()
     def del_from_collection(
         self, resource: str, singular_resource: str, items: str, owner_id: str, item_id: str, **keywords: Any
     ) -> None:
         """Removes a link; a missing link is not an error. Outputs the link."""
         self._link("Remove", resource, singular_resource, items, owner_id, item_id, keywords)
 
+    @checked()
     def promote(self, resource: str, srcid: str, dstid: str, **keywords: Any) -> None:
         """Releases the current build of one deployment to another of the same service. Outputs it."""
         if schema.entity(resource).name != "deployment":
             raise ValueError(f"`{resource}` cannot be promoted, only a deployment can")
         self._special("PromoteDeployment", {"source_id": srcid, "destination_id": dstid}, keywords)
 
+    @checked()
     def clone_deployment(self, deployment_id: str, deployment_target_id: str, **keywords: Any) -> None:
         """Creates the same deployment on another deployment target, with its configurations and processes."""
         fields = {"id": deployment_id, "deployment_target_id": deployment_target_id}
         self._special("CloneDeployment", fields, keywords)
 
+    @checked()
     def clone_config(self, config_id: str, deployment_id: str, **keywords: Any) -> None:
         """Creates the same configuration for another deployment. Outputs it."""
         entity = schema.entity("deployment_config")
         source = self._calls.get(entity, config_id)
         arguments = {own.name: values.value(own, source) for own in entity.fields if own.settable}
-        self.create({**arguments, "resource": entity.name, "deployment_id": deployment_id}, **keywords)
+        self._create({**arguments, "resource": entity.name, "deployment_id": deployment_id}, keywords)
+
+    def _collection(self, entity: schema.Entity, collection: str, resource_id: str, keywords: dict[str, Any]) -> None:
+        relation = _relation(entity, collection, to_one=False)
+        target = schema.entity(relation.target)
+        out = _Output(self.output_controller, keywords)
+        values.check_fields(target, out.fields)
+        path = relation.field or f"{relation.inverse}.id"
+        objects = self._calls.objects(target, equal(path, text_of(resource_id)), out.fields)
+        first = next(objects, None)
+        if first is None:
+            # Nothing related, or nothing to relate to: an unknown ID is an error.
+            self._calls.get(entity, resource_id, ["id"])
+        found = _chained(first, objects)
+        out.many(values.row(target, message, out.fields) for message in found)
+
+    def _parent(self, entity: schema.Entity, relation: str, resource_id: str, keywords: dict[str, Any]) -> None:
+        found = _relation(entity, relation, to_one=True)
+        target = schema.entity(found.target)
+        out = _Output(self.output_controller, keywords)
+        values.check_fields(target, out.fields)
+        embedding = next((own for own in entity.fields if own.name == relation and own.embeds), None)
+        if embedding is not None and not embedding.nested_only and not out.fields:
+            # With what it embeds itself.
+            out.one(values.value(embedding, self._calls.get(entity, resource_id, [embedding.name])))
+            return
+        parent_id = getattr(self._calls.get(entity, resource_id, [found.field]), found.field)
+        out.one(values.row(target, self._calls.get(target, parent_id, out.fields), out.fields) if parent_id else None)
+
+    def _create(self, args_dict: dict[str, Any], keywords: dict[str, Any]) -> None:
+        entity = schema.entity(args_dict.get("resource", ""))
+        out = _Output(self.output_controller, {**args_dict, **keywords})
+        values.check_fields(entity, out.fields)
+        method = f"Create{entity.type_name}"
+        request = self._calls.request(method)
+        message = getattr(request, entity.name)
+        # Something is always there to create, even with nothing set.
+        message.SetInParent()
+        for name, given in args_dict.items():
+            if name in _CONTROLS or given is None:
+                continue
+            own = entity.field(name)
+            if own is None:
+                if near(str(name), [found.name for found in entity.fields]):
+                    raise schema.unknown(f"field of `{entity.name}`", name, [found.name for found in entity.fields])
+                continue
+            # Rows can be passed in unchanged: fields that only the service sets are ignored.
+            if own.settable:
+                values.set_value(own, message, given)
+        created = getattr(self._calls.call(method, request), entity.name)
+        out.one(values.row(entity, created, out.fields))
 
     def _rows(self, entity: schema.Entity, text: str, out: _Output) -> None:
         values.check_fields(entity, out.fields)
