@@ -9,7 +9,7 @@
 //! ```
 //!
 //! [`load`] reads it, [`settings`] defines the settings and their precedence, [`edit`] changes it and keeps comments. A
-//! missing file costs one look-up.
+//! missing file costs one look-up, and is an error if somebody named it.
 
 mod contexts;
 pub mod edit;
@@ -33,23 +33,58 @@ pub const CONTEXT_VARIABLE: &str = "QAIRON_CONTEXT";
 
 /// Reads the file.
 pub fn load() -> Result<Config> {
-    match path() {
-        Some(path) => load_from(&path),
-        None => Ok(Config::default()),
+    match (named(), path()) {
+        (Some(path), _) => load_named(&path),
+        (None, Some(path)) => match std::fs::read_to_string(&path) {
+            Ok(text) => parsed(&path, &text),
+            // Nobody has to have one.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => parsed(&path, ""),
+            Err(error) => {
+                let (name, why) = (path.display(), why(&error));
+                Err(Error::Usage(format!("the config file {name} {why}; mend it, or name another in {PATH_VARIABLE}")))
+            }
+        },
+        (None, None) => Ok(Config::default()),
     }
 }
 
-/// Reads the file at a path.
-pub fn load_from(path: &Path) -> Result<Config> {
-    let config = match std::fs::read_to_string(path) {
-        Ok(text) => file::parse(path, &text)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
-        Err(error) => {
-            let name = path.display();
-            return Err(Error::Usage(format!("the config file {name} cannot be read: {error}; see {PATH_VARIABLE}")));
-        }
-    };
-    Ok(Config { path: Some(path.to_owned()), ..config })
+/// Reads the file that the variable names. It must exist: a misspelt path would send a command to the default server.
+pub fn load_named(path: &Path) -> Result<Config> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parsed(path, &text),
+        Err(error) => Err(unusable(path, &error)),
+    }
+}
+
+fn parsed(path: &Path, text: &str) -> Result<Config> {
+    Ok(Config { path: Some(path.to_owned()), ..file::parse(path, text)? })
+}
+
+/// Says that the file that the variable names cannot be used.
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    let name = path.display();
+    Error::Usage(match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "{PATH_VARIABLE} names {name}, which does not exist; create it with `qcli config set-context`, or correct or \
+             unset the variable"
+        ),
+        _ => format!("{PATH_VARIABLE} names {name}, which {}; correct or unset the variable", why(error)),
+    })
+}
+
+/// Why a file cannot be read, after its name.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        io::ErrorKind::InvalidData => "cannot be read: it is not UTF-8".to_owned(),
+        io::ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// The path in the variable; `None` when it is unset or empty.
+pub fn named() -> Option<PathBuf> {
+    std::env::var_os(PATH_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Where the file is or would be.

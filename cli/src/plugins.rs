@@ -78,7 +78,8 @@ impl Call {
         if let Some(context) = &globals.context {
             command.env(CONTEXT_VARIABLE, context);
         }
-        if let Some(path) = &globals.config {
+        // A default file that is missing is not named: a name would make it an error.
+        if let Some(path) = globals.config.as_ref().filter(|path| path.exists()) {
             command.env(PATH_VARIABLE, std::path::absolute(path).unwrap_or_else(|_| path.clone()));
         }
         let error = command.exec();

@@ -52,7 +52,7 @@ impl Qcli {
         }
         command.args(args).env("QAIRON_ENDPOINT", &self.endpoint).kill_on_drop(true);
         // Nor the config file of the current user.
-        command.env("QAIRON_CONFIG", "/nonexistent/qairon/config.toml");
+        command.env("QAIRON_CONFIG", "/dev/null");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("qcli can be run");
         let mut stdin = child.stdin.take().expect("its input is a pipe");

@@ -23,7 +23,7 @@ pub fn endpoint(spot: &Spot<'_>, line: &Line) -> Option<String> {
 /// The config file; `None` when it cannot be read.
 pub fn config(line: &Line) -> Option<Config> {
     match variable(line, PATH_VARIABLE) {
-        Some(path) => config::load_from(Path::new(&path)).ok(),
+        Some(path) => config::load_named(Path::new(&path)).ok(),
         None => config::load().ok(),
     }
 }

@@ -12,10 +12,22 @@ use super::settings::{Setting, normal};
 use super::{PATH_VARIABLE, file};
 use crate::error::{Error, Result};
 
+/// What to do when the file is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Create it, also where the variable says.
+    Create,
+    /// Nothing is there to change. An error, if the variable names the file.
+    Refuse,
+}
+
 /// Changes the file: reads it under a lock and passes it to the change, in both forms.
-pub fn edit<T>(change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> Result<T> {
+pub fn edit<T>(missing: Missing, change: impl FnOnce(&Config, &mut DocumentMut) -> Result<T>) -> Result<T> {
     let path = super::path()
         .ok_or_else(|| Error::Usage(format!("there is no home directory for the config file; set {PATH_VARIABLE}")))?;
+    if let (Missing::Refuse, Some(named)) = (missing, super::named()) {
+        super::load_named(&named)?;
+    }
     let target = resolved(&path).map_err(|error| told(&path, &error))?;
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let is_new = !directory.exists();

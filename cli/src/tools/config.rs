@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::select::{asked, select};
 use crate::args::globals::{Settings, TIMEOUT, default_endpoint, user};
 use crate::client;
+use crate::config::edit::Missing;
 use crate::config::settings::{ALL, Setting};
 use crate::config::{self, Config, PATH_VARIABLE, check_name, edit};
 use crate::error::{Error, Result};
@@ -39,7 +40,7 @@ pub fn run(verb: &str, matches: &ArgMatches) -> Result<()> {
             None => return Err(Error::refused("there is no current context; set one with `qcli config use-context`")),
         },
         "use_context" => {
-            edit::edit(|config, document| {
+            edit::edit(Missing::Refuse, |config, document| {
                 known(config, name)?;
                 edit::set_current(document, Some(name));
                 Ok(())
@@ -69,8 +70,7 @@ fn view(output: &mut Output, matches: &ArgMatches, fields: &[String]) -> Result<
         select("config view", row, fields)
     };
     let path = settings.config.path.as_ref().map(|path| path.display().to_string());
-    let file_source =
-        if std::env::var_os(PATH_VARIABLE).is_some_and(|path| !path.is_empty()) { PATH_VARIABLE } else { "default" };
+    let file_source = if config::named().is_some() { PATH_VARIABLE } else { "default" };
     let context_source = match (&settings.context, &settings.config.current) {
         (Some((_, config::settings::Source::Default)), Some((_, line))) => format!("line {line} of the config file"),
         (Some((_, source)), _) => source.to_string(),
@@ -137,7 +137,7 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
     if changes.is_empty() {
         return Err(Error::Usage("nothing to set; give a setting such as `--endpoint host:port`".to_owned()));
     }
-    let (made, advice) = edit::edit(|config, document| {
+    let (made, advice) = edit::edit(Missing::Create, |config, document| {
         let made = config.context(name).is_none();
         if made && changes.iter().all(|(_, value)| value.is_none()) {
             return Err(Error::Usage(config.unknown(name)));
@@ -157,7 +157,7 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
 
 fn rename(output: &mut Output, name: &str, new: &str) -> Result<()> {
     check_name(new)?;
-    edit::edit(|config, document| {
+    edit::edit(Missing::Refuse, |config, document| {
         known(config, name)?;
         if config.context(new).is_some() {
             return Err(Error::refused(format!("context `{new}` already exists; choose another name")));
@@ -175,7 +175,7 @@ fn rename(output: &mut Output, name: &str, new: &str) -> Result<()> {
 }
 
 fn delete(output: &mut Output, name: &str) -> Result<()> {
-    let was_current = edit::edit(|config, document| {
+    let was_current = edit::edit(Missing::Refuse, |config, document| {
         known(config, name)?;
         edit::contexts(document)?.remove(name);
         if is_current(config, name) {

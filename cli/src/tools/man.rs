@@ -38,7 +38,7 @@ QAIRON_CONTEXT
 The context to use.
 .TP
 QAIRON_CONFIG
-Where the config file is.
+Where the config file is. It has to exist; `qcli config set-context` creates it.
 .TP
 NO_COLOR
 When it is set, there is no colour.

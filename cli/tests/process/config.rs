@@ -22,7 +22,7 @@ fn done(path: &Path, args: &[&str]) -> String {
 fn contexts_are_made_used_renamed_and_deleted() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("not/there/config.toml");
-    assert_eq!(done(&path, &["config", "get-contexts"]), "[]\n");
+    assert!(refusal(&with(&path, &["config", "get-contexts"]), 2).contains("which does not exist"));
     assert!(!path.exists(), "reading makes no file");
     let said = with(&path, &["config", "set-context", "prod", "--endpoint", "h:1", "--retries", "2"]);
     assert_eq!(printed(&said), "context `prod` created\n");
@@ -117,6 +117,63 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
     assert_eq!(done(&path, &["config", "current-context"]), "a\n");
     fs::write(&path, b"\xff").expect("written");
     assert!(refusal(&with(&path, &["stack", "list"]), 2).contains("cannot be read"));
+}
+
+#[test]
+fn a_file_that_the_variable_names_has_to_be_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let missing = directory.path().join("tpyo.toml");
+    let named = missing.display();
+    let told = format!(
+        "QAIRON_CONFIG names {named}, which does not exist; create it with `qcli config set-context`, or correct or \
+         unset the variable"
+    );
+    for args in [
+        &["stack", "list"][..],
+        &["stack", "get", "a:b", "--endpoint", "h:1"],
+        &["version", "--client"],
+        &["config", "view"],
+        &["config", "get-contexts"],
+        &["config", "current-context"],
+        &["config", "use-context", "a"],
+        &["config", "rename-context", "a", "b"],
+        &["config", "delete-context", "a"],
+    ] {
+        assert_eq!(refusal(&with(&missing, args), 2), told, "{args:?}");
+        assert!(!missing.exists(), "{args:?}");
+    }
+    let told = refusal(&with(directory.path(), &["stack", "list"]), 2);
+    let named = directory.path().display();
+    assert_eq!(told, format!("QAIRON_CONFIG names {named}, which is a directory; correct or unset the variable"));
+    fs::write(&missing, b"\xff").expect("written");
+    let told = refusal(&with(&missing, &["stack", "list"]), 2);
+    assert!(told.contains("QAIRON_CONFIG") && told.contains("cannot be read: it is not UTF-8"), "{told}");
+    fs::remove_file(&missing).expect("it was there");
+    // What reads no settings does without it, and what creates it is the remedy.
+    assert_eq!(done(&missing, &["config", "path"]), format!("{}\n", missing.display()));
+    assert!(with(&missing, &["--help"]).status.success());
+    done(&missing, &["config", "set-context", "a", "--endpoint", "h:1"]);
+    assert_eq!(done(&missing, &["config", "get-contexts", "-f", "name", "-o", "plain"]), "a\n");
+}
+
+#[test]
+fn the_usual_file_may_be_missing() {
+    let home = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str], variable: Option<&str>| {
+        let mut command = command(args);
+        command.env_remove("QAIRON_CONFIG").env_remove("XDG_CONFIG_HOME").env("HOME", home.path());
+        variable.map(|value| command.env("QAIRON_CONFIG", value));
+        command.output().expect("qcli runs")
+    };
+    for variable in [None, Some("")] {
+        assert_eq!(printed(&run(&["config", "get-contexts"], variable)), "[]\n");
+    }
+    let folder = home.path().join(".config/qairon/config.toml");
+    fs::create_dir_all(&folder).expect("made");
+    let told = refusal(&run(&["config", "get-contexts"], None), 2);
+    let wanted =
+        format!("the config file {} is a directory; mend it, or name another in QAIRON_CONFIG", folder.display());
+    assert_eq!(told, wanted);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn command(args: &[&str]) -> Command {
         name.starts_with("QAIRON_") || ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name.as_ref())
     });
     settings.for_each(|name| _ = command.env_remove(name));
-    command.args(args).env("QAIRON_CONFIG", "/nonexistent/config.toml").stdin(Stdio::null());
+    command.args(args).env("QAIRON_CONFIG", "/dev/null").stdin(Stdio::null());
     command
 }
 

@@ -49,7 +49,7 @@ fn at_terminal(line: &str, variables: &[(&str, &str)]) -> String {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "QAIRON_ENDPOINT", "QAIRON_CONTEXT", "QAIRON_OUTPUT"] {
         command.env_remove(name);
     }
-    command.args(["-qec", line, "/dev/null"]).env("TERM", "xterm-256color").env("QAIRON_CONFIG", "/nonexistent/c.toml");
+    command.args(["-qec", line, "/dev/null"]).env("TERM", "xterm-256color").env("QAIRON_CONFIG", "/dev/null");
     printed(&command.envs(variables.iter().copied()).stdin(Stdio::null()).output().expect("`script` runs"))
 }
 

@@ -155,7 +155,7 @@ async fn whoever_reads_one_line_only_hears_no_complaint() {
 /// The command line with its output in pipes.
 fn reading(stage: &Stage, args: &[&str]) -> tokio::process::Child {
     let mut command = Command::new(program(Program::Qcli));
-    command.args(args).env("QAIRON_ENDPOINT", stage.server.endpoint()).env("QAIRON_CONFIG", "/nonexistent/config.toml");
+    command.args(args).env("QAIRON_ENDPOINT", stage.server.endpoint()).env("QAIRON_CONFIG", "/dev/null");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.kill_on_drop(true).spawn().expect("qcli runs")
 }

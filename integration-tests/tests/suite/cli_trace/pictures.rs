@@ -10,7 +10,7 @@ use super::Delivery;
 async fn drawn(delivery: &Delivery, locale: &str, args: &[&str]) -> String {
     let mut command = Command::new(program(Program::Qcli));
     command.args(args).env("QAIRON_ENDPOINT", delivery.stage.server.endpoint()).env("LC_ALL", locale);
-    command.env("QAIRON_CONFIG", "/nonexistent/config.toml");
+    command.env("QAIRON_CONFIG", "/dev/null");
     let output = command.output().await.expect("qcli runs");
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
