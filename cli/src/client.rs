@@ -5,6 +5,7 @@
 //! made once.
 
 mod failures;
+mod handshake;
 pub mod messages;
 pub mod streams;
 mod watch;
@@ -17,10 +18,12 @@ use qairon::model::Method;
 use tonic::Status;
 use tonic::client::Grpc;
 use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
 use crate::codec::DynamicCodec;
+use crate::endpoint::Address;
 use crate::error::{Error, Result};
+use crate::transport::{self, CaFile};
 use failures::{is_local, is_timeout, is_transient, root};
 use watch::Watch;
 
@@ -39,7 +42,10 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// A connection to the server.
 #[derive(Debug, Clone)]
 pub struct Client {
+    server: Address,
+    /// The same as a URL.
     address: String,
+    ca_file: Option<CaFile>,
     channel: Channel,
     timeout: Duration,
     /// How long the next answer to a stream of requests may take, when there is a limit.
@@ -51,10 +57,8 @@ pub struct Client {
 
 impl Client {
     /// A client that connects with its first call.
-    pub fn new(endpoint: &str, timeout: Duration, actor: &str) -> Result<Self> {
-        let address = address(endpoint)?;
-        let endpoint = Endpoint::from_shared(address.clone())
-            .map_err(|error| Error::Usage(format!("endpoint `{endpoint}` is not an address: {error}")))?
+    pub fn new(server: Address, ca_file: Option<CaFile>, timeout: Duration, actor: &str) -> Result<Self> {
+        let endpoint = transport::endpoint(&server, ca_file.as_ref())?
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
             .tcp_nodelay(true)
             .http2_keep_alive_interval(SIGN_OF_LIFE)
@@ -65,7 +69,8 @@ impl Client {
             .map_err(|_| Error::Usage(format!("actor `{actor}` must be printable ASCII; set it with `--actor`")))?;
         let channel = endpoint.connect_lazy();
         let watch = Watch::default();
-        Ok(Self { address, channel, timeout, stream_timeout: None, retries: RETRIES, actor, watch })
+        let address = server.to_string();
+        Ok(Self { server, address, ca_file, channel, timeout, stream_timeout: None, retries: RETRIES, actor, watch })
     }
 
     /// Sets the number of retries.
@@ -116,7 +121,7 @@ impl Client {
             let again = repeatable && attempt <= self.retries && is_transient(&status);
             if !again || Instant::now() + pause >= deadline {
                 watched.end(Err(&status), None);
-                return Err(self.failure(&status));
+                return Err(self.failure(&status).await);
             }
             watched.end(Err(&status), Some(pause));
             tokio::time::sleep(pause).await;
@@ -150,7 +155,7 @@ impl Client {
         Ok(grpc)
     }
 
-    fn failure(&self, status: &Status) -> Error {
+    async fn failure(&self, status: &Status) -> Error {
         // tonic's message for an answer that is not gRPC.
         if status.message().starts_with("grpc-status header missing") {
             return Error::Unreachable(format!(
@@ -168,28 +173,13 @@ impl Client {
                 self.address, self.timeout
             ));
         }
+        if let Some(told) = handshake::explain(status, &self.server, self.ca_file.as_ref()).await {
+            return Error::Unreachable(told);
+        }
         Error::Unreachable(format!(
             "cannot reach {}: {cause}; start the server, or set `--endpoint` or QAIRON_ENDPOINT",
             self.address
         ))
-    }
-}
-
-/// The URL of an endpoint, as people write one.
-pub fn address(endpoint: &str) -> Result<String> {
-    let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
-    let Some(authority) = address.strip_prefix("http://") else {
-        return Err(Error::Usage(format!("endpoint `{endpoint}` must be `http://host:port` or `host:port`")));
-    };
-    // The address is printed in messages, and no server would read the password.
-    if authority.contains('@') {
-        return Err(Error::Usage("an endpoint cannot have a user or a password; remove the part up to `@`".to_owned()));
-    }
-    match http::Uri::try_from(&address) {
-        Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(address),
-        _ => Err(Error::Usage(format!(
-            "endpoint `{endpoint}` is not an address; write `http://host:port` or `host:port`"
-        ))),
     }
 }
 

@@ -12,6 +12,7 @@ mod colour;
 mod commands;
 mod complete;
 mod config;
+mod endpoint;
 mod error;
 mod fields;
 mod filter;
@@ -25,6 +26,7 @@ mod session;
 mod structs;
 mod suggest;
 mod tools;
+mod transport;
 mod values;
 
 use std::io::Write;

@@ -6,15 +6,18 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::client::{self, Client};
-use crate::config::settings::{self, Effective, Source};
+use crate::config::settings::{self, CA_FILE, Effective, Source};
 use crate::config::{self, CONTEXT_VARIABLE, Config};
+use crate::endpoint;
 use crate::error::{Error, Result, tell};
 use crate::output::{Format, Output};
+use crate::transport::CaFile;
 
 /// Long and short names of the options that take a value, for finding the resource among the arguments.
-pub const WITH_VALUE: [(&str, Option<char>); 7] = [
+pub const WITH_VALUE: [(&str, Option<char>); 8] = [
     ("context", None),
     ("endpoint", None),
+    ("ca-file", None),
     ("timeout", None),
     ("retries", None),
     ("actor", None),
@@ -26,9 +29,9 @@ pub const WITH_VALUE: [(&str, Option<char>); 7] = [
 pub const ASKED: &str = "asked fields";
 
 /// Names that no field of an entity can have as a flag.
-pub const RESERVED: [&str; 16] = [
-    "context", "endpoint", "timeout", "retries", "actor", "output", "field", "quiet", "verbose", "help", "help-all",
-    "help_all", "version", "dry-run", "dry_run", "defaults",
+pub const RESERVED: [&str; 17] = [
+    "context", "endpoint", "ca_file", "timeout", "retries", "actor", "output", "field", "quiet", "verbose", "help",
+    "help-all", "help_all", "version", "dry-run", "dry_run", "defaults",
 ];
 
 /// Letters that no field of an entity can have as a flag.
@@ -44,8 +47,10 @@ pub struct Globals {
     pub context: Option<String>,
     /// Where the config file is or would be.
     pub config: Option<PathBuf>,
-    /// The address of the server.
+    /// The address of the server, as it was given.
     pub endpoint: String,
+    /// The trusted issuers of its certificate; `None` for those of the system.
+    pub ca_file: Option<CaFile>,
     /// How long one call may take.
     pub timeout: Duration,
     /// Whether the caller set it.
@@ -74,9 +79,20 @@ pub fn args() -> Vec<Arg> {
             .value_name("NAME")
             .help("The context of the config file to use [env: QAIRON_CONTEXT] [default: its `current_context`]"),
         option("endpoint").value_name("ADDRESS").help(format!(
-            "Where the server listens: `http://host:port` or `host:port` [env: QAIRON_ENDPOINT] [default: http://{}]",
+            "Where the server listens: `http://host:port`, `https://host:port` or `host:port` [env: QAIRON_ENDPOINT] \
+             [default: http://{}]",
             qairon::DEFAULT_ADDRESS
         )),
+        // Its identifier is the name of the setting.
+        Arg::new(CA_FILE)
+            .long("ca-file")
+            .global(true)
+            .help_heading("Options of every command")
+            .value_name("FILE")
+            .help(
+                "The certificates of the issuers to trust for `https://`, in PEM [env: QAIRON_CA_FILE] [default: those \
+                 of the system]",
+            ),
         option("timeout").value_name("TIME").help(
             "How long one call may take, retries included: `500ms`, `10s`, `2m`; for streamed answers, each part \
              [env: QAIRON_TIMEOUT] [default: 30s, and no limit for calls that send files]",
@@ -148,6 +164,22 @@ impl Settings {
         self.values.iter().find(|(known, _)| *known == name)?.1.0.as_deref()
     }
 
+    /// The file with the trusted issuers. In a context, it is relative to the config file.
+    fn ca_file(&self) -> Option<CaFile> {
+        let (path, source) = &self.values.iter().find(|(name, _)| *name == CA_FILE)?.1;
+        let mut path = PathBuf::from(path.as_ref()?);
+        if let (Source::Context(_), Some(directory)) =
+            (source, self.config.path.as_ref().and_then(|file| file.parent()))
+        {
+            path = directory.join(path);
+        }
+        let named_by = match source {
+            Source::Flag(_) => format!("`{source}`"),
+            source => source.to_string(),
+        };
+        Some(CaFile { path, named_by })
+    }
+
     /// A warning when the context named on the command line is not the server that is called: a command meant for one
     /// server would reach another.
     fn overruled(&self) -> Option<String> {
@@ -180,6 +212,7 @@ impl Globals {
         let format = matches.get_one::<String>("output").and_then(|name| Format::named(name));
         Ok(Self {
             endpoint: settings.value("endpoint").map_or_else(default_endpoint, str::to_owned),
+            ca_file: settings.ca_file(),
             timeout: settings.value("timeout").and_then(settings::duration).unwrap_or(TIMEOUT),
             timeout_given: settings.value("timeout").is_some(),
             retries: settings.value("retries").and_then(settings::retries).unwrap_or(client::RETRIES),
@@ -196,7 +229,8 @@ impl Globals {
 
     /// A client with these options. It connects with its first call.
     pub fn client(&self) -> Result<Client> {
-        let client = Client::new(&self.endpoint, self.timeout, &self.actor)?;
+        let server = endpoint::parse(&self.endpoint).map_err(Error::Usage)?;
+        let client = Client::new(server, self.ca_file.clone(), self.timeout, &self.actor)?;
         let stream_timeout = self.timeout_given.then_some(self.timeout);
         Ok(client.with_retries(self.retries).with_verbosity(self.verbosity).with_stream_timeout(stream_timeout))
     }

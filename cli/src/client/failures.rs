@@ -5,6 +5,8 @@ use std::error::Error as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::handshake;
+
 /// Whether the failure arose on this side: a status that a server sent has no source.
 pub fn is_local(status: &Status) -> bool {
     status.source().is_some()
@@ -37,11 +39,13 @@ pub fn is_foreign(status: &Status) -> bool {
 
 pub fn is_transient(status: &Status) -> bool {
     match status.code() {
-        Code::Unavailable => true,
+        Code::Unavailable => !handshake::is_permanent(status),
         // The service gave up on conflicting writes; a stale etag would be stale again.
         Code::Aborted => status.get_details_error_info().is_some_and(|info| info.reason == "CONFLICT"),
         // A connection that broke under the call.
-        Code::Unknown | Code::Cancelled | Code::Internal => is_local(status) && !is_timeout(root(status)),
+        Code::Unknown | Code::Cancelled | Code::Internal => {
+            is_local(status) && !is_timeout(root(status)) && !handshake::is_permanent(status)
+        }
         _ => false,
     }
 }

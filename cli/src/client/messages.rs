@@ -141,7 +141,7 @@ impl Messages {
         }
         if !again || self.failures > self.client.retries || Instant::now() + pause >= self.deadline {
             self.tell(Err(status), None);
-            return Err(self.client.failure(status));
+            return Err(self.client.failure(status).await);
         }
         self.tell(Err(status), Some(pause));
         tokio::time::sleep(pause).await;

@@ -90,7 +90,7 @@ impl Answers {
             }
             Err(status) => {
                 self.tell(Err(&status));
-                Err(self.client.failure(&status))
+                Err(self.client.failure(&status).await)
             }
         }
     }
@@ -136,7 +136,8 @@ mod tests {
         let message = DynamicMessage::new(method.descriptor.input());
         for requests in [vec![], vec![message.clone(), message]] {
             let outcome = runtime.block_on(async {
-                let client = Client::new("127.0.0.1:1", Duration::from_secs(5), "me").expect("an address");
+                let server = crate::endpoint::parse("127.0.0.1:1").expect("an endpoint");
+                let client = Client::new(server, None, Duration::from_secs(5), "me").expect("a client");
                 client.duplex(method, tokio_stream::iter(requests)).next().await
             });
             let error = outcome.expect_err("nobody listens there");

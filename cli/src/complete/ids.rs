@@ -22,7 +22,7 @@ pub struct Wanted {
 }
 
 /// Those that continue the typed text.
-pub fn candidates(endpoint: &str, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
+pub fn candidates(endpoint: Endpoint, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
     let prefix = match (typed.starts_with(&wanted.scope), wanted.scope.starts_with(typed)) {
         (true, _) => typed.to_owned(),
         (false, true) => wanted.scope,
@@ -32,12 +32,11 @@ pub fn candidates(endpoint: &str, entity: &Entity, typed: &str, wanted: Wanted) 
     ask(endpoint, request).unwrap_or_default()
 }
 
-fn ask(endpoint: &str, request: CompleteIdsRequest) -> Option<Vec<Candidate>> {
-    let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+fn ask(endpoint: Endpoint, request: CompleteIdsRequest) -> Option<Vec<Candidate>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let answer = runtime.block_on(async {
         let call = async {
-            let endpoint = Endpoint::from_shared(address).ok()?.tcp_nodelay(true).timeout(PATIENCE);
+            let endpoint = endpoint.tcp_nodelay(true).timeout(PATIENCE);
             let channel = endpoint.connect().await.ok()?;
             SearchServiceClient::new(channel).complete_ids(request).await.ok()
         };

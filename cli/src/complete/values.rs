@@ -11,6 +11,7 @@ use super::parse::{Place, Spot};
 use super::{paths, target};
 use crate::args::trace::{self, Question, names_resource};
 use crate::args::{action, resource};
+use crate::config::settings::CA_FILE;
 use crate::{filter, plugins};
 
 /// The candidates, without the part of the word that is kept.
@@ -92,6 +93,9 @@ impl Values<'_> {
         if is_context {
             let config = target::config(self.line).unwrap_or_default();
             return self.texts(config.contexts.into_iter().map(|context| context.name));
+        }
+        if id == CA_FILE {
+            return paths::files(&self.spot.typed);
         }
         let verb = self.spot.path.get(1).map_or("", String::as_str);
         if id == "filter" {
@@ -301,8 +305,8 @@ impl Values<'_> {
     }
 
     fn ids_of(&self, entity: &Entity, typed: &str, wanted: Wanted) -> Vec<Candidate> {
-        match target::endpoint(self.spot, self.line) {
-            Some(endpoint) => ids::candidates(&endpoint, entity, typed, wanted),
+        match target::connection(self.spot, self.line) {
+            Some(endpoint) => ids::candidates(endpoint, entity, typed, wanted),
             None => Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::client;
+use crate::endpoint;
 use crate::output::Format;
 
 /// Something that can be set, under one name as a flag and in the file.
@@ -16,42 +16,57 @@ pub struct Setting {
     pub variable: &'static str,
     /// What a value must be.
     pub form: &'static str,
-    is_valid: fn(&str) -> bool,
+    /// Says what is wrong with a value.
+    is_wrong: fn(&Setting, &str) -> Option<String>,
 }
 
 /// All settings.
-pub static ALL: [Setting; 5] = [
+pub static ALL: [Setting; 6] = [
     Setting {
         name: "endpoint",
         variable: "QAIRON_ENDPOINT",
-        form: "an address such as `http://host:port` or `host:port`, without user and password",
-        is_valid: |text| client::address(text).is_ok(),
+        form: "an address such as `http://host:port`, `https://host:port` or `host:port`",
+        is_wrong: |_, text| endpoint::parse(text).err(),
     },
     Setting {
         name: "timeout",
         variable: "QAIRON_TIMEOUT",
         form: "a positive time such as `500ms`, `10s` or `2m`",
-        is_valid: |text| duration(text).is_some(),
+        is_wrong: |setting, text| setting.unless(text, duration(text).is_some()),
     },
     Setting {
         name: "retries",
         variable: "QAIRON_RETRIES",
         form: "a number from 0 to 100",
-        is_valid: |text| retries(text).is_some(),
+        is_wrong: |setting, text| setting.unless(text, retries(text).is_some()),
     },
     Setting {
         name: "output",
         variable: "QAIRON_OUTPUT",
         form: "the name of a format",
-        is_valid: |text| Format::named(text).is_some(),
+        is_wrong: |_, text| match Format::named(text) {
+            Some(_) => None,
+            None => Some(format!("`output` must be one of `{}`, not `{text}`", Format::NAMES.join("`, `"))),
+        },
     },
     Setting {
         name: "actor",
         variable: "QAIRON_ACTOR",
         form: "a name in printable ASCII",
-        is_valid: |text| !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+        is_wrong: |setting, text| {
+            setting.unless(text, !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+        },
+    },
+    Setting {
+        name: CA_FILE,
+        variable: "QAIRON_CA_FILE",
+        form: "the path of a file with certificates in PEM",
+        is_wrong: |setting, text| setting.unless(text, !text.is_empty()),
     },
 ];
+
+/// The setting that names the trusted issuers.
+pub const CA_FILE: &str = "ca_file";
 
 /// Underscores for hyphens: people write both.
 pub fn normal(key: &str) -> String {
@@ -71,15 +86,11 @@ pub fn names() -> Vec<&'static str> {
 impl Setting {
     /// Checks a value.
     pub fn check(&self, value: &str) -> Result<(), String> {
-        match (self.is_valid)(value) {
-            true => Ok(()),
-            false if self.name == "output" => {
-                Err(format!("`output` must be one of `{}`, not `{value}`", Format::NAMES.join("`, `")))
-            }
-            // The part before an `@` may be a password.
-            false if value.contains('@') => Err(format!("`{}` must be {}", self.name, self.form)),
-            false => Err(format!("`{}` must be {}, not `{value}`", self.name, self.form)),
-        }
+        (self.is_wrong)(self, value).map_or(Ok(()), Err)
+    }
+
+    fn unless(&self, value: &str, is_valid: bool) -> Option<String> {
+        (!is_valid).then(|| format!("`{}` must be {}, not `{value}`", self.name, self.form))
     }
 }
 
@@ -124,7 +135,7 @@ pub enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) => write!(f, "--{name}"),
+            Self::Flag(name) => write!(f, "--{}", name.replace('_', "-")),
             Self::Variable(name) => f.write_str(name),
             Self::Context(name) => write!(f, "context {name}"),
             Self::Default => f.write_str("default"),
@@ -143,13 +154,11 @@ impl Setting {
         variable: impl Fn(&str) -> Option<String>,
         context: Option<&Context>,
     ) -> Result<Effective, String> {
-        if let Some(value) = flag {
-            self.check(&value)?;
-            return Ok((Some(value), Source::Flag(self.name)));
-        }
-        if let Some(value) = variable(self.variable).filter(|value| !value.is_empty()) {
-            self.check(&value).map_err(|told| format!("{}: {told}", self.variable))?;
-            return Ok((Some(value), Source::Variable(self.variable)));
+        let variable = variable(self.variable).filter(|value| !value.is_empty());
+        let given = flag.map(|value| (value, Source::Flag(self.name)));
+        if let Some((value, source)) = given.or_else(|| Some((variable?, Source::Variable(self.variable)))) {
+            self.check(&value).map_err(|told| format!("{source}: {told}"))?;
+            return Ok((Some(value), source));
         }
         let of_context = context.and_then(|context| Some((context.values.get(self.name)?, &context.name)));
         Ok(match of_context {

@@ -11,7 +11,7 @@ use super::select::{asked, select};
 use crate::args::globals::{Settings, TIMEOUT, default_endpoint, user};
 use crate::client;
 use crate::config::edit::Missing;
-use crate::config::settings::{ALL, Setting};
+use crate::config::settings::{ALL, CA_FILE, Setting};
 use crate::config::{self, Config, PATH_VARIABLE, check_name, edit};
 use crate::error::{Error, Result};
 use crate::output::row::Row;
@@ -106,6 +106,7 @@ fn contexts(output: &mut Output, fields: &[String]) -> Result<()> {
             ("retries", value("retries")),
             ("output", value("output")),
             ("actor", value("actor")),
+            ("ca_file", value("ca_file")),
         ]);
         rows.push(select("config get_contexts", row, fields)?)?;
     }
@@ -128,6 +129,7 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
             }
             (Some(value), false) => {
                 setting.check(&value).map_err(Error::Usage)?;
+                let value = if setting.name == CA_FILE { absolute(&value)? } else { value };
                 changes.push((setting, Some(value)));
             }
             (None, true) => changes.push((setting, None)),
@@ -153,6 +155,11 @@ fn set(output: &mut Output, name: &str, matches: &ArgMatches) -> Result<()> {
         output.note(&format!("`qcli config use-context {name}` makes it the current context"));
     }
     Ok(())
+}
+
+/// The path of a file from anywhere: the context is used in other directories.
+fn absolute(path: &str) -> Result<String> {
+    Ok(std::path::absolute(path)?.display().to_string())
 }
 
 fn rename(output: &mut Output, name: &str, new: &str) -> Result<()> {

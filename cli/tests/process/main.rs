@@ -1,6 +1,7 @@
 //! The program as scripts see it: exit codes, standard error, and an unreachable server.
 
 mod config;
+mod endpoints;
 mod pages;
 mod plugins;
 mod streams;
@@ -80,6 +81,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         &["stack", "get", "a:b", "--timeout", "soon"],
         &["stack", "get", "a:b", "--endpoint", "https://x"],
         &["stack", "get", "a:b", "--endpoint", "http://me:secret@x:1"],
+        &["stack", "get", "a:b", "--ca-file", ""],
         &["stack", "get", "a:b", "--retries", "many"],
         &["stack", "get", "a:b", "--context", "prod"],
         &["config", "use-context", "prod"],
