@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if fetched=$(cargo deny fetch db 2>&1); then
-  cargo deny check advisories
+  cargo deny --workspace check advisories
 else
   echo "NOT CHECKED: the advisories cannot be fetched from github.com/RustSec/advisory-db"
   echo "$fetched" | tail -n 1

@@ -22,7 +22,7 @@ step "protos: lint" buf lint
 step "protos: breaking changes" buf breaking --against buf/baseline.binpb
 step "formatting" cargo fmt --all --check
 step "demo data is current" python3 demo/generate.py --check
-step "licences, bans and sources of dependencies" cargo deny --log-level error check licenses bans sources
+step "licences, bans and sources of dependencies" cargo deny --workspace --log-level error check licenses bans sources
 step "security advisories" scripts/check-advisories.sh
 step "Python: tools" scripts/python-env.sh
 step "stubs are those of the protos" scripts/stubs.sh --check

@@ -13,6 +13,7 @@ use crate::server::Server;
 #[derive(Debug, Clone)]
 pub struct Qcli {
     endpoint: String,
+    variables: Vec<(String, String)>,
 }
 
 /// What a command said and how it ended.
@@ -34,7 +35,13 @@ impl Qcli {
 
     /// For the server at a URL.
     pub fn at(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned() }
+        Self { endpoint: endpoint.to_owned(), variables: Vec::new() }
+    }
+
+    /// With one more variable in its environment.
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Runs a command.
@@ -52,7 +59,7 @@ impl Qcli {
         }
         command.args(args).env("QAIRON_ENDPOINT", &self.endpoint).kill_on_drop(true);
         // Nor the config file of the current user.
-        command.env("QAIRON_CONFIG", "/dev/null");
+        command.env("QAIRON_CONFIG", "/dev/null").envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("qcli can be run");
         let mut stdin = child.stdin.take().expect("its input is a pipe");

@@ -9,14 +9,17 @@ use tokio::process::Command;
 use crate::filter_docs::load_demo;
 use crate::grpcurl::assert_tour;
 use crate::stage::Stage;
+use crate::tls::Site;
 
 #[tokio::test]
 async fn the_tests_of_the_go_stubs_pass_on_a_real_server() {
     let stage = Stage::set().await;
+    let site = Site::of(&stage.server).await;
     let output = Command::new("go")
         .args(["test", "-count=1", &format!("-timeout={}s", long().as_secs()), "./..."])
         .current_dir(workspace().join("stubs/go"))
         .env("QAIRON_ENDPOINT", stage.server.endpoint())
+        .envs(site.environment())
         .kill_on_drop(true)
         .output()
         .await

@@ -68,6 +68,7 @@ mod shares;
 mod snapshot;
 mod stage;
 mod strange_rows;
+mod tls;
 mod trace_docs;
 mod traces;
 mod transport;

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use crate::filter_docs::load_demo;
 use crate::grpcurl::assert_tour;
 use crate::stage::Stage;
+use crate::tls::Site;
 
 /// The commit of the page's tour.
 const COMMIT: &str = "3f786850e387550fdab836ed7e6dc881de23001b";
@@ -18,7 +19,12 @@ const COMMIT: &str = "3f786850e387550fdab836ed7e6dc881de23001b";
 #[tokio::test]
 async fn the_tests_of_the_python_distribution_pass_on_a_real_server() {
     let stage = Stage::set().await;
-    let told = run(Some(&stage.server), &["-m", "pytest", "--tb=short", "-p", "no:cacheprovider"]).await;
+    let site = Site::of(&stage.server).await;
+    let mut pytest = command(&["-m", "pytest", "--tb=short", "-p", "no:cacheprovider"]);
+    pytest.env("QAIRON_ENDPOINT", stage.server.endpoint()).envs(site.environment());
+    let output = pytest.output().await.expect("python can be run");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
     assert!(!told.contains("skipped"), "{told}");
     // The answer that was lost came to one object all the same.
     let stacks = stage.client.list("stack", "application_id = \"lost\"").await.expect("a list");
@@ -122,14 +128,20 @@ async fn run(server: Option<&Server>, arguments: &[&str]) -> String {
 }
 
 async fn python(server: Option<&Server>, arguments: &[&str]) -> Output {
+    let mut command = command(arguments);
+    if let Some(server) = server {
+        command.env("QAIRON_ENDPOINT", server.endpoint());
+    }
+    command.output().await.expect("python can be run")
+}
+
+fn command(arguments: &[&str]) -> Command {
     let python: PathBuf = workspace().join(".tools/python/bin/python");
     assert!(python.is_file(), "the Python tools are missing: run `scripts/python-env.sh`");
     let mut command = Command::new(python);
     command.args(arguments).current_dir(workspace().join("stubs/python")).env("QAIRON_QCLI", program(Program::Qcli));
-    if let Some(server) = server {
-        command.env("QAIRON_ENDPOINT", server.endpoint());
-    }
-    command.kill_on_drop(true).output().await.expect("python can be run")
+    command.kill_on_drop(true);
+    command
 }
 
 fn unindented(text: &str) -> String {
