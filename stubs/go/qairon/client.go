@@ -1,13 +1,11 @@
 package qairon
 
 import (
-	"errors"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 
 	qaironv1 "qairon.dev/stubs/go/qairon/v1"
 )
@@ -43,6 +41,8 @@ func (c *Client) Close() error { return c.conn.Close() }
 type settings struct {
 	actor       string
 	credentials credentials.TransportCredentials
+	caFile      caFile
+	trouble     *trouble
 	maxMessage  int
 	retryLimit  int
 	dial        []grpc.DialOption
@@ -54,8 +54,14 @@ type Option func(*settings)
 // WithActor names who is responsible for the calls: it goes to the log of the service (metadata x-qairon-actor).
 func WithActor(actor string) Option { return func(s *settings) { s.actor = actor } }
 
-// WithTransportCredentials connects with TLS, such as credentials.NewTLS(&tls.Config{}). The service speaks plain
-// HTTP/2: this is for a proxy in front of it.
+// WithCAFile trusts the issuers whose certificates are in a file, in PEM, in place of those of the system. It is for
+// `https://`; without it the environment's QAIRON_CA_FILE counts.
+func WithCAFile(path string) Option {
+	return func(s *settings) { s.caFile = caFile{path, "`WithCAFile`"} }
+}
+
+// WithTransportCredentials connects with TLS of your own making, such as credentials.NewTLS(&tls.Config{}) with the
+// certificate of a client.
 func WithTransportCredentials(c credentials.TransportCredentials) Option {
 	return func(s *settings) { s.credentials = c }
 }
@@ -71,29 +77,26 @@ func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dial = append(s.dial, options...) }
 }
 
-// Connect makes a client for an endpoint: `http://host:port`, `host:port`, or `https://host:port` together with
-// [WithTransportCredentials]. An empty endpoint means the environment's QAIRON_ENDPOINT or, without one, 127.0.0.1:50051.
+// Connect makes a client for an endpoint: `http://host:port`, `https://host:port` or `host:port`. An empty endpoint means
+// the environment's QAIRON_ENDPOINT or, without one, 127.0.0.1:50051.
 //
 // It does not wait for the connection, which comes up with the first call: an error means that the endpoint is
-// malformed.
+// malformed, or that the CA file cannot be used.
 func Connect(endpoint string, options ...Option) (*Client, error) {
-	to, err := parseEndpoint(endpoint)
+	to, err := readEndpoint(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	s := settings{maxMessage: maxMessage, retryLimit: attempts}
+	s := settings{maxMessage: maxMessage, retryLimit: attempts, trouble: new(trouble)}
 	for _, option := range options {
 		option(&s)
 	}
-	switch {
-	case to.tls && s.credentials == nil:
-		return nil, errors.New("the endpoint is `https://` and there are no credentials; the service itself has no TLS: " +
-			"use `http://`, or give `WithTransportCredentials` for a proxy that has")
-	case s.credentials == nil:
-		s.credentials = insecure.NewCredentials()
+	transport, err := s.transport(to)
+	if err != nil {
+		return nil, err
 	}
 	dial := []grpc.DialOption{
-		grpc.WithTransportCredentials(s.credentials),
+		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(s.maxMessage)),
 		grpc.WithChainUnaryInterceptor(s.unary),
 		grpc.WithChainStreamInterceptor(s.stream),

@@ -69,12 +69,19 @@ func AsError(err error) *Error {
 }
 
 // wrap makes the error of a call an Error. The end of a stream stays io.EOF.
-func wrap(err error) error {
+func (s *settings) wrap(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	if found := AsError(err); found != nil {
-		return found
+	found := AsError(err)
+	if found == nil {
+		return err
 	}
-	return err
+	// The service did not answer: the connection may be why.
+	told := s.trouble.Load()
+	if told != nil && found.Code == codes.Unavailable && found.Reason == qaironv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
+		found.Message = *told
+		found.status = status.New(found.Code, *told)
+	}
+	return found
 }

@@ -1,6 +1,10 @@
 package qairon
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,44 +17,78 @@ import (
 	qaironv1 "qairon.dev/stubs/go/qairon/v1"
 )
 
+// The vectors that Rust and Python read as well.
 func TestEndpoints(t *testing.T) {
-	t.Setenv("QAIRON_ENDPOINT", "")
-	for text, want := range map[string]endpoint{
-		"":                       {DefaultAddress, false},
-		"localhost:50051":        {"localhost:50051", false},
-		"http://10.0.0.1:1":      {"10.0.0.1:1", false},
-		"http://qairon.example/": {"qairon.example:80", false},
-		"https://qairon.example": {"qairon.example:443", true},
-		"qairon.example":         {"qairon.example:50051", false},
-		"http://[::1]:50051":     {"[::1]:50051", false},
-		"[::1]:50051":            {"[::1]:50051", false},
-	} {
-		if got, err := parseEndpoint(text); err != nil || got != want {
-			t.Errorf("%q: %v, %v instead of %v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"ftp://a:1", "http://", "http://a:1/path", "http://u@a:1", "a:b:c", "a:x", "a b", ":1", "/socket"} {
-		if got, err := parseEndpoint(text); err == nil {
-			t.Errorf("%q is taken for %v", text, got)
-		} else if !strings.Contains(err.Error(), "`http://host:port`") {
-			t.Errorf("%q: %v names no remedy", text, err)
-		}
-	}
-	t.Setenv("QAIRON_ENDPOINT", "http://env:2")
-	if got, err := parseEndpoint(""); err != nil || got.address != "env:2" {
-		t.Errorf("the environment: %v, %v", got, err)
-	}
-}
-
-func TestTLSNeedsCredentials(t *testing.T) {
-	if _, err := Connect("https://a:1"); err == nil || !strings.Contains(err.Error(), "WithTransportCredentials") {
-		t.Errorf("connected: %v", err)
-	}
-	client, err := Connect("https://a:1", WithTransportCredentials(insecure.NewCredentials()))
+	text, err := os.ReadFile("../../testdata/endpoints.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Close()
+	var vectors []struct {
+		Endpoint, Address, Error string
+		TLS                      bool
+	}
+	if err := json.Unmarshal(text, &vectors); err != nil || len(vectors) < 50 {
+		t.Fatalf("%d vectors, %v", len(vectors), err)
+	}
+	for _, vector := range vectors {
+		got, err := parseEndpoint(vector.Endpoint)
+		told := ""
+		if err != nil {
+			told = err.Error()
+		}
+		if want := (endpoint{vector.Address, vector.TLS}); got != want || told != vector.Error {
+			t.Errorf("%q: %v, %q instead of %v, %q", vector.Endpoint, got, told, want, vector.Error)
+		}
+	}
+}
+
+func TestTheEndpointOfTheEnvironment(t *testing.T) {
+	for text, want := range map[string]string{"": DefaultAddress, "http://env:2": "env:2"} {
+		t.Setenv("QAIRON_ENDPOINT", text)
+		if got, err := readEndpoint(""); err != nil || got.address != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	t.Setenv("QAIRON_ENDPOINT", "qairon")
+	const told = "QAIRON_ENDPOINT: endpoint `qairon` has no port: write `qairon:50051`"
+	if _, err := Connect(""); err == nil || err.Error() != told {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestCAFilesAreReadForTLS(t *testing.T) {
+	directory := t.TempDir()
+	damaged := filepath.Join(directory, "damaged.pem")
+	text := "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+	if err := os.WriteFile(damaged, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, told := range map[string]string{
+		filepath.Join(directory, "no.pem"): "does not exist: correct its path",
+		directory:                          "is a directory: name a file in it",
+		os.DevNull:                         "has no certificate: write the issuer's to it, in PEM",
+		damaged:                            "has a damaged certificate: write it anew, in PEM",
+	} {
+		want := fmt.Sprintf("the CA file %s of `WithCAFile` %s", path, told)
+		if _, err := Connect("https://a:1", WithCAFile(path)); err == nil || err.Error() != want {
+			t.Errorf("%v instead of %s", err, want)
+		}
+		t.Setenv("QAIRON_CA_FILE", path)
+		want = fmt.Sprintf("the CA file %s of QAIRON_CA_FILE %s", path, told)
+		if _, err := Connect("https://a:1"); err == nil || err.Error() != want {
+			t.Errorf("%v instead of %s", err, want)
+		}
+		for endpoint, option := range map[string]Option{
+			"http://a:1":  WithActor("a"),
+			"https://a:1": WithTransportCredentials(insecure.NewCredentials()),
+		} {
+			client, err := Connect(endpoint, option)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client.Close()
+		}
+	}
 }
 
 // A program that links Google's own annotations, as this one does, holds google/api/field_behavior.proto once.

@@ -93,7 +93,7 @@ func (s *settings) unary(
 		req = withRequestID(message)
 	}
 	for attempt := 1; ; attempt++ {
-		err := wrap(invoke(ctx, method, req, reply, conn, opts...))
+		err := s.wrap(invoke(ctx, method, req, reply, conn, opts...))
 		if attempt >= s.retryLimit || !isConflict(err) || pause(ctx, attempt) != nil {
 			return err
 		}
@@ -105,16 +105,19 @@ func (s *settings) stream(
 ) (grpc.ClientStream, error) {
 	stream, err := open(s.withActor(ctx), desc, conn, method, opts...)
 	if err != nil {
-		return nil, wrap(err)
+		return nil, s.wrap(err)
 	}
-	return &wrapped{stream}, nil
+	return &wrapped{stream, s}, nil
 }
 
 // wrapped is a stream whose errors are an Error.
-type wrapped struct{ grpc.ClientStream }
+type wrapped struct {
+	grpc.ClientStream
+	settings *settings
+}
 
-func (w *wrapped) RecvMsg(m any) error { return wrap(w.ClientStream.RecvMsg(m)) }
-func (w *wrapped) SendMsg(m any) error { return wrap(w.ClientStream.SendMsg(m)) }
+func (w *wrapped) RecvMsg(m any) error { return w.settings.wrap(w.ClientStream.RecvMsg(m)) }
+func (w *wrapped) SendMsg(m any) error { return w.settings.wrap(w.ClientStream.SendMsg(m)) }
 
 func (s *settings) withActor(ctx context.Context) context.Context {
 	if s.actor == "" {

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -20,6 +21,9 @@ import qairon
 from qairon import endpoint as endpoints
 from qairon import methods, retries
 from qairon.v1 import application_pb2, bulk_service_pb2, catalog_service_pb2_grpc, stack_pb2, trace_service_pb2
+
+
+ENDPOINTS = Path(__file__).parents[2] / "testdata" / "endpoints.json"
 
 
 def application(client: qairon.Client, name: str) -> str:
@@ -41,28 +45,27 @@ def load(client: qairon.Client, chunks: list[list[stack_pb2.Stack]]) -> list[Any
     return list(client.bulk.LoadObjects(requests()))
 
 
-@pytest.mark.parametrize(
-    ("text", "target", "secure"),
-    [
-        ("http://host:1", "host:1", False),
-        ("http://host", "host:50051", False),
-        ("http://host:1/", "host:1", False),
-        ("host:7", "host:7", False),
-        ("https://host", "host:443", True),
-        ("https://host:8443", "host:8443", True),
-        ("http://[::1]:5", "[::1]:5", False),
-    ],
-)
-def test_an_endpoint_has_many_forms(text: str, target: str, secure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert endpoints.read(text) == (target, secure)
-    monkeypatch.setenv("QAIRON_ENDPOINT", text)
-    assert endpoints.read() == (target, secure)
+def test_the_endpoints_of_all_languages() -> None:
+    vectors = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
+    assert len(vectors) > 50
+    for vector in vectors:
+        try:
+            found = endpoints.parse(vector["endpoint"])
+        except ValueError as error:
+            assert str(error) == vector.get("error"), vector
+        else:
+            assert found == (vector.get("address"), vector.get("tls")), vector
 
 
-@pytest.mark.parametrize("text", ["ftp://host", "http://", "http://host:x", "http://host:1/path", "http://a@host:1"])
-def test_what_is_no_endpoint_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        qairon.connect(text)
+def test_what_is_no_endpoint_is_refused_with_what_named_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "endpoint `qairon` has no port: write `qairon:50051`"
+    with pytest.raises(ValueError, match="no port") as raised:
+        qairon.connect("qairon")
+    assert str(raised.value) == told
+    monkeypatch.setenv("QAIRON_ENDPOINT", "qairon")
+    with pytest.raises(ValueError, match="no port") as raised:
+        qairon.connect()
+    assert str(raised.value) == f"QAIRON_ENDPOINT: {told}"
 
 
 def test_without_an_endpoint_it_is_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:

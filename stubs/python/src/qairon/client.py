@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import grpc
 from google.protobuf.message import Message
 
 from qairon import endpoint as endpoints
-from qairon import errors, interceptors, retries
+from qairon import errors, interceptors, retries, tls
 from qairon.v1 import (
     bulk_service_pb2_grpc,
     capacity_service_pb2_grpc,
@@ -37,16 +38,27 @@ _OPTIONS: list[tuple[str, Any]] = [
 ]
 
 
+def _nothing() -> Optional[str]:
+    """Explains no failure."""
+    return None
+
+
 class Client:
     """The service. Its attributes are the stubs of its services; every method takes and returns messages of qairon.v1.
 
     Any call raises QaironError.
     """
 
-    def __init__(self, channel: grpc.Channel, actor: Optional[str], timeout: Optional[float]) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        actor: Optional[str],
+        timeout: Optional[float],
+        explain: Callable[[], Optional[str]] = _nothing,
+    ) -> None:
         self._bare = channel
         #: The channel, for other stubs: calls through it are prepared like those of this client.
-        self.channel = grpc.intercept_channel(channel, interceptors.Calls(actor, timeout))
+        self.channel = grpc.intercept_channel(channel, interceptors.Calls(actor, timeout, explain))
         self.bulk = bulk_service_pb2_grpc.BulkServiceStub(self.channel)
         self.capacity = capacity_service_pb2_grpc.CapacityServiceStub(self.channel)
         self.catalog = catalog_service_pb2_grpc.CatalogServiceStub(self.channel)
@@ -120,6 +132,7 @@ def connect(
     actor: Optional[str] = None,
     timeout: Optional[float] = 30.0,
     credentials: Optional[grpc.ChannelCredentials] = None,
+    ca_file: Optional[str] = None,
 ) -> Client:
     """A client of the service, which connects with its first call.
 
@@ -129,18 +142,27 @@ def connect(
         actor: on whose behalf calls are made; QAIRON_ACTOR when it is None, and then the name of the user.
         timeout: seconds that one call may take, repetitions included; a call's own `timeout` comes before it. None:
             as long as the service lets it. Streams last as long as they are read.
-        credentials: of TLS; those of the system for an `https` endpoint when None.
+        credentials: of TLS, such as those with the certificate of a client; for `https` they are made when it is None.
+        ca_file: the file with the certificates of the trusted issuers, in PEM, for `https`; QAIRON_CA_FILE when it is
+            None, and those of the system when that is unset.
 
     Raises:
-        ValueError: the endpoint is no address.
+        ValueError: the endpoint is no address, or the CA file cannot be used.
     """
-    target, secure = endpoints.read(endpoint)
+    to = endpoints.read(endpoint)
     options = [*_OPTIONS, ("grpc.service_config", retries.service_config())]
-    if secure or credentials is not None:
-        channel = grpc.secure_channel(target, credentials or grpc.ssl_channel_credentials(), options)
+    # Otherwise a host could be taken for another scheme of gRPC, such as `unix`.
+    target = f"dns:///{to.target}"
+    trusted = tls.ca_file(ca_file)
+    explain: Callable[[], Optional[str]] = functools.partial(tls.explain, to, trusted)
+    if credentials is not None:
+        channel = grpc.secure_channel(target, credentials, options)
+        explain = _nothing
+    elif to.secure:
+        channel = grpc.secure_channel(target, tls.credentials(trusted), options)
     else:
         channel = grpc.insecure_channel(target, options)
-    return Client(channel, actor or os.environ.get("QAIRON_ACTOR") or _user(), timeout)
+    return Client(channel, actor or os.environ.get("QAIRON_ACTOR") or _user(), timeout, explain)
 
 
 def _user() -> Optional[str]:

@@ -36,9 +36,19 @@ class Calls(
 ):
     """Prepares calls and translates their errors."""
 
-    def __init__(self, actor: Optional[str], timeout: Optional[float]) -> None:
+    def __init__(self, actor: Optional[str], timeout: Optional[float], explain: Callable[[], Optional[str]]) -> None:
         self._actor = actor
         self._timeout = timeout
+        self._explain = explain
+
+    def _told(self, error: grpc.RpcError) -> errors.QaironError:
+        """The error of a call. When the service did not answer, the connection may be why."""
+        told = errors.of(error)
+        if told.code() is grpc.StatusCode.UNAVAILABLE and not told.reason:
+            explanation = self._explain()
+            if explanation:
+                return errors.Unavailable(told.code(), explanation, error)
+        return told
 
     def _prepared(self, details: grpc.ClientCallDetails, limited: bool) -> _Details:
         given: Any = details
@@ -66,7 +76,7 @@ class Calls(
                 return call
             if not isinstance(error, grpc.RpcError):
                 raise error
-            told = errors.of(error)
+            told = self._told(error)
             pause = _pause(attempt)
             left = None if allowed is None else allowed - (time.monotonic() - began) - pause
             again = repeatable and told.reason == "CONFLICT" and attempt < retries.ATTEMPTS
@@ -78,26 +88,27 @@ class Calls(
 
     def intercept_unary_stream(self, continuation: _Continuation, details: grpc.ClientCallDetails, request: Any) -> Any:
         """One request, a stream of answers."""
-        return Answers(continuation(self._prepared(details, limited=False), request))
+        return Answers(continuation(self._prepared(details, limited=False), request), self._told)
 
     def intercept_stream_unary(self, continuation: _Continuation, details: grpc.ClientCallDetails, requests: Any) -> Any:
         """A stream of requests, one answer. It is never retried: a part of it may have been executed."""
         call = continuation(self._prepared(details, limited=False), requests)
         error = call.exception()
         if isinstance(error, grpc.RpcError):
-            raise errors.of(error) from error
+            raise self._told(error) from error
         return call
 
     def intercept_stream_stream(self, continuation: _Continuation, details: grpc.ClientCallDetails, requests: Any) -> Any:
         """A bidirectional stream."""
-        return Answers(continuation(self._prepared(details, limited=False), requests))
+        return Answers(continuation(self._prepared(details, limited=False), requests), self._told)
 
 
 class Answers:
     """The messages of an answer that is a stream, and its call."""
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, told: Callable[[grpc.RpcError], errors.QaironError]) -> None:
         self._call = call
+        self._told = told
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -106,7 +117,7 @@ class Answers:
         try:
             return next(self._call)
         except grpc.RpcError as error:
-            raise errors.of(error) from error
+            raise self._told(error) from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._call, name)
