@@ -31,7 +31,7 @@ No server could be reached in time.
 .SH ENVIRONMENT
 An option counts more than its variable, and a variable more than the context.
 .TP
-QAIRON_ENDPOINT, QAIRON_TIMEOUT, QAIRON_RETRIES, QAIRON_OUTPUT, QAIRON_ACTOR
+QAIRON_ENDPOINT, QAIRON_CA_FILE, QAIRON_TIMEOUT, QAIRON_RETRIES, QAIRON_OUTPUT, QAIRON_ACTOR
 The default values of the options of these names.
 .TP
 QAIRON_CONTEXT
