@@ -17,8 +17,8 @@ generate() {
   for stub in "$out"/qairon/v1/*_pb2_grpc.py; do
     grep -q '^class .*Stub' "$stub" || rm "$stub" "${stub}i"
   done
-  printf '"""The messages and stubs of the API, generated from proto/qairon/v1. `make stubs` writes them."""\n' \
-    >"$out/qairon/v1/__init__.py"
+  "$bin/python" -m grpc_tools.protoc --proto_path=proto --descriptor_set_out="$out/descriptors" proto/qairon/v1/*.proto
+  "$bin/python" scripts/stubs-python-names.py "$out/descriptors" "$out/qairon/v1"
 }
 
 scratch=$(mktemp -d)

@@ -12,8 +12,9 @@ from typing import Any, Optional
 from google.protobuf.descriptor import FieldDescriptor
 from recorder import Recorder
 
+from qairon.entities import label
 from qairon.v1 import options_pb2
-from qairon_qcli import schema, values
+from qairon_qcli import schema
 
 #: The range of every network. Subnets are ranges of 256 addresses in it.
 NETWORK = "10.0.0.0/8"
@@ -86,7 +87,7 @@ class Factory:
         if field.is_json:
             return {"number": number, "nested": {"list": [1, "two", None, False]}, "half": 0.5}
         if descriptor.enum_type is not None:
-            return values.label(descriptor.enum_type, descriptor.enum_type.values[-1].number)
+            return label(descriptor.enum_type, descriptor.enum_type.values[-1].number)
         by_type: dict[int, Any] = {
             FieldDescriptor.CPPTYPE_STRING: f"text {number} ä🙂",
             FieldDescriptor.CPPTYPE_INT64: number,
@@ -101,7 +102,7 @@ class Factory:
         if meant.reference.entity:
             return self.create(meant.reference.entity, World(world))["id"]
         if enum is not None:
-            return values.label(enum, 1)
+            return label(enum, 1)
         if meant.format == options_pb2.FORMAT_CIDR and not _encloses(entity):
             return "10.0.0.0/7"
         return self.value(entity, field, World(world))

@@ -1,17 +1,18 @@
 """Client of Qairon, the system of record for infrastructure and operations.
 
     import qairon
-    from qairon.v1 import stack_pb2
+    from qairon import v1
 
     with qairon.connect() as client:
-        for stack in client.items(client.catalog.ListStacks, stack_pb2.ListStacksRequest(filter='application_id = "shop"')):
+        for stack in client.items(client.catalog.ListStacks, v1.ListStacksRequest(filter='application_id = "shop"')):
             print(stack.id)
 
 `connect` reads QAIRON_ENDPOINT, repeats what can be repeated without harm, and raises `QaironError` with the reason and
-the field at fault. Messages and stubs are in `qairon.v1`, one module for each file of the protos.
+the field at fault. Messages and stubs are in `qairon.v1`.
 """
 
 from qairon.client import Client, connect
+from qairon.entities import id_of
 from qairon.errors import (
     AlreadyExists,
     Conflict,
@@ -34,4 +35,5 @@ __all__ = [
     "QaironError",
     "Unavailable",
     "connect",
+    "id_of",
 ]

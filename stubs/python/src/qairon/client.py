@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar
 
@@ -13,8 +13,10 @@ import grpc
 from google.protobuf.message import Message
 
 from qairon import endpoint as endpoints
-from qairon import errors, interceptors, retries, tls
+from qairon import errors, interceptors, records, retries, tls
 from qairon.v1 import (
+    build_artifact_pb2,
+    build_pb2,
     bulk_service_pb2_grpc,
     capacity_service_pb2_grpc,
     catalog_service_pb2_grpc,
@@ -24,6 +26,8 @@ from qairon.v1 import (
     deployment_service_pb2_grpc,
     infrastructure_service_pb2_grpc,
     network_service_pb2_grpc,
+    release_artifact_pb2,
+    release_pb2,
     search_service_pb2_grpc,
     server_service_pb2_grpc,
     trace_service_pb2_grpc,
@@ -105,6 +109,58 @@ class Client:
         """The objects of a List or Find method, over all pages, as they are read. Raises QaironError."""
         for page in self.pages(method, request):
             yield from getattr(page, page.DESCRIPTOR.fields_by_number[1].name)
+
+    def ensure(self, message: records.Entity, *, update: bool = False) -> records.Entity:
+        """Creates an object, or returns the one that has its ID already, if all fields that are set here are the same.
+
+        `message` is that of any entity, such as `v1.Stack(application_id="shop", name="web")`. Fields that are not set
+        may have any value. It may be repeated, and two programs may do it at the same time.
+
+        Raises AlreadyExists naming the fields that differ; with `update` they are changed instead. Raises QaironError
+        for whatever else the service refuses.
+        """
+        return records.ensure(self.channel, message, update)
+
+    def record_build(
+        self,
+        *,
+        service_id: str,
+        build_num: Optional[int],
+        vcs_ref: str,
+        artifacts: Iterable[build_artifact_pb2.BuildArtifact] = (),
+        update: bool = False,
+        **fields: Any,
+    ) -> build_pb2.Build:
+        """Records a build and its artifacts, if they are not recorded yet. Returns the build.
+
+        `artifacts` are without their `build_id`. `fields` are other fields of the build, such as `defaults`. For what is
+        recorded already, it is as `ensure`: the run of a pipeline may be repeated, whatever part of it was done.
+        Raises QaironError; without a `build_num`, its reason is REQUIRED.
+        """
+        build = build_pb2.Build(service_id=service_id, build_num=build_num, vcs_ref=vcs_ref, **fields)
+        return records.record_build(self.channel, build, artifacts, update)
+
+    def record_release(
+        self,
+        deployment_id: str,
+        build_id: str,
+        *,
+        build_num: Optional[int],
+        artifacts: Iterable[release_artifact_pb2.ReleaseArtifact] = (),
+        current: bool = False,
+        update: bool = False,
+        **fields: Any,
+    ) -> release_pb2.Release:
+        """Records the release of a build for a deployment and its artifacts, if they are not recorded yet, and makes it
+        the deployment's current one if `current`. Returns the release.
+
+        `build_num` is the number of the job that made the release. It need not be the number of the build: one build
+        may be released many times. `artifacts` are without their `release_id`, `fields` are other fields of the release.
+        For what is recorded already, it is as `ensure`. Raises QaironError; without a `build_num`, its reason is
+        REQUIRED.
+        """
+        release = release_pb2.Release(deployment_id=deployment_id, build_id=build_id, build_num=build_num, **fields)
+        return records.record_release(self.channel, release, artifacts, current, update)
 
     def stream(self, method: Callable[..., Any], request: Message) -> Iterator[Any]:
         """The rows of a trace. A broken stream is resumed after the last received message, so that no row is

@@ -11,6 +11,7 @@ from google.protobuf import json_format, struct_pb2
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from qairon.entities import label
 from qairon_qcli import schema
 
 #: Up to here, every whole number is a double.
@@ -63,12 +64,6 @@ def value(own: schema.Field, message: Message) -> Any:
     if descriptor.enum_type is not None:
         return label(descriptor.enum_type, raw)
     return _number(raw) if isinstance(raw, float) else raw
-
-
-def label(enum: EnumDescriptor, number: int) -> str:
-    """The label of an enum's number: `HIGH` for WATERMARK_HIGH. The number itself when it is from a newer service."""
-    found = enum.values_by_number.get(number)
-    return found.name[len(_prefix(enum)) :] if found is not None else str(number)
 
 
 def set_value(own: schema.Field, message: Message, given: Any) -> None:
@@ -124,11 +119,6 @@ def _boolean(given: Any) -> bool:
     if found is None:
         raise ValueError(f"`{given}` is not `true` or `false`")
     return found
-
-
-def _prefix(enum: EnumDescriptor) -> str:
-    first = str(enum.values[0].name)
-    return first[: -len("UNSPECIFIED")]
 
 
 def _enum_number(enum: EnumDescriptor, given: Any) -> int:
