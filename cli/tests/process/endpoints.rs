@@ -1,6 +1,8 @@
 //! Where the server is: endpoints and CA files are checked before anything is sent.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
 use crate::{command, printed, qcli, refusal};
 
@@ -77,4 +79,24 @@ fn the_ca_file_of_a_context_is_found_from_everywhere() {
     let output = elsewhere.env("QAIRON_CONFIG", &path).current_dir("/").output().expect("qcli runs");
     let beside = directory.path().join("keys/ca.pem");
     assert!(refusal(&output, 2).starts_with(&format!("the CA file {} of context a", beside.display())));
+}
+
+#[test]
+fn a_server_of_http_1_is_not_one_of_grpc() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { return };
+            _ = connection.read(&mut [0; 24]);
+            // What web servers answer where they expect TLS.
+            _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let told = refusal(&qcli(&address, &["stack", "list", "--retries", "0"]), 3);
+    let wanted = format!(
+        "the server at {address} does not speak HTTP/2 without TLS, as gRPC needs: use `https://{address}` if it expects \
+         TLS, or another endpoint"
+    );
+    assert_eq!(told, wanted);
 }

@@ -3,23 +3,26 @@
 use std::fs;
 use std::path::Path;
 
-use qairon_integration_tests::{Report, long, workspace};
+use qairon_integration_tests::{Report, Row, World, long, workspace};
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::filter_docs::load_demo;
 use crate::grpcurl::assert_tour;
-use crate::stage::Stage;
+use crate::stage::{Stage, entities};
 use crate::tls::Site;
 
 #[tokio::test]
 async fn the_tests_of_the_go_stubs_pass_on_a_real_server() {
     let stage = Stage::set().await;
     let site = Site::of(&stage.server).await;
+    let objects = objects(&stage).await;
     let output = Command::new("go")
         .args(["test", "-count=1", &format!("-timeout={}s", long().as_secs()), "./..."])
         .current_dir(workspace().join("stubs/go"))
         .env("QAIRON_ENDPOINT", stage.server.endpoint())
         .envs(site.environment())
+        .env("QAIRON_OBJECTS", objects.path())
         .kill_on_drop(true)
         .output()
         .await
@@ -29,6 +32,21 @@ async fn the_tests_of_the_go_stubs_pass_on_a_real_server() {
     // The lost answer still created one object, and no test was skipped because of a missing server.
     let stacks = stage.client.list("stack", "application_id = \"lost\"").await.expect("a list");
     assert_eq!(stacks.len(), 1, "{text}");
+}
+
+/// An object of every entity, in a file for the tests of the stubs.
+async fn objects(stage: &Stage) -> tempfile::NamedTempFile {
+    let mut world = World::new();
+    stage.fill(&mut world).await;
+    let mut objects = Vec::new();
+    for entity in entities() {
+        let id = stage.factory.object_in(&entity.name, &mut world).await;
+        let Row(object) = stage.client.get(&entity.name, &id).await.expect("it exists");
+        objects.push(json!({ "type": entity.message.full_name(), "id": id, "object": object }));
+    }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), Value::from(objects).to_string()).expect("written");
+    file
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 import qairon
 from qairon import endpoint as endpoints
-from qairon import methods, retries
+from qairon import methods, retries, v1
 from qairon.v1 import application_pb2, bulk_service_pb2, catalog_service_pb2_grpc, stack_pb2, trace_service_pb2
 
 
@@ -150,7 +150,7 @@ def test_errors_tell_reason_field_object_and_request(client: qairon.Client) -> N
 def test_a_trace_streams_its_rows(client: qairon.Client) -> None:
     application_id = application(client, "traced")
     load(client, [[stack_pb2.Stack(application_id=application_id, name=f"s{number}") for number in range(5)]])
-    request = trace_service_pb2.TraceImpactRequest(resource="application", id=application_id)
+    request = v1.TraceImpactRequest(resource="application", id=application_id)
     rows = [row.id for row in client.stream(client.trace.TraceImpact, request)]
     assert {f"traced:s{number}" for number in range(5)} <= set(rows)
     assert len(rows) == len(set(rows))
@@ -160,7 +160,7 @@ def test_a_trace_streams_its_rows(client: qairon.Client) -> None:
 def test_a_write_whose_answer_is_lost_acts_once(client: qairon.Client, endpoint: str) -> None:
     application(client, "lost")
     with Cut(endpoint, times=2) as cut, qairon.connect(cut.address) as unlucky:
-        request = stack_pb2.CreateStackRequest(stack=stack_pb2.Stack(application_id="lost", name="once"))
+        request = v1.CreateStackRequest(stack=v1.Stack(application_id="lost", name="once"))
         # Without a request_id the second attempt would be refused with ALREADY_EXISTS.
         assert unlucky.catalog.CreateStack(request).stack.id == "lost:once"
         assert cut.lost == 2

@@ -67,6 +67,13 @@ def test_any_object_is_ensured(resource: str, client: qairon.Client, recorder: R
     assert client.ensure(wanted).id == row["id"], "what is not there is created"
 
 
+def test_the_example_of_the_page(client: qairon.Client, factory: Factory) -> None:
+    application_id = factory.create("application")["id"]
+    for _ in range(2):
+        stack = client.ensure(v1.Stack(application_id=application_id, name="web"))
+        assert stack.id == qairon.id_of(v1.Stack(application_id=application_id, name="web"))
+
+
 def test_a_missing_component_is_named() -> None:
     with pytest.raises(ValueError, match="`build_num` of the build is not set"):
         qairon.id_of(v1.Build(service_id="a:b:c"))

@@ -4,30 +4,42 @@
 //
 //	QAIRON_ENDPOINT=http://127.0.0.1:50051 go run ./examples/pipeline -run 4711 -build 9001 -commit 6b733d1…
 //
-// Run again with the same -run, it records nothing twice.
+// Run again, it records nothing twice.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"strconv"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"qairon.dev/stubs/go/qairon"
 	qaironv1 "qairon.dev/stubs/go/qairon/v1"
 )
 
 var (
-	run        = flag.String("run", "", "what the CI system calls this run; repeating a run repeats no write")
+	run        = flag.String("run", "", "what the CI system calls this run")
 	commit     = flag.String("commit", "", "the commit that is built")
-	number     = flag.Int64("build", 0, "the build's number")
 	deployment = flag.String("deployment", "", "the ID of the deployment to release to")
 	sources    = flag.String("sources", "", "the ID of the repo of the source code")
 	images     = flag.String("images", "", "the ID of the repo of the artifacts")
 	path       = flag.String("path", "", "where in that repo the artifact is")
 )
+
+// number stays nil when it is not given: the service then asks for it, where 0 would be recorded.
+var number *int64
+
+func init() {
+	flag.Func("build", "the number of the job, for the build and its release", func(text string) error {
+		given, err := strconv.ParseInt(text, 10, 64)
+		number = &given
+		return err
+	})
+}
 
 func main() {
 	flag.Parse()
@@ -54,51 +66,41 @@ func pipeline(ctx context.Context, client *qairon.Client) error {
 	}
 	service := target.GetDeployment().GetServiceId()
 
-	// What is written gets a request_id made of the run: the service does it once, however often the run is repeated.
-	build, err := client.Delivery.CreateBuild(ctx, &qaironv1.CreateBuildRequest{
-		Build:     &qaironv1.Build{ServiceId: service, BuildNum: number, VcsRef: *commit},
-		RequestId: *run + "/build",
+	// What is recorded already is left alone: a job that failed halfway is simply run again.
+	build, err := client.RecordBuild(ctx, qairon.Build{
+		Build: &qaironv1.Build{ServiceId: service, BuildNum: number, VcsRef: *commit},
+		Artifacts: []*qaironv1.BuildArtifact{
+			{InputRepoId: *sources, OutputRepoId: *images, Name: "image", UploadPath: *path},
+		},
 	})
-	buildID, err := created(build.GetBuild().GetId(), err)
 	if err != nil {
 		return fmt.Errorf("recording the build: %w", err)
 	}
-	fmt.Println("build            ", buildID)
+	fmt.Println("build            ", build.GetId())
+	fmt.Println("build artifact   ", id(&qaironv1.BuildArtifact{BuildId: build.GetId(), Name: "image"}))
 
-	artifact, err := client.Delivery.CreateBuildArtifact(ctx, &qaironv1.CreateBuildArtifactRequest{
-		BuildArtifact: &qaironv1.BuildArtifact{
-			BuildId: buildID, InputRepoId: *sources, OutputRepoId: *images, Name: "image", UploadPath: *path,
+	// This job builds and releases. A release by another job has that job's number.
+	release, err := client.RecordRelease(ctx, qairon.Release{
+		Release: &qaironv1.Release{BuildId: build.GetId(), DeploymentId: *deployment, BuildNum: number},
+		Artifacts: []*qaironv1.ReleaseArtifact{
+			{InputRepoId: *images, OutputRepoId: *images, Name: "image", UploadPath: *path},
 		},
-		RequestId: *run + "/build-artifact",
 	})
-	artifactID, err := created(artifact.GetBuildArtifact().GetId(), err)
-	if err != nil {
-		return fmt.Errorf("recording the build artifact: %w", err)
-	}
-	fmt.Println("build artifact   ", artifactID)
-
-	release, err := client.Delivery.CreateRelease(ctx, &qaironv1.CreateReleaseRequest{
-		Release:   &qaironv1.Release{BuildId: buildID, DeploymentId: *deployment, BuildNum: number},
-		RequestId: *run + "/release",
-	})
-	releaseID, err := created(release.GetRelease().GetId(), err)
 	if err != nil {
 		return fmt.Errorf("recording the release: %w", err)
 	}
-	fmt.Println("release          ", releaseID)
+	fmt.Println("release          ", release.GetId())
+	fmt.Println("release artifact ", id(&qaironv1.ReleaseArtifact{ReleaseId: release.GetId(), Name: "image"}))
+	return deploy(ctx, client, target.GetDeployment(), release.GetId())
+}
 
-	baked, err := client.Delivery.CreateReleaseArtifact(ctx, &qaironv1.CreateReleaseArtifactRequest{
-		ReleaseArtifact: &qaironv1.ReleaseArtifact{
-			ReleaseId: releaseID, InputRepoId: *images, OutputRepoId: *images, Name: "image", UploadPath: *path,
-		},
-		RequestId: *run + "/release-artifact",
-	})
-	bakedID, err := created(baked.GetReleaseArtifact().GetId(), err)
+// id is the ID of an object with everything that its ID is made of.
+func id(object proto.Message) string {
+	id, err := qairon.ID(object)
 	if err != nil {
-		return fmt.Errorf("recording the release artifact: %w", err)
+		log.Fatal(err)
 	}
-	fmt.Println("release artifact ", bakedID)
-	return deploy(ctx, client, target.GetDeployment(), releaseID)
+	return id
 }
 
 // deploy asks for what a deployment needs, and for the way back.
@@ -124,13 +126,4 @@ func deploy(ctx context.Context, client *qairon.Client, deployment *qaironv1.Dep
 	}
 	fmt.Println("commit           ", provenance.GetVcsRef())
 	return nil
-}
-
-// created is the ID of what was created, or of what was there: a run of long ago, whose request_id is forgotten.
-func created(id string, err error) (string, error) {
-	var failure *qairon.Error
-	if errors.As(err, &failure) && failure.Reason == qaironv1.ErrorReason_ERROR_REASON_ALREADY_EXISTS {
-		return failure.ResourceID, nil
-	}
-	return id, err
 }
