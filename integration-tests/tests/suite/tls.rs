@@ -112,7 +112,7 @@ async fn qcli_speaks_tls_and_explains_why_it_cannot() {
         report.check(good, &endpoint, format!("{output:?} instead of {told}"));
         // What is wrong with a certificate does not pass.
         if told.contains("certificate") {
-            report.equal(&format!("{endpoint}: attempts"), lines.len(), 2);
+            report.equal(format!("{endpoint}: attempts"), lines.len(), 2);
         }
     }
     report.finish();
