@@ -205,12 +205,18 @@ from qairon.v1.subnet_pb2 import CreateSubnetRequest as CreateSubnetRequest
 from qairon.v1.subnet_pb2 import CreateSubnetResponse as CreateSubnetResponse
 from qairon.v1.zone_pb2 import CreateZoneRequest as CreateZoneRequest
 from qairon.v1.zone_pb2 import CreateZoneResponse as CreateZoneResponse
+from qairon.v1.dependency_service_pb2 import CreatedObject as CreatedObject
 from qairon.v1.options_pb2 import DEPENDENCE_CARRIES as DEPENDENCE_CARRIES
 from qairon.v1.options_pb2 import DEPENDENCE_DEPENDS as DEPENDENCE_DEPENDS
 from qairon.v1.options_pb2 import DEPENDENCE_LIVES_IN as DEPENDENCE_LIVES_IN
 from qairon.v1.options_pb2 import DEPENDENCE_NONE as DEPENDENCE_NONE
 from qairon.v1.options_pb2 import DEPENDENCE_UNSPECIFIED as DEPENDENCE_UNSPECIFIED
 from qairon.v1.options_pb2 import DEPENDENCE_USES as DEPENDENCE_USES
+from qairon.v1.trace_service_pb2 import DEPENDENCY_DIRECTION_DEPENDS_ON as DEPENDENCY_DIRECTION_DEPENDS_ON
+from qairon.v1.trace_service_pb2 import DEPENDENCY_DIRECTION_NEEDED_BY as DEPENDENCY_DIRECTION_NEEDED_BY
+from qairon.v1.trace_service_pb2 import DEPENDENCY_DIRECTION_UNSPECIFIED as DEPENDENCY_DIRECTION_UNSPECIFIED
+from qairon.v1.dependency_service_pb2 import DeclareDependencyRequest as DeclareDependencyRequest
+from qairon.v1.dependency_service_pb2 import DeclareDependencyResponse as DeclareDependencyResponse
 from qairon.v1.allocation_pb2 import DeleteAllocationRequest as DeleteAllocationRequest
 from qairon.v1.allocation_pb2 import DeleteAllocationResponse as DeleteAllocationResponse
 from qairon.v1.allocation_type_pb2 import DeleteAllocationTypeRequest as DeleteAllocationTypeRequest
@@ -288,6 +294,8 @@ from qairon.v1.delivery_service_pb2_grpc import DeliveryServiceStub as DeliveryS
 from qairon.v1.options_pb2 import Dependence as Dependence
 from qairon.v1.dependency_pb2 import Dependency as Dependency
 from qairon.v1.dependency_case_pb2 import DependencyCase as DependencyCase
+from qairon.v1.trace_service_pb2 import DependencyDirection as DependencyDirection
+from qairon.v1.trace_service_pb2 import DependencyRow as DependencyRow
 from qairon.v1.dependency_service_pb2_grpc import DependencyServiceServicer as DependencyServiceServicer
 from qairon.v1.dependency_service_pb2_grpc import DependencyServiceStub as DependencyServiceStub
 from qairon.v1.deployment_pb2 import Deployment as Deployment
@@ -569,6 +577,8 @@ from qairon.v1.relatable_pb2 import Relatable as Relatable
 from qairon.v1.related_pb2 import Related as Related
 from qairon.v1.release_pb2 import Release as Release
 from qairon.v1.release_artifact_pb2 import ReleaseArtifact as ReleaseArtifact
+from qairon.v1.dependency_service_pb2 import RemoveDependencyRequest as RemoveDependencyRequest
+from qairon.v1.dependency_service_pb2 import RemoveDependencyResponse as RemoveDependencyResponse
 from qairon.v1.deployment_pb2 import RemoveDeploymentZoneRequest as RemoveDeploymentZoneRequest
 from qairon.v1.deployment_pb2 import RemoveDeploymentZoneResponse as RemoveDeploymentZoneResponse
 from qairon.v1.fleet_pb2 import RemoveFleetDeploymentTargetRequest as RemoveFleetDeploymentTargetRequest
@@ -590,6 +600,8 @@ from qairon.v1.stack_config_pb2 import StackConfig as StackConfig
 from qairon.v1.subnet_pb2 import Subnet as Subnet
 from qairon.v1.trace_service_pb2 import TraceBuildsRequest as TraceBuildsRequest
 from qairon.v1.trace_service_pb2 import TraceBuildsResponse as TraceBuildsResponse
+from qairon.v1.trace_service_pb2 import TraceDependenciesRequest as TraceDependenciesRequest
+from qairon.v1.trace_service_pb2 import TraceDependenciesResponse as TraceDependenciesResponse
 from qairon.v1.trace_service_pb2 import TraceImpactRequest as TraceImpactRequest
 from qairon.v1.trace_service_pb2 import TraceImpactResponse as TraceImpactResponse
 from qairon.v1.trace_service_pb2 import TraceInfrastructureRequest as TraceInfrastructureRequest
