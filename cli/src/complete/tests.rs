@@ -81,7 +81,7 @@ fn what_needs_no_server_is_found_from_the_model() {
         ("qcli export applic", vec!["application"]),
         ("qcli nonsense get ", vec![]),
         ("qcli --endpoint ", vec![]),
-        ("qcli --ca-file /usr/shar", vec!["/usr/share/"]),
+        ("qcli --ca-file /usr/shar", vec!["/usr/share/+"]),
         ("qcli -o json --retries ", vec![]),
         ("qcli --actor x --timeout ", vec![]),
         ("", vec![]),
