@@ -162,8 +162,12 @@ async fn neither_port_takes_the_descriptors_of_the_other() {
         }
         client.get("application", "a").await.unwrap_or_else(|failure| panic!("round {round}: {failure}"));
         server.client().get("application", "a").await.unwrap_or_else(|failure| panic!("a new one, {round}: {failure}"));
-        let refused = server.metric("qairon_connections_refused_total", &[r#"port="metrics""#]).await;
-        assert!(refused > 0.0, "round {round}");
+        // The last of them may still wait to be accepted.
+        let refused = || async {
+            let refused = server.metric("qairon_connections_refused_total", &[r#"port="metrics""#]).await;
+            (refused > 0.0).then_some(())
+        };
+        poll_until(soon(), "the port of the metrics refuses", refused).await;
         assert!(!server.log().contains("could not be accepted"), "round {round}: {}", server.log());
     }
     let refusal = Server::start_with_files(&database, 100, &[]).await.expect_err("too few");
