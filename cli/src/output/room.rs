@@ -38,8 +38,19 @@ pub fn cut(text: &str, room: usize) -> Cow<'_, str> {
     if room == 0 {
         return Cow::Borrowed("");
     }
-    let (kept, _) = split(text, room - 1);
-    Cow::Owned(format!("{kept}{ELLIPSIS}"))
+    if !is_id(text) {
+        let (kept, _) = split(text, room - 1);
+        return Cow::Owned(format!("{kept}{ELLIPSIS}"));
+    }
+    // IDs of one list often begin alike, and say at their end which one it is.
+    let (begin, _) = split(text, (room - 1) / 3);
+    let end = split_end(text, room - 1 - width(begin));
+    Cow::Owned(format!("{begin}{ELLIPSIS}{end}"))
+}
+
+/// Whether a text looks like an ID: components with colons between them.
+fn is_id(text: &str) -> bool {
+    text.contains(':') && !text.starts_with(['{', '[', '"']) && !text.contains(char::is_whitespace)
 }
 
 /// The first line, with an ellipsis when there are more.
@@ -81,6 +92,18 @@ fn split(text: &str, room: usize) -> (&str, &str) {
     (text, "")
 }
 
+/// The end of a text that fits into the room.
+fn split_end(text: &str, room: usize) -> &str {
+    let mut used = 0;
+    for (at, character) in text.grapheme_indices(true).rev() {
+        used += width(character);
+        if used > room {
+            return &text[at + character.len()..];
+        }
+    }
+    text
+}
+
 fn first(text: &str) -> (&str, &str) {
     text.split_at(text.graphemes(true).next().map_or(0, str::len))
 }
@@ -103,6 +126,10 @@ mod tests {
             ("e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", 5, "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}"),
             ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
             ("", 0, ""),
+            ("shop:web:cart", 12, "sho…web:cart"),
+            ("shop:日本語", 6, "s…本語"),
+            ("a:b", 1, "…"),
+            ("{\"a\":1}", 5, "{\"a\"…"),
         ] {
             assert_eq!(cut(text, room), wanted, "{text} in {room}");
             assert!(width(&cut(text, room)) <= room, "{text} in {room}");
