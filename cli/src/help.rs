@@ -41,7 +41,11 @@ pub fn options() -> Command {
 }
 
 fn folded(command: Command) -> Command {
-    let names: Vec<String> = globals::args().iter().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();
+    let name = |arg: &clap::Arg| {
+        let short = arg.get_short().map(|letter| format!("-{letter} ")).unwrap_or_default();
+        Some(format!("{short}--{}", arg.get_long()?))
+    };
+    let names: Vec<String> = globals::args().iter().filter_map(name).collect();
     let line = format!("Options of every command: {}; see `qcli options`", names.join(", "));
     with_line(command, &line)
 }

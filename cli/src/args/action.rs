@@ -30,7 +30,7 @@ pub const ACTIONS: [Action; 5] = [
         resource: "network",
         verb: "allocate_subnet",
         method: "AllocateSubnet",
-        args: &[("network_id", "network_id"), ("additional_mask_bits", "additional_bits"), ("name", "name")],
+        args: &[("network_id", "network_id"), ("additional_mask_bits", "additional_mask_bits"), ("name", "name")],
         options: &[],
         about: "Create the first free subnet whose prefix is this many bits longer than the network's",
     },

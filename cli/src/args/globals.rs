@@ -118,7 +118,9 @@ pub fn args() -> Vec<Arg> {
             .value_name("FIELD")
             .action(ArgAction::Append)
             .value_delimiter(',')
-            .help("A field to print; repeat it for more [default: all]"),
+            .help(
+                "A field to print; repeat it for more [default: all, and in a table those that say more than the ID]",
+            ),
         option("quiet").short('q').action(ArgAction::SetTrue).help("Print nothing but errors"),
         option("verbose")
             .short('v')

@@ -1,8 +1,9 @@
 //! The commands of hand-written methods: the arguments become the request, the returned object a row.
 
 use clap::ArgMatches;
-use prost_reflect::{Kind as ProtoKind, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, Kind as ProtoKind, ReflectMessage, Value};
 
+use super::relation::text_of;
 use crate::args::Action;
 use crate::args::spelling::normal;
 use crate::args::trace::names_resource;
@@ -41,8 +42,19 @@ impl Session {
         }
         let Some(entity) = entity else { return self.affected(request).await };
         let fields = self.fields(entity)?;
-        let object = request.call_for_object(&self.client).await?;
-        self.print(&fields, &object).await
+        let answer = request.call(&self.client).await?;
+        let object = answer.get_field_by_number(1).and_then(|value| value.as_message().cloned());
+        let object = object.ok_or_else(|| Error::refused("the server answered without an object"))?;
+        self.print(&fields, &object).await?;
+        if let Some(created) = created(&answer) {
+            self.output.finish()?;
+            let would = if matches.get_flag("dry_run") { "would create" } else { "created" };
+            self.output.note(&match created.as_str() {
+                "" => "nothing was missing".to_owned(),
+                created => format!("{would} {created}"),
+            });
+        }
+        Ok(())
     }
 
     /// Prints what a call has affected.
@@ -54,6 +66,14 @@ impl Session {
         }
         array.finish()
     }
+}
+
+/// The objects that a call has created beside the one it answers with; `None` where it never does.
+fn created(answer: &DynamicMessage) -> Option<String> {
+    let list = answer.get_field_by_name("created")?;
+    let objects = list.as_list()?.iter().filter_map(Value::as_message);
+    let named = objects.map(|object| format!("{} {}", text_of(object, "resource"), text_of(object, "id")));
+    Some(named.collect::<Vec<_>>().join(", "))
 }
 
 /// The value of an argument, of the type of its field.
@@ -93,7 +113,7 @@ mod tests {
     fn numbers_are_numbers() {
         let action = ACTIONS.iter().find(|action| action.verb == "allocate_subnet").expect("allocate_subnet");
         let request = Request::new(action.method().expect("method"));
-        let error = argument(&request, "additional_mask_bits", "additional_bits", "six").expect_err("six");
+        let error = argument(&request, "additional_mask_bits", "additional_mask_bits", "six").expect_err("six");
         assert_eq!(error.to_string(), "`additional_mask_bits` must be a whole number from 0 to 2147483647, not `six`");
     }
 }

@@ -116,8 +116,8 @@ fn yaml(entity: &Entity, object: &DynamicMessage) -> Result<String> {
     let row = Row { cells: editable(entity).map(cell).collect() };
     Ok(format!(
         "# {} {}\n\
-         # Save the file to set the fields that you change. A line that you remove changes nothing, and null clears a\n\
-         # field. An unchanged or empty file changes nothing.\n\
+         # Save the file to set the fields that you change. A field that you remove changes nothing, and null clears it;\n\
+         # a key that you remove inside JSON is removed. An unchanged or empty file changes nothing.\n\
          {}",
         entity.human(),
         text_of(object, "id"),

@@ -43,7 +43,8 @@ pub async fn run(name: &str, matches: &ArgMatches) -> Result<()> {
     // Output before a failure is still printed.
     let flushed = session.output.finish();
     match outcome {
-        Ok(()) => flushed,
+        // What was not written was not said.
+        Ok(()) | Err(Error::Different) => flushed.and(outcome),
         Err(error) => Err(nearest::with_suggestion(&session.client, error).await),
     }
 }

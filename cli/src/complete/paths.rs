@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use qairon::model::{Entity, Field, Relation};
+use qairon::model::{Entity, Field, Kind, Relation};
 
 use super::candidate::Candidate;
 
@@ -13,7 +13,7 @@ pub fn fields(entity: &Entity, typed: &str) -> Vec<Candidate> {
 
 /// Fields that can be sorted by.
 pub fn orders(entity: &Entity, typed: &str) -> Vec<Candidate> {
-    steps(entity, typed, &Field::is_column, &Relation::is_to_one)
+    steps(entity, typed, &|field| field.is_column() && field.kind != Kind::Json, &Relation::is_to_one)
 }
 
 /// Fields that a filter can name: over relations to many too.

@@ -60,7 +60,7 @@ impl Source<'_> {
             let value = value.ok_or_else(|| format!("`{}` must be {}", setting.name, setting.form));
             match value.and_then(|value| setting.check(&value).map(|()| value)) {
                 Ok(value) => context.values.set(setting, value),
-                Err(told) => return Err(self.wrong(item.span(), &told)),
+                Err(told) => context.wrong.push((setting.name, self.wrong(item.span(), &told).to_string())),
             }
         }
         Ok(context)

@@ -117,6 +117,9 @@ pub struct Context {
     pub name: String,
     /// What it sets.
     pub values: Values,
+    /// What is wrong with other values, with their lines. It matters where such a value would be used: a command that
+    /// uses another context, or mends this one, has to go on.
+    pub wrong: Vec<(&'static str, String)>,
 }
 
 /// Where a value comes from.
@@ -159,6 +162,10 @@ impl Setting {
         if let Some((value, source)) = given.or_else(|| Some((variable?, Source::Variable(self.variable)))) {
             self.check(&value).map_err(|told| format!("{source}: {told}"))?;
             return Ok((Some(value), source));
+        }
+        let wrong = context.and_then(|context| context.wrong.iter().find(|(name, _)| *name == self.name));
+        if let Some((_, told)) = wrong {
+            return Err(told.clone());
         }
         let of_context = context.and_then(|context| Some((context.values.get(self.name)?, &context.name)));
         Ok(match of_context {

@@ -44,10 +44,6 @@ fn what_is_wrong_is_told_with_its_line() {
             "[contexts.a]\nendpiont = 'h:1'",
             "/c.toml:2: unknown setting of a context `endpiont`, did you mean `endpoint`?",
         ),
-        ("[contexts.a]\nendpoint = 1.5", "/c.toml:2: `endpoint` must be an address such as"),
-        ("[contexts.a]\n\noutput = 'xml'", "/c.toml:3: `output` must be one of `json`"),
-        ("[contexts.a]\ntimeout = 'soon'", "/c.toml:2: `timeout` must be a positive time such as"),
-        ("[contexts.a]\nactor = 'ä'", "/c.toml:2: `actor` must be a name in printable ASCII, not `ä`"),
         ("[contexts]\na = 'h:1'", "/c.toml:2: contexts are tables, such as `[contexts.prod]`"),
         ("contexts = 1", "/c.toml:1: contexts are tables"),
         ("current_context = 1", "/c.toml:1: `current_context` must be the name of a context"),
@@ -58,6 +54,31 @@ fn what_is_wrong_is_told_with_its_line() {
         assert!(matches!(error, Error::Usage(_)), "{text}");
         let line = error.to_string();
         assert!(line.starts_with(told) && !line.contains('\n'), "{text:?}: {line}");
+    }
+}
+
+#[test]
+fn a_wrong_value_matters_where_it_would_be_used() {
+    for (text, setting, told) in [
+        ("[contexts.a]\nendpoint = 1.5", "endpoint", "/c.toml:2: `endpoint` must be an address such as"),
+        ("[contexts.a]\nendpoint = 'h'", "endpoint", "/c.toml:2: endpoint `h` has no port"),
+        ("[contexts.a]\n\noutput = 'xml'", "output", "/c.toml:3: `output` must be one of `json`"),
+        ("[contexts.a]\ntimeout = 'soon'", "timeout", "/c.toml:2: `timeout` must be a positive time such as"),
+        ("[contexts.a]\nactor = 'ä'", "actor", "/c.toml:2: `actor` must be a name in printable ASCII, not `ä`"),
+    ] {
+        let config = parse(text).expect("the other values count");
+        let setting = ALL.iter().find(|known| known.name == setting).expect(setting);
+        let (nothing, context) = (|_: &str| None, config.context("a"));
+        let wrong = setting.effective(None, nothing, context).expect_err(text);
+        assert!(wrong.starts_with(told) && !wrong.contains('\n'), "{text:?}: {wrong}");
+        let given = match setting.name {
+            "endpoint" => "h:1",
+            "output" => "json",
+            "timeout" => "1s",
+            _ => "a",
+        };
+        setting.effective(Some(given.to_owned()), nothing, context).expect("a flag counts more");
+        setting.effective(None, nothing, None).expect("another context, or none");
     }
 }
 

@@ -27,14 +27,23 @@ pub struct Plan<'a> {
 /// Whether a person can be asked and wants to be. A program that has no terminal is never asked: it would wait forever.
 pub fn is_wanted(matches: &ArgMatches) -> bool {
     let flag = |name| matches.get_flag(name);
-    !flag("yes") && !flag("dry_run") && io::stdin().is_terminal() && io::stderr().is_terminal()
+    !flag("yes") && !flag("dry_run") && io::stdin().is_terminal() && place().is_some()
+}
+
+/// Where a person sees the question. Standard error may be in a file while somebody is at the terminal.
+fn place() -> Option<Box<dyn Write>> {
+    if io::stderr().is_terminal() {
+        return Some(Box::new(io::stderr()));
+    }
+    let terminal = std::fs::OpenOptions::new().write(true).open("/dev/tty").ok()?;
+    Some(Box::new(terminal))
 }
 
 impl Plan<'_> {
     /// Shows the plan and asks. The error says that nothing was done.
     pub async fn confirm(&self) -> Result<()> {
         let (question, wanted) = self.question();
-        let mut err = io::stderr();
+        let mut err = place().unwrap_or_else(|| Box::new(io::stderr()));
         write!(err, "{}{question}", self.description())?;
         err.flush()?;
         // The connection is kept alive meanwhile.

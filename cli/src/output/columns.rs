@@ -13,16 +13,13 @@ pub struct Column {
     pub header: String,
 }
 
-/// The columns of rows like this one. Fields that were asked for keep their order; else the ID is before the resource.
+/// The columns of rows like this one. Fields that were asked for keep their order; else the ID is the first.
 pub fn of(row: &Row, wide: bool, asked: bool) -> Vec<Column> {
     let shown = |place| place == Place::Everywhere || (wide && place == Place::Detail);
     let mut cells: Vec<usize> = (0..row.cells.len()).filter(|at| shown(row.cells[*at].place)).collect();
-    let place = |cells: &[usize], name: &str| cells.iter().position(|at| row.cells[*at].name == name);
-    if let (false, Some(id), Some(resource)) = (asked, place(&cells, "id"), place(&cells, "resource"))
-        && resource < id
-    {
-        let id = cells.remove(id);
-        cells.insert(resource, id);
+    let id = cells.iter().position(|at| row.cells[*at].name == "id").filter(|_| !asked);
+    if let Some(id) = id {
+        cells[..=id].rotate_right(1);
     }
     let names: Vec<&str> = cells.iter().map(|at| row.cells[*at].name.as_str()).collect();
     cells.iter().zip(headers(&names)).map(|(cell, header)| Column { cell: *cell, header }).collect()

@@ -104,7 +104,7 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
     for (text, wanted) in [
         ("[contexts.a]\nendpiont = 'h:1'\n", ":2: unknown setting of a context `endpiont`, did you mean `endpoint`?"),
         ("x", ":1: "),
-        ("[contexts.a]\n\ntimeout = 'soon'", ":3: `timeout` must be a positive time"),
+        ("current_context = 'a'\n[contexts.a]\ntimeout = 'soon'", ":3: `timeout` must be a positive time"),
         ("current_context = 'b'\n[contexts.a]\n", ":1: unknown context `b`, expected one of `a`"),
     ] {
         fs::write(&path, text).expect("written");
@@ -112,7 +112,16 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
         assert!(told.starts_with(&format!("{}{wanted}", path.display())), "{told}");
         assert_eq!(done(&path, &["config", "path"]), format!("{}\n", path.display()));
     }
+    // A wrong value is mended, and does not matter where it is not used.
+    fs::write(&path, "current_context = 'a'\n[contexts.a]\nendpoint = 'h'\n[contexts.b]\n").expect("written");
+    assert!(refusal(&with(&path, &["stack", "list"]), 2).contains("has no port"));
+    for other in [&["--context", "b"][..], &["--endpoint", "127.0.0.1:1"]] {
+        refusal(&with(&path, &[&["stack", "list", "--retries", "0"], other].concat()), 3);
+    }
+    done(&path, &["config", "set-context", "a", "--endpoint", "127.0.0.1:1"]);
+    refusal(&with(&path, &["stack", "list", "--retries", "0"]), 3);
     // The way out of a context that is gone.
+    fs::write(&path, "current_context = 'b'\n[contexts.a]\n").expect("written");
     done(&path, &["config", "use-context", "a"]);
     assert_eq!(done(&path, &["config", "current-context"]), "a\n");
     fs::write(&path, b"\xff").expect("written");

@@ -23,7 +23,7 @@ async fn network(client: &Client, cidr: &str) -> String {
 }
 
 async fn allocate(client: &Client, network: &str, bits: i32, name: &str) -> Result<Row, Failure> {
-    allocate_with(client, json!({ "network_id": network, "additional_bits": bits, "name": name })).await
+    allocate_with(client, json!({ "network_id": network, "additional_mask_bits": bits, "name": name })).await
 }
 
 async fn allocate_with(client: &Client, request: Value) -> Result<Row, Failure> {
@@ -138,7 +138,7 @@ async fn an_exhausted_network_says_so() {
     report.refused("ninth", refused, Code::ResourceExhausted, "NETWORK_EXHAUSTED", "");
     for (bits, name) in [(4, "beyond"), (-1, "negative"), (129, "far"), (i32::MAX, "farther"), (i32::MIN, "farthest")] {
         let refused = allocate(&client, &network, bits, name).await;
-        report.refused(format!("{bits} bits"), refused, Code::InvalidArgument, "OUT_OF_RANGE", "additional_bits");
+        report.refused(format!("{bits} bits"), refused, Code::InvalidArgument, "OUT_OF_RANGE", "additional_mask_bits");
     }
     let refused = allocate(&client, &network, 3, "one-0").await;
     report.check(
@@ -150,7 +150,7 @@ async fn an_exhausted_network_says_so() {
     report.refused("no name", refused, Code::InvalidArgument, "REQUIRED", "name");
     let forgotten = json!({ "network_id": network, "name": "x" });
     let refused = client.call("AllocateSubnet", forgotten).await;
-    report.refused("no bits", refused, Code::InvalidArgument, "REQUIRED", "additional_bits");
+    report.refused("no bits", refused, Code::InvalidArgument, "REQUIRED", "additional_mask_bits");
     let refused = allocate(&client, &network, 3, "a:b").await;
     report.refused("a:b", refused, Code::InvalidArgument, "INVALID_NAME", "name");
     let refused = allocate(&client, &format!("{network}x"), 3, "x").await;
@@ -191,7 +191,7 @@ async fn a_repeated_request_id_returns_the_first_subnet() {
     let client = server.client();
     let network = network(&client, "10.0.0.0/16").await;
     let request = json!({
-        "network_id": network, "additional_bits": 8, "name": "once", "request_id": "r-1",
+        "network_id": network, "additional_mask_bits": 8, "name": "once", "request_id": "r-1",
         "defaults": { "b": 1, "a": { "z": [1, 2], "y": null } },
     });
     let calls = (0..16).map(|_| {
@@ -206,7 +206,7 @@ async fn a_repeated_request_id_returns_the_first_subnet() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(database.number("SELECT count(*) FROM subnet").await, 1);
     let mut other = request.clone();
-    other["additional_bits"] = json!(9);
+    other["additional_mask_bits"] = json!(9);
     let mut report = Report::new();
     report.refused(
         "reused",
@@ -224,7 +224,7 @@ async fn validate_only_answers_as_the_real_call_and_changes_nothing() {
     let server = Server::start(&database, &[]).await;
     let client = server.client();
     let network = network(&client, "10.0.0.0/30").await;
-    let request = json!({ "network_id": network, "additional_bits": 1, "name": "dry", "validate_only": true });
+    let request = json!({ "network_id": network, "additional_mask_bits": 1, "name": "dry", "validate_only": true });
     for _ in 0..3 {
         let subnet = allocate_with(&client, request.clone()).await.expect("there is room");
         assert_eq!(subnet.text("cidr"), "10.0.0.0/31");

@@ -53,7 +53,7 @@ async fn call(
         3 => client.create("application", json!({ "id": id, "defaults": { "n": number } })).await.map(drop),
         4 => client.update("application", json!({ "id": app, "defaults": { "n": number } })).await.map(drop),
         5 => {
-            let request = json!({ "network_id": network, "additional_bits": 12, "name": id });
+            let request = json!({ "network_id": network, "additional_mask_bits": 12, "name": id });
             client.call("AllocateSubnet", request).await.map(drop)
         }
         6 => {

@@ -19,13 +19,14 @@ pub async fn allocate_subnet(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let model = context.model();
     let (network, subnet) = (model.target("network"), model.target("subnet"));
     validate::id(model, network, "network_id", &request.network_id)?;
-    let additional_bits = request.additional_bits.ok_or_else(|| {
-        let message = "`additional_bits` is required: by how many bits the prefix is longer than that of the network";
-        Error::invalid("additional_bits", ErrorReason::Required, message)
+    let additional_mask_bits = request.additional_mask_bits.ok_or_else(|| {
+        let message =
+            "`additional_mask_bits` is required: by how many bits the prefix is longer than that of the network";
+        Error::invalid("additional_mask_bits", ErrorReason::Required, message)
     })?;
-    if !(0..=128).contains(&additional_bits) {
-        let message = format!("`additional_bits` must be 0 to 128, not {additional_bits}");
-        return Err(Error::invalid("additional_bits", ErrorReason::OutOfRange, message));
+    if !(0..=128).contains(&additional_mask_bits) {
+        let message = format!("`additional_mask_bits` must be 0 to 128, not {additional_mask_bits}");
+        return Err(Error::invalid("additional_mask_bits", ErrorReason::OutOfRange, message));
     }
     // The subnet as a plain create would send it, but for its range.
     let draft = qairon::v1::Subnet {
@@ -40,7 +41,7 @@ pub async fn allocate_subnet(context: &Context, bytes: Bytes) -> Result<Bytes> {
         return Err(Error::invalid("name", ErrorReason::Required, "`name` is required: the name of the new subnet"));
     }
     check_new_names(&values)?;
-    let allocation = Allocation { network_id: request.network_id, additional_bits };
+    let allocation = Allocation { network_id: request.network_id, additional_mask_bits };
     let id = format!("{}:{}", allocation.network_id, request.name);
     let write = Write { operation: "allocate_subnet", weight: Weight::Light, validate_only: request.validate_only };
     let once = once(context, &request.request_id, &bytes)?;

@@ -68,7 +68,7 @@ impl Caller {
         let (number, subjects) = (self.next(), self.subjects.clone());
         let network = &subjects.networks[self.rng.usize(..subjects.networks.len())];
         let name = format!("soak-{}-{number}", self.number);
-        let request = json!({ "network_id": network, "additional_bits": 20, "name": name, "defaults": { "n": number },
+        let request = json!({ "network_id": network, "additional_mask_bits": 20, "name": name, "defaults": { "n": number },
                               "request_id": self.request_id() });
         let decision = self.decide("allocate", "AllocateSubnet", &request).await;
         let after = one("subnet", &format!("{network}:{name}"), number);

@@ -55,7 +55,7 @@ pub fn deep_filter(rng: &mut Rng) -> Result<Request> {
             let path = "services.deployments.zones.deployments.zones.deployments";
             format!("({path}.tag = \"x{value}\" OR NOT {path}.tag = \"y{value}\")")
         }
-        _ => format!("NOT id:\"x{value}\" AND defaults.x{value}:\"y\""),
+        _ => format!("NOT id = \"*x{value}*\" AND defaults.x{value}:\"y\""),
     };
     let request = ListStacksRequest { filter, page_size: 10, include_total_size: true, ..Default::default() };
     Ok(message("CatalogService", "ListStacks", &request))

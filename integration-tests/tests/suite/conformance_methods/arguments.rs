@@ -53,7 +53,7 @@ impl Arguments {
         let one = match name {
             "AllocateSubnet" => {
                 let network = self.factory.create("network").await;
-                json!({ "network_id": network.id(), "additional_bits": 8, "name": self.factory.name() })
+                json!({ "network_id": network.id(), "additional_mask_bits": 8, "name": self.factory.name() })
             }
             "ApplyObjects" => {
                 return Some(vec![json!({ "options": {} }), json!({ "objects": [{ "object": self.application() }] })]);

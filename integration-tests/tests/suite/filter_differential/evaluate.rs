@@ -161,8 +161,13 @@ impl<'e> Evaluator<'e> {
                 Ends { values: values(&|object| Some(Scalar::Text(object.id.clone()))), kind: EndKind::Relation }
             }
             End::Field(name) => {
-                let kind = entity.field(name).expect("generated paths exist").kind.clone();
-                Ends { values: values(&|object| object.value(name).cloned()), kind: EndKind::Plain(kind) }
+                let field = entity.field(name).expect("generated paths exist");
+                // An ID is what it is, however it is named.
+                let kind = match name == "id" || field.reference.is_some() {
+                    true => EndKind::Relation,
+                    false => EndKind::Plain(field.kind.clone()),
+                };
+                Ends { values: values(&|object| object.value(name).cloned()), kind }
             }
             End::Json(name, keys) => {
                 let inside = |object: &Object| match object.value(name) {

@@ -25,8 +25,8 @@ pub fn compares_with_none(entity: &'static Entity, filter: &Filter) -> bool {
         Filter::And(inner) | Filter::Or(inner) => inner.iter().any(|inner| compares_with_none(entity, inner)),
         Filter::Not(inner) => compares_with_none(entity, inner),
         Filter::Any { relations, inner, .. } => compares_with_none(over(entity, relations), inner),
-        Filter::Compare(path, op, operand) => is_equality(path, *op) && is_none(entity, path, operand),
-        Filter::CompareAll(path, op, values) => is_equality(path, *op) && any_is_none(entity, path, values),
+        Filter::Compare(path, op, operand) => is_equality(*op) && is_none(entity, path, operand),
+        Filter::CompareAll(path, op, values) => is_equality(*op) && any_is_none(entity, path, values),
         Filter::In(path, operands) => operands.iter().any(|operand| is_none(entity, path, operand)),
         Filter::Bare(_) | Filter::Like { .. } | Filter::StartsWith(..) | Filter::IsNull(_) | Filter::Network(..) => {
             false
@@ -41,9 +41,8 @@ fn over(entity: &'static Entity, relations: &[String]) -> &'static Entity {
     relations.iter().fold(entity, cross)
 }
 
-/// `:` asks a text for a part, and what a relation leads to for its ID.
-fn is_equality(path: &Path, op: Op) -> bool {
-    matches!(op, Op::Equal | Op::NotEqual) || (op == Op::Has && path.end == End::Relation)
+fn is_equality(op: Op) -> bool {
+    matches!(op, Op::Equal | Op::NotEqual | Op::Has)
 }
 
 fn any_is_none(entity: &'static Entity, path: &Path, values: &Values) -> bool {

@@ -104,8 +104,8 @@ fn bad_requests() -> Vec<(&'static str, Value)> {
         ("CreateSubnet", subnet("10.0.0.1/30")),
         ("CreateSubnet", subnet("10.0.1.0/31")),
         ("CreateSubnet", subnet("10.0.0.1/32")),
-        ("AllocateSubnet", json!({ "network_id": NETWORK, "additional_bits": 0, "name": "all" })),
-        ("AllocateSubnet", json!({ "network_id": NETWORK, "additional_bits": 9, "name": "t" })),
+        ("AllocateSubnet", json!({ "network_id": NETWORK, "additional_mask_bits": 0, "name": "all" })),
+        ("AllocateSubnet", json!({ "network_id": NETWORK, "additional_mask_bits": 9, "name": "t" })),
         ("UpdateNetwork", json!({ "network": { "id": NETWORK, "cidr": "10.0.0.2/31" } })),
         (
             "CreateRelease",

@@ -52,7 +52,7 @@ async fn errors_about_huge_inputs_fit_into_headers() {
             ("AddServiceRepo", json!({ "service_id": text, "repo_id": text })),
             ("CreateNetwork", json!({ "network": network })),
             ("CreateRelatable", json!({ "relatable": { "relatable_type": text, "object_id": text } })),
-            ("AllocateSubnet", json!({ "network_id": text, "name": text, "additional_bits": 1 })),
+            ("AllocateSubnet", json!({ "network_id": text, "name": text, "additional_mask_bits": 1 })),
             ("CloneDeployment", json!({ "id": text, "deployment_target_id": text })),
         ];
         for (index, (method, request)) in requests.into_iter().enumerate() {

@@ -26,7 +26,7 @@ pub struct Allocation {
     /// The network to carve from.
     pub network_id: String,
     /// By how many bits the prefix is longer than the network's.
-    pub additional_bits: i32,
+    pub additional_mask_bits: i32,
 }
 
 /// Finds the first free range and creates the subnet. Returns it as field 1 of a response.
@@ -53,17 +53,17 @@ async fn first_free(
     network: IpNetwork,
 ) -> Result<IpNetwork, Failure> {
     let bits = address_bits(network);
-    let prefix = u8::try_from(allocation.additional_bits)
+    let prefix = u8::try_from(allocation.additional_mask_bits)
         .ok()
         .and_then(|additional| network.prefix().checked_add(additional))
         .filter(|prefix| *prefix <= bits);
     let Some(prefix) = prefix else {
         let message = format!(
-            "`additional_bits` must be 0 to {} in a network of {network}, not {}",
+            "`additional_mask_bits` must be 0 to {} in a network of {network}, not {}",
             bits - network.prefix(),
-            allocation.additional_bits
+            allocation.additional_mask_bits
         );
-        return Err(Error::invalid("additional_bits", ErrorReason::OutOfRange, message).into());
+        return Err(Error::invalid("additional_mask_bits", ErrorReason::OutOfRange, message).into());
     };
     let mut finder = GapFinder::new(network, prefix);
     let mut subnets = transaction.stream(taken(&allocation.network_id)).await?;

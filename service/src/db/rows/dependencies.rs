@@ -207,7 +207,7 @@ async fn usual_case(
         ids => {
             let named = ids.iter().take(5).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
             let message = format!(
-                "there are {} cases of {} that depends on {}: {named}; name one as `case_id`",
+                "there are {} cases of {} that depends on {}: {named}; name one of them as the case",
                 ids.len(),
                 dependent.entity.a_human(),
                 related.entity.a_human()

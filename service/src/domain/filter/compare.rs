@@ -147,11 +147,15 @@ fn condition(
     };
     let id = Kind::Text;
     let (kind, contains) = match path.end {
-        End::Field(field) => (&field.kind, comparator == Comparator::Has && is_text(&field.kind)),
+        End::Field(field) => {
+            // An ID is equal or not, however it is named.
+            let contains = comparator == Comparator::Has && is_text(&field.kind) && path.id_of.is_none();
+            (&field.kind, contains)
+        }
         End::Relation { .. } => (&id, false),
     };
     if operator == Operator::Equal && !contains {
-        check_id(scope, path, field, value)?;
+        check_id(scope, path, field, value, comparator != Comparator::Has)?;
     }
     if comparator != Comparator::Has
         && let Some(other) = other_field(scope, path, kind, value)
@@ -175,21 +179,23 @@ fn condition(
 }
 
 /// Refuses to compare an ID with what can be none: a text without a wildcard that is not of the form of such IDs.
-pub(super) fn check_id(scope: &Scope<'_>, path: &Path<'_>, field: &str, value: &Member) -> Result<(), FilterError> {
+/// `may_be_field`: where it names a field, it is one.
+pub(super) fn check_id(
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    field: &str,
+    value: &Member,
+    may_be_field: bool,
+) -> Result<(), FilterError> {
     let Some(entity) = path.id_of else { return Ok(()) };
     let [text] = &value.pieces()[..] else { return Ok(()) };
-    if value.is_word("null") || other_field(scope, path, &Kind::Text, value).is_some() {
+    if value.is_word("null") || (may_be_field && other_field(scope, path, &Kind::Text, value).is_some()) {
         return Ok(());
     }
     let Err(error) = scope.model.check_id(entity, text) else { return Ok(()) };
-    let remedy = match (text.as_str(), path.end) {
-        ("", _) => format!("no value is written `{field} = null`"),
-        (_, End::Field(_)) => {
-            format!("a part of an ID is found with `{field}:\"…\"`, its beginning with `{field} = \"…*\"`")
-        }
-        (_, End::Relation { .. }) => {
-            format!("a part of an ID is found with `{field}.id:\"…\"`, its beginning with `{field} = \"…*\"`")
-        }
+    let remedy = match text.as_str() {
+        "" => format!("no value is written `{field} = null`"),
+        _ => format!("a part of an ID is found with `{field} = \"*…*\"`, its beginning with `{field} = \"…*\"`"),
     };
     let message = format!("{} is not the ID of {}: {error}; {remedy}", shown(text), entity.a_human());
     Err(FilterError::new(value.span.start, message))

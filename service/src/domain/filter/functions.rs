@@ -46,6 +46,11 @@ const FUNCTIONS: [(&str, Function, &str); 12] = [
 /// Gives a condition on an entity its meaning.
 type Resolve = fn(&Model, &Entity, &Node) -> Result<Expr, FilterError>;
 
+/// How a function is written; `None` when there is none of this name.
+pub(super) fn usage(name: &str) -> Option<&'static str> {
+    FUNCTIONS.iter().find(|(known, ..)| *known == name).map(|(.., usage)| *usage)
+}
+
 /// Gives a function its meaning on an entity; `resolve` does so for the condition in one.
 pub(super) fn call(model: &Model, entity: &Entity, call: &Call, resolve: Resolve) -> Result<Expr, FilterError> {
     let Some((_, function, usage)) = FUNCTIONS.iter().find(|(name, ..)| *name == call.name) else {
@@ -153,7 +158,7 @@ fn one_of(scope: &Scope<'_>, field: &Member, values: &[&Member]) -> Result<Expr,
         let plain = !value.is_word("null") && value.pieces().len() == 1 && !names_field;
         match plain && (is_plain || in_json && !json_field::is_number(value)) {
             true => {
-                check_id(scope, &path, &name, value)?;
+                check_id(scope, &path, &name, value, true)?;
                 texts.push(plain_text(value)?);
             }
             false => others.push(compare(scope, &path, &name, Comparator::Equal, value)?),

@@ -18,7 +18,8 @@
 //! - `*` matches any text in `=` and `!=` on texts; `\*` in quotes is an asterisk. `f:"x"` is *contains* on a text,
 //!   *equals* on everything else; `f:*` asks whether there is a value. A bare literal asks whether the ID contains it,
 //!   unless it is an operator of SQL or names something of the entity ([`words`]).
-//! - What an ID is compared with by `=`, `!=` or `in` is an ID of the same entity, or has a wildcard.
+//! - What an ID is compared with by `=`, `!=`, `:` or `in` is an ID of the same entity, or has a wildcard. `:` means
+//!   *equals* there.
 //! - Right of a comparator an unquoted word reaches to the next white space, parenthesis, comma or comparator other
 //!   than `:`, so that IDs, ranges, times and negative numbers need no quotes. It is another field of the same object
 //!   when it names one of the same type, and a literal otherwise; quotes always make a literal.

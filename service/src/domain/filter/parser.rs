@@ -141,6 +141,10 @@ impl Parser {
                 span.start,
                 format!("only values are allowed in parentheses after a comparator, found `{}`", comparator.symbol()),
             )),
+            (Token::Comma, span) => Err(FilterError::new(
+                span.start,
+                "expected `AND`, `OR` or `)`, found `,`; several values are `in(field, a, b)` or `field = (a OR b)`",
+            )),
             (_, span) => Err(FilterError::new(span.start, "expected `AND`, `OR` or `)`")),
         }
     }

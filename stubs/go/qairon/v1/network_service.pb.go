@@ -31,7 +31,7 @@ type AllocateSubnetRequest struct {
 	// The ID of the network to carve from.
 	NetworkId string `protobuf:"bytes,1,opt,name=network_id,json=networkId,proto3" json:"network_id,omitempty"`
 	// By how many bits the prefix of the subnet is longer than that of the network: 0 up to the address length.
-	AdditionalBits *int32 `protobuf:"varint,2,opt,name=additional_bits,json=additionalBits,proto3,oneof" json:"additional_bits,omitempty"`
+	AdditionalMaskBits *int32 `protobuf:"varint,2,opt,name=additional_mask_bits,json=additionalMaskBits,proto3,oneof" json:"additional_mask_bits,omitempty"`
 	// The name of the new subnet.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// The defaults of the new subnet.
@@ -82,9 +82,9 @@ func (x *AllocateSubnetRequest) GetNetworkId() string {
 	return ""
 }
 
-func (x *AllocateSubnetRequest) GetAdditionalBits() int32 {
-	if x != nil && x.AdditionalBits != nil {
-		return *x.AdditionalBits
+func (x *AllocateSubnetRequest) GetAdditionalMaskBits() int32 {
+	if x != nil && x.AdditionalMaskBits != nil {
+		return *x.AdditionalMaskBits
 	}
 	return 0
 }
@@ -167,17 +167,17 @@ var File_qairon_v1_network_service_proto protoreflect.FileDescriptor
 
 const file_qairon_v1_network_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fqairon/v1/network_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17qairon/v1/network.proto\x1a\x16qairon/v1/subnet.proto\"\xa3\x02\n" +
+	"\x1fqairon/v1/network_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17qairon/v1/network.proto\x1a\x16qairon/v1/subnet.proto\"\xb1\x02\n" +
 	"\x15AllocateSubnetRequest\x12\"\n" +
 	"\n" +
-	"network_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tnetworkId\x121\n" +
-	"\x0fadditional_bits\x18\x02 \x01(\x05B\x03\xe0A\x02H\x00R\x0eadditionalBits\x88\x01\x01\x12\x17\n" +
+	"network_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tnetworkId\x12:\n" +
+	"\x14additional_mask_bits\x18\x02 \x01(\x05B\x03\xe0A\x02H\x00R\x12additionalMaskBits\x88\x01\x01\x12\x17\n" +
 	"\x04name\x18\x03 \x01(\tB\x03\xe0A\x02R\x04name\x128\n" +
 	"\bdefaults\x18\x04 \x01(\v2\x17.google.protobuf.StructB\x03\xe0A\x01R\bdefaults\x12(\n" +
 	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12\"\n" +
 	"\n" +
-	"request_id\x18\x06 \x01(\tB\x03\xe0A\x01R\trequestIdB\x12\n" +
-	"\x10_additional_bits\"C\n" +
+	"request_id\x18\x06 \x01(\tB\x03\xe0A\x01R\trequestIdB\x17\n" +
+	"\x15_additional_mask_bits\"C\n" +
 	"\x16AllocateSubnetResponse\x12)\n" +
 	"\x06subnet\x18\x01 \x01(\v2\x11.qairon.v1.SubnetR\x06subnet2\xbf\b\n" +
 	"\x0eNetworkService\x12I\n" +

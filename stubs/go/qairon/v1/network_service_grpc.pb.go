@@ -94,7 +94,7 @@ type NetworkServiceClient interface {
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
 	// ABORTED (the etag is not the current one).
 	DeleteSubnet(ctx context.Context, in *DeleteSubnetRequest, opts ...grpc.CallOption) (*DeleteSubnetResponse, error)
-	// Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+	// Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
 	// Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
 	// INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
 	// network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this
@@ -298,7 +298,7 @@ type NetworkServiceServer interface {
 	// ID); FAILED_PRECONDITION (other objects depend on it and force is not set; the message counts them);
 	// ABORTED (the etag is not the current one).
 	DeleteSubnet(context.Context, *DeleteSubnetRequest) (*DeleteSubnetResponse, error)
-	// Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+	// Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
 	// Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
 	// INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
 	// network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this

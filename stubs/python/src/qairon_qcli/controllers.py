@@ -189,7 +189,7 @@ class QCLIController:
             bits = int(str(additional_mask_bits).strip())
         except ValueError:
             raise ValueError(f"`additional_mask_bits`: `{additional_mask_bits}` is not a whole number") from None
-        fields: dict[str, Any] = {"network_id": network_id, "additional_bits": bits, "name": name}
+        fields: dict[str, Any] = {"network_id": network_id, "additional_mask_bits": bits, "name": name}
         self._special("AllocateSubnet", fields, keywords)
 
     @checked()

@@ -249,6 +249,8 @@ fn an_id_is_compared_with_ids() {
         "stack_id != (\"a:b\" OR checkout)",
         "stack = checkout",
         "stack:checkout",
+        "stack_id:checkout",
+        "stack.id:name",
         "stack.id = checkout",
         "in(stack, checkout)",
         "any(stack, (id = checkout))",
@@ -259,9 +261,15 @@ fn an_id_is_compared_with_ids() {
         assert!(error.contains(lacks), "{text}: {error}");
     }
     assert!(error("service", "stack_id = ''").ends_with("no value is written `stack_id = null`"));
-    assert!(error("deployment", "current_release_id = a").contains("current_release_id:\"…\""));
+    assert!(error("deployment", "current_release_id = a").contains("current_release_id = \"*…*\""));
     // A part, a pattern and a place in the order are texts.
-    for text in ["stack_id:checkout", "stack_id = checkout*", "stack_id > checkout", "starts_with(stack, checkout)"] {
+    for text in [
+        "stack_id:*checkout*",
+        "stack_id:a:b",
+        "stack_id = checkout*",
+        "stack_id > checkout",
+        "starts_with(stack, checkout)",
+    ] {
         sql("service", text);
     }
     // The ID of an object of any type has no form of its own.
@@ -271,17 +279,25 @@ fn an_id_is_compared_with_ids() {
 #[test]
 fn bare_words_that_mean_more_are_refused_with_what_to_write() {
     let cases = [
-        ("service", "name LIKE \"c%\"", "column 6: `LIKE` is an operator of SQL; write `like(name, \"c%\")`"),
+        ("service", "name LIKE \"c%\"", "column 6: `LIKE` is of SQL; write `like(name, \"c%\")`"),
         ("service", "name ilike c%", "write `ilike(name, \"c%\")`"),
-        ("service", "name ~ cart", "column 6: `~` is an operator of SQL; write `name:\"cart\"` for a part"),
-        ("service", "artifact_name IS NULL", "column 15: `IS` is an operator of SQL; write `artifact_name = null`"),
+        ("service", "name ~ cart", "column 6: `~` is of SQL; write `name:\"cart\"` for a part"),
+        ("service", "artifact_name IS NULL", "column 15: `IS` is of SQL; write `artifact_name = null`"),
         ("service", "artifact_name IS NOT NULL", "write `artifact_name != null`"),
         ("service", "artifact_name NOTNULL", "write `artifact_name != null`"),
-        ("deployment", "tag IN (a)", "column 5: `IN` is an operator of SQL; write `in(tag, \"a\", …)`"),
-        ("deployment", "NOT tag IN (a)", "write `in(tag, \"a\", …)`"),
+        ("deployment", "tag IN (a)", "column 5: `IN` is of SQL; write `in(tag, \"a\", …)`"),
+        ("deployment", "NOT tag IN (a)", "write `NOT in(tag, \"a\", …)`"),
         ("build", "build_num BETWEEN 1 AND 2", "write `build_num >= 1 AND build_num <= …`"),
         ("service", "id = a:b:c OR name LIKE x", "write `like(name, \"x\")`"),
         ("service", "exists", "`any(relation, (condition))`"),
+        ("deployment", "tag NOT LIKE \"a\"", "write `NOT like(tag, \"a\")`"),
+        ("deployment", "tag NOT IN (a)", "write `NOT in(tag, \"a\", …)`"),
+        ("service", "name SIMILAR TO x", "write `name:\"…\"`"),
+        ("service", "WHERE name = cart", "`WHERE` is of SQL; write the condition alone"),
+        ("service", "any", "`any` is a function; write `any(relation, (condition))`"),
+        ("service", "etag", "`etag` is a field of `service`"),
+        ("service", "stack.nothing", "`stack` has no field or relation `nothing`"),
+        ("deployment", "tag IN (\"a\", \"b\")", "several values are `in(field, a, b)`"),
         ("deployment", "NOT current_release_id", "ask for those without a value with `current_release_id = null`"),
         ("deployment", "tag", "column 1: `tag` is a field of `deployment`; compare it, as in `tag = \"…\"`"),
         ("deployment", "service", "`service` is a relation of `deployment`"),
@@ -296,7 +312,7 @@ fn bare_words_that_mean_more_are_refused_with_what_to_write() {
         let error = error(on, text);
         assert!(error.contains(expected), "{text}: {error}");
     }
-    for text in ["\"name\"", "'like'", "\"in\" \"is\"", "names", "stack.nothing", "name:*", "nam*"] {
+    for text in ["\"name\"", "'like'", "\"in\" \"is\"", "names", "web.stack", "name:*", "nam*"] {
         sql("service", text);
     }
 }

@@ -28,7 +28,7 @@ from qairon.v1 import network_pb2 as qairon_dot_v1_dot_network__pb2
 from qairon.v1 import subnet_pb2 as qairon_dot_v1_dot_subnet__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fqairon/v1/network_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17qairon/v1/network.proto\x1a\x16qairon/v1/subnet.proto\"\xdf\x01\n\x15\x41llocateSubnetRequest\x12\x17\n\nnetwork_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12!\n\x0f\x61\x64\x64itional_bits\x18\x02 \x01(\x05\x42\x03\xe0\x41\x02H\x00\x88\x01\x01\x12\x11\n\x04name\x18\x03 \x01(\tB\x03\xe0\x41\x02\x12.\n\x08\x64\x65\x66\x61ults\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\x42\x12\n\x10_additional_bits\";\n\x16\x41llocateSubnetResponse\x12!\n\x06subnet\x18\x01 \x01(\x0b\x32\x11.qairon.v1.Subnet2\xbf\x08\n\x0eNetworkService\x12I\n\nGetNetwork\x12\x1c.qairon.v1.GetNetworkRequest\x1a\x1d.qairon.v1.GetNetworkResponse\x12[\n\x10\x42\x61tchGetNetworks\x12\".qairon.v1.BatchGetNetworksRequest\x1a#.qairon.v1.BatchGetNetworksResponse\x12O\n\x0cListNetworks\x12\x1e.qairon.v1.ListNetworksRequest\x1a\x1f.qairon.v1.ListNetworksResponse\x12R\n\rCreateNetwork\x12\x1f.qairon.v1.CreateNetworkRequest\x1a .qairon.v1.CreateNetworkResponse\x12R\n\rUpdateNetwork\x12\x1f.qairon.v1.UpdateNetworkRequest\x1a .qairon.v1.UpdateNetworkResponse\x12R\n\rDeleteNetwork\x12\x1f.qairon.v1.DeleteNetworkRequest\x1a .qairon.v1.DeleteNetworkResponse\x12\x46\n\tGetSubnet\x12\x1b.qairon.v1.GetSubnetRequest\x1a\x1c.qairon.v1.GetSubnetResponse\x12X\n\x0f\x42\x61tchGetSubnets\x12!.qairon.v1.BatchGetSubnetsRequest\x1a\".qairon.v1.BatchGetSubnetsResponse\x12L\n\x0bListSubnets\x12\x1d.qairon.v1.ListSubnetsRequest\x1a\x1e.qairon.v1.ListSubnetsResponse\x12O\n\x0c\x43reateSubnet\x12\x1e.qairon.v1.CreateSubnetRequest\x1a\x1f.qairon.v1.CreateSubnetResponse\x12O\n\x0cUpdateSubnet\x12\x1e.qairon.v1.UpdateSubnetRequest\x1a\x1f.qairon.v1.UpdateSubnetResponse\x12O\n\x0c\x44\x65leteSubnet\x12\x1e.qairon.v1.DeleteSubnetRequest\x1a\x1f.qairon.v1.DeleteSubnetResponse\x12U\n\x0e\x41llocateSubnet\x12 .qairon.v1.AllocateSubnetRequest\x1a!.qairon.v1.AllocateSubnetResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fqairon/v1/network_service.proto\x12\tqairon.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17qairon/v1/network.proto\x1a\x16qairon/v1/subnet.proto\"\xe9\x01\n\x15\x41llocateSubnetRequest\x12\x17\n\nnetwork_id\x18\x01 \x01(\tB\x03\xe0\x41\x02\x12&\n\x14\x61\x64\x64itional_mask_bits\x18\x02 \x01(\x05\x42\x03\xe0\x41\x02H\x00\x88\x01\x01\x12\x11\n\x04name\x18\x03 \x01(\tB\x03\xe0\x41\x02\x12.\n\x08\x64\x65\x66\x61ults\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructB\x03\xe0\x41\x01\x12\x1a\n\rvalidate_only\x18\x05 \x01(\x08\x42\x03\xe0\x41\x01\x12\x17\n\nrequest_id\x18\x06 \x01(\tB\x03\xe0\x41\x01\x42\x17\n\x15_additional_mask_bits\";\n\x16\x41llocateSubnetResponse\x12!\n\x06subnet\x18\x01 \x01(\x0b\x32\x11.qairon.v1.Subnet2\xbf\x08\n\x0eNetworkService\x12I\n\nGetNetwork\x12\x1c.qairon.v1.GetNetworkRequest\x1a\x1d.qairon.v1.GetNetworkResponse\x12[\n\x10\x42\x61tchGetNetworks\x12\".qairon.v1.BatchGetNetworksRequest\x1a#.qairon.v1.BatchGetNetworksResponse\x12O\n\x0cListNetworks\x12\x1e.qairon.v1.ListNetworksRequest\x1a\x1f.qairon.v1.ListNetworksResponse\x12R\n\rCreateNetwork\x12\x1f.qairon.v1.CreateNetworkRequest\x1a .qairon.v1.CreateNetworkResponse\x12R\n\rUpdateNetwork\x12\x1f.qairon.v1.UpdateNetworkRequest\x1a .qairon.v1.UpdateNetworkResponse\x12R\n\rDeleteNetwork\x12\x1f.qairon.v1.DeleteNetworkRequest\x1a .qairon.v1.DeleteNetworkResponse\x12\x46\n\tGetSubnet\x12\x1b.qairon.v1.GetSubnetRequest\x1a\x1c.qairon.v1.GetSubnetResponse\x12X\n\x0f\x42\x61tchGetSubnets\x12!.qairon.v1.BatchGetSubnetsRequest\x1a\".qairon.v1.BatchGetSubnetsResponse\x12L\n\x0bListSubnets\x12\x1d.qairon.v1.ListSubnetsRequest\x1a\x1e.qairon.v1.ListSubnetsResponse\x12O\n\x0c\x43reateSubnet\x12\x1e.qairon.v1.CreateSubnetRequest\x1a\x1f.qairon.v1.CreateSubnetResponse\x12O\n\x0cUpdateSubnet\x12\x1e.qairon.v1.UpdateSubnetRequest\x1a\x1f.qairon.v1.UpdateSubnetResponse\x12O\n\x0c\x44\x65leteSubnet\x12\x1e.qairon.v1.DeleteSubnetRequest\x1a\x1f.qairon.v1.DeleteSubnetResponse\x12U\n\x0e\x41llocateSubnet\x12 .qairon.v1.AllocateSubnetRequest\x1a!.qairon.v1.AllocateSubnetResponseB(Z&qairon.dev/stubs/go/qairon/v1;qaironv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'Z&qairon.dev/stubs/go/qairon/v1;qaironv1'
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['network_id']._loaded_options = None
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['network_id']._serialized_options = b'\340A\002'
-  _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['additional_bits']._loaded_options = None
-  _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['additional_bits']._serialized_options = b'\340A\002'
+  _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['additional_mask_bits']._loaded_options = None
+  _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['additional_mask_bits']._serialized_options = b'\340A\002'
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['name']._serialized_options = b'\340A\002'
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['defaults']._loaded_options = None
@@ -49,9 +49,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ALLOCATESUBNETREQUEST'].fields_by_name['request_id']._serialized_options = b'\340A\001'
   _globals['_ALLOCATESUBNETREQUEST']._serialized_start=159
-  _globals['_ALLOCATESUBNETREQUEST']._serialized_end=382
-  _globals['_ALLOCATESUBNETRESPONSE']._serialized_start=384
-  _globals['_ALLOCATESUBNETRESPONSE']._serialized_end=443
-  _globals['_NETWORKSERVICE']._serialized_start=446
-  _globals['_NETWORKSERVICE']._serialized_end=1533
+  _globals['_ALLOCATESUBNETREQUEST']._serialized_end=392
+  _globals['_ALLOCATESUBNETRESPONSE']._serialized_start=394
+  _globals['_ALLOCATESUBNETRESPONSE']._serialized_end=453
+  _globals['_NETWORKSERVICE']._serialized_start=456
+  _globals['_NETWORKSERVICE']._serialized_end=1543
 # @@protoc_insertion_point(module_scope)

@@ -9,20 +9,20 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AllocateSubnetRequest(_message.Message):
-    __slots__ = ("network_id", "additional_bits", "name", "defaults", "validate_only", "request_id")
+    __slots__ = ("network_id", "additional_mask_bits", "name", "defaults", "validate_only", "request_id")
     NETWORK_ID_FIELD_NUMBER: _ClassVar[int]
-    ADDITIONAL_BITS_FIELD_NUMBER: _ClassVar[int]
+    ADDITIONAL_MASK_BITS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     DEFAULTS_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     network_id: str
-    additional_bits: int
+    additional_mask_bits: int
     name: str
     defaults: _struct_pb2.Struct
     validate_only: bool
     request_id: str
-    def __init__(self, network_id: _Optional[str] = ..., additional_bits: _Optional[int] = ..., name: _Optional[str] = ..., defaults: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, network_id: _Optional[str] = ..., additional_mask_bits: _Optional[int] = ..., name: _Optional[str] = ..., defaults: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AllocateSubnetResponse(_message.Message):
     __slots__ = ("subnet",)

@@ -223,7 +223,7 @@ class NetworkServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def AllocateSubnet(self, request, context):
-        """Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+        """Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
         Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
         INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
         network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this

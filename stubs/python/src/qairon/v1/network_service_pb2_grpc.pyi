@@ -140,7 +140,7 @@ class NetworkServiceStub:
         qairon.v1.network_service_pb2.AllocateSubnetRequest,
         qairon.v1.network_service_pb2.AllocateSubnetResponse,
     ]
-    """Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+    """Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
     Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
     INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
     network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this
@@ -267,7 +267,7 @@ class NetworkServiceAsyncStub:
         qairon.v1.network_service_pb2.AllocateSubnetRequest,
         qairon.v1.network_service_pb2.AllocateSubnetResponse,
     ]
-    """Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+    """Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
     Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
     INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
     network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this
@@ -420,7 +420,7 @@ class NetworkServiceServicer(metaclass=abc.ABCMeta):
         request: qairon.v1.network_service_pb2.AllocateSubnetRequest,
         context: _ServicerContext,
     ) -> typing.Union[qairon.v1.network_service_pb2.AllocateSubnetResponse, collections.abc.Awaitable[qairon.v1.network_service_pb2.AllocateSubnetResponse]]:
-        """Creates the first free subnet of a network whose prefix is additional_bits longer than that of the network.
+        """Creates the first free subnet of a network whose prefix is additional_mask_bits longer than that of the network.
         Any number of callers get distinct subnets; they wait only for each other on the same network. Errors:
         INVALID_ARGUMENT (the name or the number of bits is malformed or out of range); NOT_FOUND (there is no such
         network); ALREADY_EXISTS (the network has a subnet of this name); RESOURCE_EXHAUSTED (no free range of this
