@@ -70,6 +70,10 @@ async fn a_deletion_of_more_than_one_object_is_shown_and_asked() {
     }
     assert_eq!(desk.ids("service").await, "shop:web:cart\nshop:web:pay");
     desk.shell.clear("ONCE").await;
+    // Somebody is at the terminal, wherever the errors go.
+    desk.answers("qcli stack delete shop:web --force 2>errors.txt", question, "n", 1).await;
+    assert_eq!(desk.ids("service").await, "shop:web:cart\nshop:web:pay");
+    desk.shell.clear("ELSEWHERE").await;
     // Without an answer, too.
     desk.answers("qcli stack delete shop:web --force", question, "", 1).await;
     desk.shell.clear("TWICE").await;

@@ -1,6 +1,6 @@
 //! Mistyped IDs, comparisons, several fields at once, and answers that are cut.
 
-use qairon_integration_tests::Qcli;
+use qairon_integration_tests::{Program, Qcli, program};
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -49,7 +49,7 @@ async fn a_mistyped_id_is_answered_with_the_nearest() {
 
 #[tokio::test]
 async fn a_comparison_ends_like_gnu_diff() {
-    let (_stage, qcli) = shop().await;
+    let (stage, qcli) = shop().await;
     let diff = async |input: &str| qcli.run_with_input(&["diff", "-f", "-"], input.as_bytes()).await.code;
     assert_eq!(diff("---\n{resource: application, id: ecommerce}").await, Some(0));
     assert_eq!(diff("---\n{resource: application, id: other}").await, Some(1));
@@ -58,6 +58,15 @@ async fn a_comparison_ends_like_gnu_diff() {
     assert_eq!(diff("---\n{resource: stack, application_id: none, name: x}").await, Some(2));
     assert_eq!(qcli.run(&["diff", "-f", "/nonexistent.yaml"]).await.code, Some(2));
     assert_eq!(qcli.run(&["diff"]).await.code, Some(2));
+    // A difference that nobody could read.
+    let program = program(Program::Qcli);
+    let line = format!("echo '- {{resource: application, id: other}}' | {} diff -f - >/dev/full", program.display());
+    let mut shell = tokio::process::Command::new("bash");
+    shell.args(["-c", &line]).env("QAIRON_ENDPOINT", stage.server.endpoint()).env("QAIRON_CONFIG", "/dev/null");
+    let output = shell.output().await.expect("a shell");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("No space left"), "{errors}");
     let nobody = Qcli::at("http://127.0.0.1:1");
     let unreachable = nobody.run_with_input(&["diff", "-f", "-"], b"---\n{resource: application, id: x}").await;
     assert_eq!(unreachable.code, Some(2), "{unreachable:?}");
