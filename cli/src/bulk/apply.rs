@@ -29,7 +29,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// Applies the files.
 pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
     let dry_run = matches.get_flag("dry_run");
-    let (tally, summary) = run(session, matches, dry_run).await?;
+    let (tally, summary) = run(session, matches, dry_run, true).await?;
     let told = plan::summary(&summary, &tally, dry_run);
     // Rows are for programs: the summary for people is not a row.
     if session.output.asked.is_some() {
@@ -41,14 +41,19 @@ pub async fn apply(session: &mut Session, matches: &ArgMatches) -> Result<()> {
 
 /// Prints what `apply` would change; or that they are different.
 pub async fn diff(session: &mut Session, matches: &ArgMatches) -> Result<()> {
-    match run(session, matches, true).await? {
+    match run(session, matches, true, false).await? {
         (tally, _) if tally.is_empty() => Ok(()),
         _ => Err(Error::Different),
     }
 }
 
-/// What differs by resource, and the counts of the server.
-async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -> Result<(Tally, ApplySummary)> {
+/// What differs by resource, and the counts of the server. `counted`: rows for programs end with the numbers.
+async fn run(
+    session: &mut Session,
+    matches: &ArgMatches,
+    validate_only: bool,
+    counted: bool,
+) -> Result<(Tally, ApplySummary)> {
     let prune = matches.get_flag("prune").then(|| prune(matches)).transpose()?;
     let paths: Vec<String> = matches.get_many::<String>(ASKED).into_iter().flatten().cloned().collect();
     let mut bundle = Bundle::read(&paths)?;
@@ -83,7 +88,7 @@ async fn run(session: &mut Session, matches: &ArgMatches, validate_only: bool) -
         }
     }
     let answers = session.client.duplex(method, tokio_stream::iter(requests));
-    let ended = listen(session, answers, &mut bundle).await?;
+    let ended = listen(session, answers, &mut bundle, counted).await?;
     let Some((changes, summary)) = ended else { return Err(without_result()) };
     if summary.refused > 0 {
         bundle.report.refused = u64::try_from(summary.refused).unwrap_or_default();
@@ -172,8 +177,10 @@ async fn listen(
     session: &mut Session,
     mut answers: Answers,
     bundle: &mut Bundle,
+    counted: bool,
 ) -> Result<Option<(Tally, ApplySummary)>> {
     let (mut tally, mut summary) = (Tally::default(), None);
+    let counted = counted && session.output.asked_data();
     let mut printer = match session.output.asked {
         Some(_) => Printer::Rows(session.output.array("No changes.")),
         None => Printer::Lines(&mut session.output),
@@ -187,7 +194,10 @@ async fn listen(
         }
         summary = answer.summary.or(summary);
     }
-    if let (Printer::Rows(rows), Some(ApplySummary { refused: 0, .. })) = (printer, &summary) {
+    if let (Printer::Rows(mut rows), Some(summary @ ApplySummary { refused: 0, .. })) = (printer, &summary) {
+        if counted {
+            rows.push(plan::totals(summary, &tally))?;
+        }
         rows.finish()?;
     }
     Ok(summary.map(|summary| (tally, summary)))

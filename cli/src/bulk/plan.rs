@@ -150,6 +150,17 @@ fn compare(path: &str, before: &Json, after: &Json, told: &mut Vec<String>) {
     }
 }
 
+/// The last row of an apply, for programs: how many objects of each resource.
+pub fn totals(summary: &ApplySummary, tally: &Tally) -> Row {
+    Row::of_cells([
+        ("change", Json::from("summary")),
+        ("created", tally.created.json()),
+        ("updated", tally.updated.json()),
+        ("deleted", tally.deleted.json()),
+        ("unchanged", Json::from(summary.unchanged)),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

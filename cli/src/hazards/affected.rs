@@ -151,8 +151,12 @@ impl Counts {
 
     /// As `{"service": 12, "stack": 3}`, for programs only.
     pub fn cell(&self) -> Cell {
-        let json = self.0.iter().map(|(resource, count)| (resource.clone(), Json::from(*count))).collect();
-        Cell { name: "affected".to_owned(), datum: Datum::Json(Json::Object(json)), place: Place::Json }
+        Cell { name: "affected".to_owned(), datum: Datum::Json(self.json()), place: Place::Json }
+    }
+
+    /// The same as a value.
+    pub fn json(&self) -> Json {
+        self.0.iter().map(|(resource, count)| (resource.clone(), Json::from(*count))).collect()
     }
 }
 

@@ -85,6 +85,11 @@ async fn a_directory_is_applied_in_any_order_and_then_nothing_differs() {
     assert_eq!((&of_service["change"], &of_service["id"]), (&json!("update"), &json!("shop:web:cart")));
     let cleared = json!({"field": "artifact_name", "before": "0012", "after": null});
     assert_eq!(of_service["fields"][0], cleared, "{rows}");
+    // The last row has the numbers.
+    let totals = rows.as_array().and_then(|rows| rows.last()).expect("a row");
+    let updated = json!({"service": 1, "stack": 1});
+    assert_eq!((&totals["change"], &totals["updated"]), (&json!("summary"), &updated), "{rows}");
+    assert_eq!((&totals["created"], &totals["unchanged"]), (&json!({}), &json!(0)), "{rows}");
     assert_eq!(desk.count("service_repo").await, 0);
     assert_eq!(desk.qcli.run_with_input(&["apply", "-qf", "-"], change.as_bytes()).await.stdout, "");
 }
