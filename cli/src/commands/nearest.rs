@@ -18,6 +18,8 @@ use crate::suggest;
 const LIMIT: Duration = Duration::from_secs(2);
 /// How many objects each part of the ID may find.
 const FOUND: i32 = 500;
+/// How many objects of one name are named.
+const NAMED: usize = 3;
 /// The most characters that the search takes.
 const LONGEST: usize = 256;
 /// A single character says nothing. Two have no index, but half of a short name is no more.
@@ -66,14 +68,15 @@ pub async fn with_suggestion(client: &Client, error: Error) -> Error {
     };
     let message = match (nearest, entity) {
         (Some(nearest), Some(entity)) if message == simple(&entity.human(), &id) => {
-            format!("{} `{id}` does not exist; did you mean `{nearest}`?", entity.human())
+            format!("{} `{id}` does not exist; {nearest}", entity.human())
         }
-        (Some(nearest), _) => format!("{message}; did you mean `{nearest}`?"),
+        (Some(nearest), _) => format!("{message}; {nearest}"),
         (None, _) => message,
     };
     Error::Refused { message, reason: Some(reason), subject: Some((resource, id)) }
 }
 
+/// `did you mean …?`
 async fn nearest(client: &Client, entity: &Entity, id: &str) -> Option<String> {
     let method = SEARCHES.iter().find(|search| search.verb == "find")?.method()?;
     let mut found = BTreeSet::new();
@@ -84,10 +87,22 @@ async fn nearest(client: &Client, entity: &Entity, id: &str) -> Option<String> {
         let Ok(answer) = request.set("page_size", Value::I32(FOUND)).call(client).await else { continue };
         found.extend(items(&answer, "objects").iter().map(|object| text_of(object, "id")));
         if let Some(nearest) = suggest::nearest_id(id, found.iter().map(String::as_str)) {
-            return Some(nearest.to_owned());
+            return Some(format!("did you mean `{nearest}`?"));
         }
     }
-    None
+    several(&found, id)
+}
+
+/// Where a name is given for an ID and several objects have it: the first of them.
+fn several(found: &BTreeSet<String>, name: &str) -> Option<String> {
+    let named = found.iter().filter(|id| id.rsplit(':').next() == Some(name)).map(|id| format!("`{id}`"));
+    let named: Vec<String> = named.collect();
+    let first = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match named.len() {
+        0 | 1 => None,
+        2..=NAMED => Some(format!("did you mean one of {first}?")),
+        _ => Some(format!("did you mean one of {first}? `qcli find {name}` lists all {}", named.len())),
+    }
 }
 
 /// Parts of an ID of which one is right if there is one mistake: the objects above with half of the name, the name
@@ -108,7 +123,16 @@ fn parts(id: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::{parts, several};
+
+    #[test]
+    fn of_several_with_one_name_the_first_are_named() {
+        let found = |ids: &[&str]| several(&ids.iter().map(|id| (*id).to_owned()).collect(), "cart");
+        assert_eq!(found(&["a:b:cart", "a:b:cart-api"]), None);
+        assert_eq!(found(&["a:b:cart", "x:y:cart"]).as_deref(), Some("did you mean one of `a:b:cart`, `x:y:cart`?"));
+        let many = found(&["a:cart", "b:cart", "c:cart", "d:cart"]).expect("several");
+        assert!(many.ends_with("`c:cart`? `qcli find cart` lists all 4"), "{many}");
+    }
 
     #[test]
     fn one_part_is_right_wherever_the_mistake_is() {
