@@ -4,23 +4,25 @@ WITH
 q AS MATERIALIZED (
     SELECT
         $1::text AS text,
-        $2::text AS key,
-        $3::text[] AS compatible,
-        $4::text[] AS types,
-        $5::text[] AS labels,
-        $6::bigint AS kind,
-        $7::bigint AS entity,
-        $8::text AS id,
-        $9::bigint AS rows
+        $2::text AS component,
+        $3::text AS key,
+        $4::text[] AS compatible,
+        $5::text[] AS types,
+        $6::text[] AS labels,
+        $7::bigint AS kind,
+        $8::bigint AS entity,
+        $9::text AS id,
+        $10::bigint AS rows
 ),
 o2 AS MATERIALIZED (
     SELECT
         id,
         CASE
             WHEN lower("id"::text) = (SELECT text FROM q) THEN 1
-            WHEN starts_with(lower("id"::text), (SELECT text FROM q)) THEN 2
-            WHEN strpos(lower("id"::text), (SELECT text FROM q)) > 0 THEN 3
-            ELSE 4
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN CASE WHEN strpos(lower("id"::text), (SELECT text FROM q)) > 0 THEN 2 ELSE 3 END
+            WHEN starts_with(lower("id"::text), (SELECT text FROM q)) THEN 4
+            WHEN strpos(lower("id"::text), (SELECT text FROM q)) > 0 THEN 5
+            ELSE 6
         END AS kind
     FROM "application"
     WHERE ("id" ILIKE (SELECT key FROM q))
@@ -33,9 +35,10 @@ o8 AS MATERIALIZED (
         id,
         CASE
             WHEN lower("name"::text) = (SELECT text FROM q) THEN 1
-            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 2
-            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 3
-            ELSE 4
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN CASE WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 2 ELSE 3 END
+            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 4
+            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 5
+            ELSE 6
         END AS kind
     FROM "stack"
     WHERE ("name" ILIKE (SELECT key FROM q))
@@ -56,9 +59,10 @@ a8 AS MATERIALIZED (
                         id,
                         CASE
                             WHEN lower("name"::text) = (SELECT text FROM q) THEN 1
-                            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 2
-                            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 3
-                            ELSE 4
+                            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN CASE WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 2 ELSE 3 END
+                            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 4
+                            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 5
+                            ELSE 6
                         END AS kind
                     FROM "stack"
                     WHERE "application_id" = p.id OFFSET 0
@@ -78,9 +82,10 @@ o7 AS MATERIALIZED (
         id,
         CASE
             WHEN lower("name"::text) = (SELECT text FROM q) THEN 1
-            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 2
-            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 3
-            ELSE 4
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN CASE WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 2 ELSE 3 END
+            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 4
+            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 5
+            ELSE 6
         END AS kind
     FROM "service"
     WHERE ("name" ILIKE (SELECT key FROM q))
@@ -101,9 +106,10 @@ a7 AS MATERIALIZED (
                         id,
                         CASE
                             WHEN lower("name"::text) = (SELECT text FROM q) THEN 1
-                            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 2
-                            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 3
-                            ELSE 4
+                            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN CASE WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 2 ELSE 3 END
+                            WHEN starts_with(lower("name"::text), (SELECT text FROM q)) THEN 4
+                            WHEN strpos(lower("name"::text), (SELECT text FROM q)) > 0 THEN 5
+                            ELSE 6
                         END AS kind
                     FROM "service"
                     WHERE "stack_id" = p.id OFFSET 0
@@ -124,12 +130,12 @@ FROM (
     FROM (
         SELECT kind, 2, id
         FROM o7
-        WHERE kind < 4
+        WHERE kind NOT IN (3, 6)
             AND NOT (SELECT names FROM f7)
         UNION ALL
         SELECT kind, 2, id
         FROM a7
-        WHERE kind = 4
+        WHERE kind IN (3, 6)
             AND NOT (SELECT ids FROM f7)
     ) known (kind, entity, id)
     WHERE

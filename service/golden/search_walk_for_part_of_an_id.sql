@@ -4,22 +4,24 @@ WITH
 q AS MATERIALIZED (
     SELECT
         $1::text AS text,
-        $2::text AS key,
-        $3::text[] AS compatible,
-        $4::text[] AS types,
-        $5::text[] AS labels,
-        $6::bigint AS kind,
-        $7::bigint AS entity,
-        $8::text AS id,
-        $9::bigint AS rows
+        $2::text AS component,
+        $3::text AS key,
+        $4::text[] AS compatible,
+        $5::text[] AS types,
+        $6::text[] AS labels,
+        $7::bigint AS kind,
+        $8::bigint AS entity,
+        $9::text AS id,
+        $10::bigint AS rows
 ),
 o2 AS MATERIALIZED (
     SELECT
         id,
         CASE
             WHEN lower(id) = (SELECT text FROM q) THEN 1
-            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 4
-            ELSE 5
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN 3
+            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 6
+            ELSE 7
         END AS kind
     FROM "application"
     WHERE ("id" ILIKE (SELECT key FROM q)) AND lower(id) LIKE ANY ((SELECT compatible FROM q)::text[])
@@ -32,8 +34,9 @@ o8 AS MATERIALIZED (
         id,
         CASE
             WHEN lower(id) = (SELECT text FROM q) THEN 1
-            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 4
-            ELSE 5
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN 3
+            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 6
+            ELSE 7
         END AS kind
     FROM "stack"
     WHERE ("name" ILIKE (SELECT key FROM q)) AND lower(id) LIKE ANY ((SELECT compatible FROM q)::text[])
@@ -54,8 +57,9 @@ a8 AS MATERIALIZED (
                         id,
                         CASE
                             WHEN lower(id) = (SELECT text FROM q) THEN 1
-                            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 4
-                            ELSE 5
+                            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN 3
+                            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 6
+                            ELSE 7
                         END AS kind
                     FROM "stack"
                     WHERE "application_id" = p.id
@@ -76,8 +80,9 @@ o7 AS MATERIALIZED (
         id,
         CASE
             WHEN lower(id) = (SELECT text FROM q) THEN 1
-            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 4
-            ELSE 5
+            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN 3
+            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 6
+            ELSE 7
         END AS kind
     FROM "service"
     WHERE ("name" ILIKE (SELECT key FROM q)) AND lower(id) LIKE ANY ((SELECT compatible FROM q)::text[])
@@ -98,8 +103,9 @@ a7 AS MATERIALIZED (
                         id,
                         CASE
                             WHEN lower(id) = (SELECT text FROM q) THEN 1
-                            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 4
-                            ELSE 5
+                            WHEN strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0 THEN 3
+                            WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN 6
+                            ELSE 7
                         END AS kind
                     FROM "service"
                     WHERE "stack_id" = p.id
@@ -118,7 +124,7 @@ f7 AS MATERIALIZED (
 SELECT kind::bigint, entity::bigint, id
 FROM (
     SELECT kind, entity, id
-    FROM (SELECT kind, 2, id FROM a7 WHERE kind <= 4 AND NOT (SELECT ids FROM f7)) known (kind, entity, id)
+    FROM (SELECT kind, 2, id FROM a7 WHERE kind <= 6 AND NOT (SELECT ids FROM f7)) known (kind, entity, id)
     WHERE
         (kind::bigint, entity::bigint, id) > ((SELECT kind FROM q), (SELECT entity FROM q), (SELECT id FROM q))
     ORDER BY kind, entity, id

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use qairon::model::{Entity, Kind};
-use qairon_integration_tests::{Client, Database, Failure, Report, World, merged};
+use qairon_integration_tests::{Client, Database, Failure, Report, World, find_entity, merged};
 use serde_json::{Value, json};
 use tonic::Code;
 
+use crate::filter_docs::load_demo;
 use crate::stage::{Stage, entities};
 
 /// Match, resource and ID of what was found.
 type Found = (String, String, String);
+
+/// Components are found among up to so many matches of an entity.
+const CAP: usize = 2000;
 
 /// Names that a search could mistake for something else.
 const NAMES: [&str; 8] =
@@ -67,26 +71,63 @@ async fn everything(database: &Database) -> Vec<(usize, String, Option<String>)>
     all
 }
 
+/// Whether a search can look a text up: a piece of it has three letters or digits in a row, a word that begins after
+/// another character, or one of two that ends before another; by ASCII and by Unicode.
+fn is_indexed(text: &str) -> bool {
+    let holds = |letters: &[bool]| {
+        letters.windows(3).any(|letters| letters[0] && letters[1])
+            || letters.windows(2).any(|pair| pair == [false, true])
+    };
+    text.split(':').any(|piece| {
+        let ascii: Vec<bool> = piece.chars().map(|c| c.is_ascii_alphanumeric()).collect();
+        let unicode: Vec<bool> = piece.chars().map(char::is_alphanumeric).collect();
+        holds(&ascii) && holds(&unicode)
+    })
+}
+
+/// Of which entities no components are found: of those with so many matches, and of what is made of their IDs. A search
+/// for a text with colons also counts the objects in which it only begins or ends; no text below has too many of them.
+fn over(matches: &BTreeMap<usize, usize>) -> Vec<bool> {
+    fn is_over(entity: &Entity, matches: &BTreeMap<usize, usize>) -> bool {
+        let above = entity.id_fields.iter().filter_map(|name| entity.field(name)?.reference.as_ref());
+        matches.get(&entity.index).is_some_and(|&count| count > CAP)
+            || above.into_iter().any(|reference| is_over(qairon::model().target(&reference.entity), matches))
+    }
+    entities().iter().map(|entity| is_over(entity, matches)).collect()
+}
+
 /// What a search for a text has to find among these objects.
 fn wanted(all: &[(usize, String, Option<String>)], text: &str) -> Vec<Found> {
     let text = text.to_ascii_lowercase();
+    let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut ids = names.clone();
+    for (entity, id, name) in all {
+        let holds = |whole: &str| usize::from(whole.to_ascii_lowercase().contains(&text));
+        *names.entry(*entity).or_default() += name.as_deref().map_or(0, holds);
+        *ids.entry(*entity).or_default() += holds(id);
+    }
+    let (indexed, ids_over) = (is_indexed(&text), over(&ids));
     let mut found: Vec<(u8, usize, &str)> = all
         .iter()
         .filter_map(|(entity, id, name)| {
             let name = name.as_ref().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
             let whole = id.to_ascii_lowercase();
+            let component = format!(":{whole}:").contains(&format!(":{text}:"));
             let kind = match () {
                 () if whole == text || name == text => 1,
-                () if name.starts_with(&text) => 2,
-                () if name.contains(&text) => 3,
-                () if whole.contains(&text) => 4,
+                () if component && name.contains(&text) && indexed && names[entity] <= CAP => 2,
+                () if component && !name.contains(&text) && (!indexed || !ids_over[*entity]) => 3,
+                () if name.starts_with(&text) => 4,
+                () if name.contains(&text) => 5,
+                () if whole.contains(&text) => 6,
                 () => return None,
             };
             Some((kind, entities()[*entity].rank, id.as_str()))
         })
         .collect();
     found.sort_unstable();
-    let labels = ["", "MATCH_EXACT", "MATCH_NAME_PREFIX", "MATCH_NAME", "MATCH_ID"];
+    let labels =
+        ["", "MATCH_EXACT", "MATCH_COMPONENT", "MATCH_COMPONENT", "MATCH_NAME_PREFIX", "MATCH_NAME", "MATCH_ID"];
     let told = |(kind, entity, id): (u8, usize, &str)| {
         (labels[usize::from(kind)].to_owned(), qairon::model().ranked(entity).name.clone(), id.to_owned())
     };
@@ -140,7 +181,23 @@ async fn any_part_of_any_id_is_found() {
         .map(str::to_owned),
     );
     texts.extend(
-        ["a::b", "::", "nowhere", "a b", "*", "(", "per%", "%cent", "_score:n", "1:2", "t:"].map(str::to_owned),
+        [
+            "a::b",
+            "::",
+            "nowhere",
+            "a b",
+            "*",
+            "(",
+            "per%",
+            "%cent",
+            "_score:n",
+            "1:2",
+            "t:",
+            "a-b-c:a-b-c.a-b-c",
+            "n1",
+            "n1:n2",
+        ]
+        .map(str::to_owned),
     );
     for _ in 0..220 {
         let id: Vec<char> = all[numbers.below(all.len())].1.chars().collect();
@@ -158,7 +215,7 @@ async fn any_part_of_any_id_is_found() {
         wanted.iter().for_each(|(kind, _, _)| *kinds.entry(kind.clone()).or_default() += 1);
         report.equal(format!("{text:?}"), found, Ok(wanted));
     }
-    report.equal("kinds of match that came up", kinds.len(), 4);
+    report.equal("kinds of match that came up", kinds.len(), 5);
     report.finish();
 }
 
@@ -168,7 +225,7 @@ async fn pages_of_any_size_are_the_same_in_a_row() {
     organisation(&stage).await;
     let all = everything(&stage.database).await;
     let mut report = Report::new();
-    for text in ["Checkout", "Checkout-API:n", "or", "n2", "n1"] {
+    for text in ["Checkout", "Checkout-API", "Checkout-API:n", "a-b-c", "or", "n2", "n1"] {
         let wanted = wanted(&all, text);
         report.check(wanted.len() > 10, text, "there is too little to divide");
         for size in [1, 2, 5] {
@@ -181,10 +238,11 @@ async fn pages_of_any_size_are_the_same_in_a_row() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_frequent_is_found_as_well() {
     let stage = Stage::set().await;
-    let sql = "INSERT INTO application (id) VALUES ('shop'), ('svc');
-        INSERT INTO stack (application_id, name) VALUES ('shop', 'web'), ('svc', 'Svc-main');
+    let sql = "INSERT INTO application (id) VALUES ('shop'), ('svc'), ('a');
+        INSERT INTO stack (application_id, name) VALUES ('shop', 'web'), ('svc', 'Svc-main'), ('shop', 'main'), ('a', 'b');
         INSERT INTO service (stack_id, name) SELECT 'shop:web', 'svc-' || n FROM generate_series(1, 6000) n;
         INSERT INTO service (stack_id, name) SELECT 'svc:Svc-main', 'one-' || n FROM generate_series(1, 40) n;
+        INSERT INTO service (stack_id, name) VALUES ('shop:main', 'one-77'), ('a:b', 'a-b');
         INSERT INTO proc (service_id, name) SELECT id, 'main' FROM service;
         INSERT INTO proc (service_id, name) SELECT id, 'mainly' FROM service WHERE name LIKE '%77';
         INSERT INTO build (service_id, build_num, vcs_ref) SELECT 'shop:web:svc-1', n, 'x' FROM generate_series(1, 2500) n;
@@ -207,6 +265,15 @@ async fn what_is_frequent_is_found_as_well() {
         "77",
         ":svc-1:2",
         "shop:web:svc-1",
+        "svc-1",
+        "web:svc-1",
+        "svc-77",
+        "one-77:mainly",
+        "one-77",
+        "a:b",
+        "b",
+        "a",
+        "1",
     ] {
         let wanted = wanted(&all, text);
         for size in [1000, 333] {
@@ -218,6 +285,29 @@ async fn what_is_frequent_is_found_as_well() {
         report.equal(format!("{text:?} among procs and stacks"), among.await, Ok(wanted));
     }
     report.finish();
+}
+
+/// The names of the repositories begin with the name of an application. Whoever looks for it wants the parts of it.
+#[tokio::test]
+async fn what_has_the_text_as_a_component_comes_before_names_that_begin_with_it() {
+    let stage = Stage::set().await;
+    load_demo(&stage).await;
+    let all = everything(&stage.database).await;
+    let found = find(&stage.client, "ecommerce", 300).await.expect("an answer");
+    let mut resources: Vec<&str> = found.iter().map(|(_, resource, _)| resource.as_str()).collect();
+    resources.dedup();
+    assert_eq!(resources[..4], ["application", "stack", "service", "deployment"]);
+    let repo = found.iter().position(|(_, resource, _)| resource == "repo").expect("a repo");
+    let (before, after) = found.split_at(repo);
+    for entity in ["stack", "service", "deployment"] {
+        let place = find_entity(entity).index;
+        let parts = all.iter().filter(|(index, id, _)| *index == place && format!(":{id}:").contains(":ecommerce:"));
+        let first = before.iter().filter(|(_, resource, _)| resource == entity).count();
+        assert_eq!((first, first > 3), (parts.count(), true), "{entity}");
+    }
+    assert!(before[1..].iter().all(|(kind, _, _)| kind == "MATCH_COMPONENT"), "{before:?}");
+    assert!(after.iter().all(|(kind, _, _)| kind != "MATCH_COMPONENT"), "{after:?}");
+    assert_eq!(found, wanted(&all, "ecommerce"));
 }
 
 #[tokio::test]

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use prost::Message;
 use qairon::v1::{
     ErrorReason, ExplainFilterRequest, ExplainFilterResponse, FindByNativeIdRequest, FindByNativeIdResponse,
-    FindObjectsRequest, FindObjectsResponse, FoundObject, NativeObject,
+    FindObjectsRequest, FindObjectsResponse, FoundObject, Match, NativeObject,
 };
 
 use super::query;
 use super::requests::decode;
 use crate::call::Context;
-use crate::db::search::{self, Place, Search};
+use crate::db::search::{self, Fit, Place, Search};
 use crate::domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageKey, PageToken, fingerprint};
 use crate::domain::resource::resource;
 use crate::domain::search::Text;
@@ -41,7 +41,8 @@ pub async fn find(context: &Context, request: Bytes) -> Result<Bytes> {
     let mut found = search.next(context.db(), limit + 1).await?;
     let next_page_token = next_page(context, query, &mut found, limit);
     let object = |place: Place| {
-        let r#match = i32::try_from(place.kind).map_err(Error::internal)?;
+        let fit = Fit::ALL.into_iter().find(|fit| fit.number() == place.kind);
+        let r#match = match_of(fit.ok_or_else(|| Error::internal("an object that fits in no way"))?).into();
         let resource = context.model().ranked(place.rank).name.clone();
         Ok(FoundObject { resource, id: place.id, r#match })
     };
@@ -83,6 +84,16 @@ pub async fn explain_filter(context: &Context, request: Bytes) -> Result<Bytes> 
     let entity = resource(context.model(), "resource", &request.resource)?;
     let (filter, order_by) = query::explain(context.model(), entity, &request.filter, &request.order_by)?;
     Ok(ExplainFilterResponse { filter, order_by }.encode_to_vec().into())
+}
+
+fn match_of(fit: Fit) -> Match {
+    match fit {
+        Fit::Exact => Match::Exact,
+        Fit::ComponentAndName | Fit::Component => Match::Component,
+        Fit::NamePrefix => Match::NamePrefix,
+        Fit::Name => Match::Name,
+        Fit::Id => Match::Id,
+    }
 }
 
 fn page_size(size: i32) -> Result<usize> {

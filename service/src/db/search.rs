@@ -5,7 +5,8 @@
 //! statement, as far as an entity has [`CAP`] matches. Where it has more, they are frequent, and [`scan`] finds the
 //! next of them quickly by reading IDs in order.
 //!
-//! Objects come in the order of the kind of match, the rank of the entity and the ID; a page begins after a [`Place`] in it.
+//! Objects come in the order of how the text fits ([`Fit`]), the rank of the entity and the ID; a page begins after a
+//! [`Place`] in it.
 
 #[cfg(test)]
 pub(in crate::db) mod golden;
@@ -15,7 +16,6 @@ mod scan;
 mod walk;
 
 use qairon::model::Entity;
-use qairon::v1::Match;
 
 use super::door::{Door, Reads};
 use super::failure::Failure;
@@ -25,7 +25,7 @@ use crate::error::Result;
 use question::Known;
 
 pub use native::by_native_id;
-pub use question::{Place, Search};
+pub use question::{Fit, Place, Search};
 
 /// The statement of a walk is long, and planning it takes longer than most walks. What is planned for one serves all,
 /// also when the tables have grown: indexes are used wherever there are any.
@@ -59,9 +59,9 @@ impl Search {
             None => Known { names_over: self.entities.clone(), ids_over: self.entities.clone(), ..Known::default() },
         };
         let mut found = Vec::new();
-        for kind in [Match::Exact, Match::NamePrefix, Match::Name, Match::Id] {
+        for kind in Fit::ALL {
             for &rank in &self.entities {
-                let (number, entity) = (i64::from(kind as i32), self.model.ranked(rank));
+                let (number, entity) = (kind.number(), self.model.ranked(rank));
                 if found.len() == limit {
                     return Ok(found);
                 }
@@ -82,12 +82,12 @@ impl Search {
     async fn read_for(
         &self,
         reader: &mut Reader,
-        kind: Match,
+        kind: Fit,
         entity: &Entity,
         limit: usize,
         found: &mut Vec<Place>,
     ) -> Result<(), Failure> {
-        let number = i64::from(kind as i32);
+        let number = kind.number();
         let started = (number, entity.rank) == (self.start.kind, self.start.rank);
         let after = if started { self.start.id.as_str() } else { "" };
         let Some(sql) = scan::scan(self, kind, entity, after, limit - found.len()) else { return Ok(()) };

@@ -65,6 +65,11 @@ impl Text {
         self.pieces > 1
     }
 
+    /// As it is in an ID with a colon before and after, when it is a component or a run of them.
+    pub fn as_component(&self) -> String {
+        format!(":{}:", self.lower)
+    }
+
     /// Whether no ID can contain it: components are not empty.
     pub fn is_impossible(&self) -> bool {
         self.lower.contains("::")

@@ -1,11 +1,9 @@
 //! Searches that can be read.
 
-use qairon::v1::Match;
-
 use super::native::native;
 use super::scan::scan;
 use super::walk::walk;
-use super::{Place, Search};
+use super::{Fit, Place, Search};
 use crate::db::golden::Goldens;
 use crate::db::sql::Sql;
 use crate::domain::search::Text;
@@ -23,7 +21,7 @@ fn walked(text: &str) -> Sql {
     walk(&search, key, 100).expect("a statement")
 }
 
-fn scanned(text: &str, kind: Match) -> Sql {
+fn scanned(text: &str, kind: Fit) -> Sql {
     let search = search(text);
     scan(&search, kind, search.model.target("service"), "", 100).expect("such matches are possible")
 }
@@ -38,12 +36,18 @@ pub(in crate::db) fn show(goldens: &mut Goldens) {
     goldens.show(
         "search_scan_for_a_name",
         "Which services are called `a`, begin with `a`, or contain it, where there are too many to gather?",
-        [Match::Exact, Match::NamePrefix, Match::Name].map(|kind| scanned("a", kind)),
+        [Fit::Exact, Fit::NamePrefix, Fit::Name].map(|kind| scanned("a", kind)),
     );
     goldens.show(
         "search_scan_for_part_of_an_id",
-        "Which services have `a` or `b:c` in their ID but not in their name, where there are too many to gather?",
-        [scanned("a", Match::Id), scanned("b:c", Match::Id)],
+        "Which services have `pay` or `shop:pay` in their ID but not in their name, where there are too many to gather? \
+         And which `a` or `b:c`, which no index finds, other than as components?",
+        ["pay", "shop:pay", "a", "b:c"].map(|text| scanned(text, Fit::Id)),
+    );
+    goldens.show(
+        "search_scan_for_a_component",
+        "Which services have the components `a` or `b:c` in their ID, which no index finds?",
+        [scanned("a", Fit::Component), scanned("b:c", Fit::Component)],
     );
     goldens.show(
         "search_a_native_id",

@@ -1,20 +1,24 @@
 //! The statement that reads for a text: one kind of match, one entity, in the order of IDs, from a place on.
 //!
 //! It is planned anew for every text, for which way is the best depends on how frequent the text is.
+//!
+//! Nothing is scanned for components while there is a key: a text can be frequent and never a component, and the scan
+//! would read a whole table for nothing. Such objects are found by their names or by the text in their IDs, which is
+//! why those scans do not leave them out. Texts without a key are scanned for in any case.
 
 use qairon::model::{Entity, Kind};
-use qairon::v1::Match;
 
 use super::super::bind::Bind;
 use super::super::sources::table;
 use super::super::sql::{Keep, Sql};
-use super::question::Search;
+use super::question::{Fit, Search};
 use crate::domain::filter::like_escaped;
 use crate::domain::search::own_name;
 
 /// The statement, whose rows are IDs; `None` when there can be no such match. See
-/// golden/search_scan_for_a_name.sql and golden/search_scan_for_part_of_an_id.sql.
-pub fn scan(search: &Search, kind: Match, entity: &Entity, after: &str, limit: usize) -> Option<Sql> {
+/// golden/search_scan_for_a_name.sql, golden/search_scan_for_a_component.sql and
+/// golden/search_scan_for_part_of_an_id.sql.
+pub fn scan(search: &Search, kind: Fit, entity: &Entity, after: &str, limit: usize) -> Option<Sql> {
     let mut sql = Sql::new();
     sql.push(&format!("SELECT id FROM {} WHERE ", table(&entity.name)));
     if search.text.has_colon() {
@@ -28,33 +32,57 @@ pub fn scan(search: &Search, kind: Match, entity: &Entity, after: &str, limit: u
 }
 
 /// For a text with colons, which no name holds.
-fn of_ids(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Option<()> {
+fn of_ids(search: &Search, kind: Fit, entity: &Entity, sql: &mut Sql) -> Option<()> {
     let text = &search.text;
     let (components, open_ended) = search.model.id_components(entity);
     if components < text.pieces && !open_ended {
         return None;
     }
     match kind {
-        Match::Exact if components > text.pieces || text.is_ragged() => return None,
-        Match::Exact => sql.push("lower(id) = ").bind(Bind::Text(text.lower.clone())),
-        Match::Id => {
+        Fit::Exact if components > text.pieces || text.is_ragged() => return None,
+        Fit::Exact => sql.push("lower(id) = ").bind(Bind::Text(text.lower.clone())),
+        Fit::Id => {
             sql.push("strpos(lower(id), ").bind(Bind::Text(text.lower.clone()));
-            sql.push(") > 0 AND lower(id) <> ").bind(Bind::Text(text.lower.clone()))
+            sql.push(") > 0 AND lower(id) <> ").bind(Bind::Text(text.lower.clone()));
+            if text.key.is_none() {
+                sql.push(" AND ");
+                component(search, false, sql);
+            }
+            sql
+        }
+        // Of no more components it is the whole ID.
+        Fit::Component if text.key.is_some() || text.is_ragged() => return None,
+        Fit::Component if components == text.pieces && !open_ended => return None,
+        Fit::Component => {
+            component(search, true, sql);
+            sql.push(" AND lower(id) <> ").bind(Bind::Text(text.lower.clone()))
         }
         _ => return None,
     };
     Some(())
 }
 
-fn of_names(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Option<()> {
+fn of_names(search: &Search, kind: Fit, entity: &Entity, sql: &mut Sql) -> Option<()> {
     let lower = || Bind::Text(search.text.lower.clone());
     let text = like_escaped(&search.text.lower);
     let name = own_name(entity);
-    if kind == Match::Id {
+    let has_key = search.text.key.is_some();
+    if kind == Fit::ComponentAndName || kind == Fit::Component && has_key {
+        return None;
+    }
+    if !kind.is_by_name() {
         if entity.id_is_given() {
             return None;
         }
-        sql.push("strpos(lower(id), ").bind(lower()).push(") > 0");
+        if kind == Fit::Component {
+            component(search, true, sql);
+        } else {
+            sql.push("strpos(lower(id), ").bind(lower()).push(") > 0");
+            if !has_key {
+                sql.push(" AND ");
+                component(search, false, sql);
+            }
+        }
         if let Some(name) = name {
             // Out of the ID, so that its index is enough.
             let place = name.from_end;
@@ -71,8 +99,8 @@ fn of_names(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Opt
     let column = format!("\"{}\"{cast}", name.name);
     sql.push(&format!("{column} ILIKE "));
     match kind {
-        Match::Exact => sql.bind(Bind::Text(text)),
-        Match::NamePrefix => {
+        Fit::Exact => sql.bind(Bind::Text(text)),
+        Fit::NamePrefix => {
             sql.bind(Bind::Text(format!("{text}%"))).push(&format!(" AND lower({column}) <> ")).bind(lower())
         }
         _ => {
@@ -81,4 +109,10 @@ fn of_names(search: &Search, kind: Match, entity: &Entity, sql: &mut Sql) -> Opt
         }
     };
     Some(())
+}
+
+/// Whether the ID has the text as a component or a run of them.
+fn component(search: &Search, has: bool, sql: &mut Sql) {
+    sql.push("strpos(':' || lower(id) || ':', ").bind(Bind::Text(search.text.as_component()));
+    sql.push(if has { ") > 0" } else { ") = 0" });
 }

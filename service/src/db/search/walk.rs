@@ -12,13 +12,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use qairon::model::{Entity, Kind};
-use qairon::v1::Match;
 
 use super::super::bind::Bind;
 use super::super::row::Row;
 use super::super::sources::table;
 use super::super::sql::{Keep, Sql};
-use super::question::{CAP, Known, Place, Search};
+use super::question::{CAP, Fit, Known, Place, Search};
 use crate::domain::filter::like_escaped;
 use crate::domain::search::{Key, id_references, own_components, own_name};
 use crate::error::{Error, Result};
@@ -27,8 +26,15 @@ use crate::error::{Error, Result};
 const NAMES_OVER: i64 = 0;
 const IDS_OVER: i64 = -1;
 
-const ID: i32 = Match::Id as i32;
-const EXACT: i32 = Match::Exact as i32;
+const EXACT: i64 = Fit::Exact.number();
+const COMPONENT_AND_NAME: i64 = Fit::ComponentAndName.number();
+const COMPONENT: i64 = Fit::Component.number();
+const NAME_PREFIX: i64 = Fit::NamePrefix.number();
+const NAME: i64 = Fit::Name.number();
+const ID: i64 = Fit::Id.number();
+
+/// Whether the ID has the text as a component or a run of them: between colons, or an end of the ID and a colon.
+const HAS_COMPONENT: &str = "strpos(':' || lower(id) || ':', (SELECT component FROM q)) > 0";
 
 /// The statement. Its rows are kind, entity and ID. See golden/search_walk_for_a_name.sql and
 /// golden/search_walk_for_part_of_an_id.sql.
@@ -40,6 +46,7 @@ pub fn walk(search: &Search, key: &Key, limit: usize) -> Result<Sql> {
     }
     let mut sql = Sql::new();
     sql.push("WITH q AS MATERIALIZED (SELECT ").bind(Bind::Text(search.text.lower.clone())).push("::text AS text, ");
+    sql.bind(Bind::Text(search.text.as_component())).push("::text AS component, ");
     sql.bind(Bind::Text(format!("%{}%", like_escaped(&key.piece)))).push("::text AS key, ");
     // Nothing reads the patterns when there are none.
     sql.bind(Bind::TextArray(key.compatible.clone().unwrap_or_default())).push("::text[] AS compatible, ");
@@ -134,19 +141,21 @@ impl Walk<'_> {
     fn kind(&self, entity: &Entity) -> String {
         if self.search.text.has_colon() {
             return format!(
-                "CASE WHEN lower(id) = (SELECT text FROM q) THEN {EXACT} \
+                "CASE WHEN lower(id) = (SELECT text FROM q) THEN {EXACT} WHEN {HAS_COMPONENT} THEN {COMPONENT} \
                  WHEN strpos(lower(id), (SELECT text FROM q)) > 0 THEN {ID} ELSE {} END",
                 ID + 1
             );
         }
-        let Some(name) = own_name(entity) else { return ID.to_string() };
+        let Some(name) = own_name(entity) else {
+            return format!("CASE WHEN {HAS_COMPONENT} THEN {COMPONENT} ELSE {ID} END");
+        };
         let name = format!("lower(\"{}\"::text)", name.field.name);
         format!(
             "CASE WHEN {name} = (SELECT text FROM q) THEN {EXACT} \
-             WHEN starts_with({name}, (SELECT text FROM q)) THEN {} \
-             WHEN strpos({name}, (SELECT text FROM q)) > 0 THEN {} ELSE {ID} END",
-            Match::NamePrefix as i32,
-            Match::Name as i32,
+             WHEN {HAS_COMPONENT} THEN \
+             CASE WHEN strpos({name}, (SELECT text FROM q)) > 0 THEN {COMPONENT_AND_NAME} ELSE {COMPONENT} END \
+             WHEN starts_with({name}, (SELECT text FROM q)) THEN {NAME_PREFIX} \
+             WHEN strpos({name}, (SELECT text FROM q)) > 0 THEN {NAME} ELSE {ID} END"
         )
     }
 
@@ -159,13 +168,13 @@ impl Walk<'_> {
             let entity = self.search.model.ranked(rank);
             let n = entity.index;
             if !colon && own_name(entity).is_some() {
-                let names = format!("FROM o{n} WHERE kind < {ID} AND NOT (SELECT names FROM f{n})");
+                let names = format!("FROM o{n} WHERE kind NOT IN ({COMPONENT}, {ID}) AND NOT (SELECT names FROM f{n})");
                 known.push(format!("SELECT kind, {rank}, id {names}"));
             }
             if colon || !entity.id_is_given() {
-                let kinds = if colon { "<=" } else { "=" };
+                let kinds = if colon { format!("<= {ID}") } else { format!("IN ({COMPONENT}, {ID})") };
                 known.push(format!(
-                    "SELECT kind, {rank}, id FROM a{n} WHERE kind {kinds} {ID} AND NOT (SELECT ids FROM f{n})"
+                    "SELECT kind, {rank}, id FROM a{n} WHERE kind {kinds} AND NOT (SELECT ids FROM f{n})"
                 ));
             }
             // Where there are too many names, there are too many IDs.
