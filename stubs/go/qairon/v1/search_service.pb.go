@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Match is how well a text fits an object.
+// Match is how well a text fits an object. The kinds are in order here, the best first; their numbers are not.
 type Match int32
 
 const (
@@ -33,6 +33,10 @@ const (
 	// The text is the whole ID, or the object's own name: the component called `name`, or else the last one when that is
 	// a name or a number of the object and not the ID or the type of another, nor a value of an enum.
 	Match_MATCH_EXACT Match = 1
+	// The ID has a component equal to the text or, for a text with colons, a run of components. Where more than 2,000
+	// objects of a resource match, or of another that its IDs are made of, the search does not look for components: they
+	// have one of the kinds below. So have, for texts too short for the index, those whose own name contains the text.
+	Match_MATCH_COMPONENT Match = 5
 	// The object's own name begins with the text.
 	Match_MATCH_NAME_PREFIX Match = 2
 	// The object's own name contains the text.
@@ -46,6 +50,7 @@ var (
 	Match_name = map[int32]string{
 		0: "MATCH_UNSPECIFIED",
 		1: "MATCH_EXACT",
+		5: "MATCH_COMPONENT",
 		2: "MATCH_NAME_PREFIX",
 		3: "MATCH_NAME",
 		4: "MATCH_ID",
@@ -53,6 +58,7 @@ var (
 	Match_value = map[string]int32{
 		"MATCH_UNSPECIFIED": 0,
 		"MATCH_EXACT":       1,
+		"MATCH_COMPONENT":   5,
 		"MATCH_NAME_PREFIX": 2,
 		"MATCH_NAME":        3,
 		"MATCH_ID":          4,
@@ -164,7 +170,8 @@ func (x *FindObjectsRequest) GetPageToken() string {
 type FindObjectsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The objects found, best first: in the order of the kinds of match, then of the resources (application, stack,
-	// service, deployment_target, deployment, then the others in the order of the model), then of IDs.
+	// service, deployment_target, deployment, then the others in the order of the model), then of IDs. Among the
+	// components, all objects whose own name contains the text come before the others.
 	Objects []*FoundObject `protobuf:"bytes,1,rep,name=objects,proto3" json:"objects,omitempty"`
 	// The token of the next page; empty when this is the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -813,10 +820,11 @@ const file_qairon_v1_search_service_proto_rawDesc = "" +
 	"\ttruncated\x18\x02 \x01(\bR\ttruncated\"8\n" +
 	"\fIdCompletion\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
-	"\x05whole\x18\x02 \x01(\bR\x05whole*d\n" +
+	"\x05whole\x18\x02 \x01(\bR\x05whole*y\n" +
 	"\x05Match\x12\x15\n" +
 	"\x11MATCH_UNSPECIFIED\x10\x00\x12\x0f\n" +
-	"\vMATCH_EXACT\x10\x01\x12\x15\n" +
+	"\vMATCH_EXACT\x10\x01\x12\x13\n" +
+	"\x0fMATCH_COMPONENT\x10\x05\x12\x15\n" +
 	"\x11MATCH_NAME_PREFIX\x10\x02\x12\x0e\n" +
 	"\n" +
 	"MATCH_NAME\x10\x03\x12\f\n" +

@@ -556,6 +556,7 @@ _MODULES = {
     "LoadObjectsRequest": "bulk_service_pb2",
     "LoadObjectsResponse": "bulk_service_pb2",
     "LoadOptions": "bulk_service_pb2",
+    "MATCH_COMPONENT": "search_service_pb2",
     "MATCH_EXACT": "search_service_pb2",
     "MATCH_ID": "search_service_pb2",
     "MATCH_NAME": "search_service_pb2",

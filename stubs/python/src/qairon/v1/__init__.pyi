@@ -550,6 +550,7 @@ from qairon.v1.bulk_service_pb2 import LoadAtomicity as LoadAtomicity
 from qairon.v1.bulk_service_pb2 import LoadObjectsRequest as LoadObjectsRequest
 from qairon.v1.bulk_service_pb2 import LoadObjectsResponse as LoadObjectsResponse
 from qairon.v1.bulk_service_pb2 import LoadOptions as LoadOptions
+from qairon.v1.search_service_pb2 import MATCH_COMPONENT as MATCH_COMPONENT
 from qairon.v1.search_service_pb2 import MATCH_EXACT as MATCH_EXACT
 from qairon.v1.search_service_pb2 import MATCH_ID as MATCH_ID
 from qairon.v1.search_service_pb2 import MATCH_NAME as MATCH_NAME

@@ -11,11 +11,13 @@ class Match(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     MATCH_UNSPECIFIED: _ClassVar[Match]
     MATCH_EXACT: _ClassVar[Match]
+    MATCH_COMPONENT: _ClassVar[Match]
     MATCH_NAME_PREFIX: _ClassVar[Match]
     MATCH_NAME: _ClassVar[Match]
     MATCH_ID: _ClassVar[Match]
 MATCH_UNSPECIFIED: Match
 MATCH_EXACT: Match
+MATCH_COMPONENT: Match
 MATCH_NAME_PREFIX: Match
 MATCH_NAME: Match
 MATCH_ID: Match
