@@ -11,6 +11,11 @@ const PORT: &str = "50051";
 /// The same for a server with TLS.
 const TLS_PORT: &str = "443";
 
+/// How long a part of a host may be: DNS has no longer ones.
+const LABEL: usize = 63;
+/// The same for all of it, without a dot at the end.
+const HOST: usize = 253;
+
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -74,6 +79,9 @@ pub fn parse(endpoint: &str) -> Result<Address, String> {
         if !host.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
             return wrong(format!("has the host `{}`: use letters, digits, `-`, `_` and `.`", shown(host)));
         }
+        if let Some(told) = unnamable(host) {
+            return wrong(format!("has the host `{host}`, {told}: correct it"));
+        }
         if host.chars().all(|c| c.is_ascii_digit() || c == '.') && host.parse::<Ipv4Addr>().is_err() {
             return wrong(format!("has the host `{host}`, which is not an IPv4 address: correct it"));
         }
@@ -87,6 +95,18 @@ pub fn parse(endpoint: &str) -> Result<Address, String> {
         Some(number) => Ok(Address { authority: format!("{host}:{number}"), tls }),
         None => wrong(format!("has the port `{}`: use a number from 1 to 65535", shown(port))),
     }
+}
+
+/// Why DNS has no such host. A dot at the end is for a name that is complete.
+fn unnamable(host: &str) -> Option<String> {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.split('.').any(str::is_empty) {
+        return Some("which has nothing before or after a dot".to_owned());
+    }
+    if name.split('.').any(|label| label.len() > LABEL) {
+        return Some(format!("a part of which is longer than {LABEL} characters"));
+    }
+    (name.len() > HOST).then(|| format!("which is longer than {HOST} characters"))
 }
 
 /// Host and port, each as it is; the port is empty when there is none.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -84,6 +85,8 @@ func parseEndpoint(text string) (endpoint, error) {
 		return wrong("has more than a host and a port: remove `%s`", tail)
 	case host[0] != '[' && !consistsOf(host, letters+digits+"-_."):
 		return wrong("has the host `%s`: use letters, digits, `-`, `_` and `.`", host)
+	case host[0] != '[' && unnamable(host) != "":
+		return wrong("has the host `%s`, %s: correct it", host, unnamable(host))
 	case consistsOf(host, digits+".") && !isIPv4(host):
 		return wrong("has the host `%s`, which is not an IPv4 address: correct it", host)
 	case port == "":
@@ -100,6 +103,24 @@ const (
 	digits  = "0123456789"
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
+
+// maxLabel is how long a part of a host may be, and maxHost all of it: DNS has no longer ones.
+const maxLabel, maxHost = 63, 253
+
+// unnamable is why DNS has no such host; empty when it may have one. A dot at the end is for a name that is complete.
+func unnamable(host string) string {
+	name := strings.TrimSuffix(host, ".")
+	labels := strings.Split(name, ".")
+	switch {
+	case slices.Contains(labels, ""):
+		return "which has nothing before or after a dot"
+	case slices.ContainsFunc(labels, func(label string) bool { return len(label) > maxLabel }):
+		return fmt.Sprintf("a part of which is longer than %d characters", maxLabel)
+	case len(name) > maxHost:
+		return fmt.Sprintf("which is longer than %d characters", maxHost)
+	}
+	return ""
+}
 
 func consistsOf(text, characters string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(characters, r) })

@@ -10,6 +10,8 @@ from typing import NamedTuple, Optional
 DEFAULT = "http://127.0.0.1:50051"
 #: The ports in advice: where a server listens by default, and where one with TLS does.
 _PORT, _TLS_PORT = "50051", "443"
+#: How long a part of a host and all of it may be: DNS has no longer ones.
+_LABEL, _HOST = 63, 253
 
 
 class Endpoint(NamedTuple):
@@ -80,6 +82,14 @@ def parse(text: str) -> Endpoint:
         raise wrong(f"has more than a host and a port: remove `{tail}`")
     if not host.startswith("[") and not re.fullmatch(r"[A-Za-z0-9_.-]+", host):
         raise wrong(f"has the host `{host}`: use letters, digits, `-`, `_` and `.`")
+    name = host[:-1] if host.endswith(".") else host
+    labels = [] if host.startswith("[") else name.split(".")
+    if "" in labels:
+        raise wrong(f"has the host `{host}`, which has nothing before or after a dot: correct it")
+    if any(len(label) > _LABEL for label in labels):
+        raise wrong(f"has the host `{host}`, a part of which is longer than {_LABEL} characters: correct it")
+    if len(name) > _HOST:
+        raise wrong(f"has the host `{host}`, which is longer than {_HOST} characters: correct it")
     if re.fullmatch(r"[0-9.]+", host) and not _is_ip(host, 4):
         raise wrong(f"has the host `{host}`, which is not an IPv4 address: correct it")
     if not port:
