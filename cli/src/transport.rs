@@ -1,6 +1,9 @@
 //! How a connection is made, with TLS or without.
 
+pub mod own;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -30,7 +33,8 @@ pub fn endpoint(address: &Address, ca_file: Option<&CaFile>) -> Result<Endpoint>
     let tls = ClientTlsConfig::new().domain_name(address.host());
     match ca_file {
         Some(file) => {
-            endpoint.tls_config(tls.trust_anchors(issuers(file)?.roots)).map_err(|error| unnamed(address, &error))
+            let verifier = Arc::new(verifier(file)?);
+            endpoint.tls_config_with_verifier(tls, verifier).map_err(|error| unnamed(address, &error))
         }
         None => endpoint.tls_config(tls.with_native_roots()).map_err(|error| {
             if rustls::pki_types::ServerName::try_from(address.host()).is_err() {
@@ -53,21 +57,18 @@ fn unnamed(address: &Address, error: &tonic::transport::Error) -> Error {
 }
 
 /// Reads the certificates of a file.
-fn issuers(file: &CaFile) -> Result<RootCertStore> {
+fn verifier(file: &CaFile) -> Result<own::Verifier> {
     let name = file.path.display();
     let wrong = |told: String| Error::Usage(format!("the CA file {name} of {} {told}", file.named_by));
     let text = std::fs::read(&file.path).map_err(|error| wrong(fault(&error, &file.path)))?;
-    let mut store = RootCertStore::empty();
+    let (mut store, mut certificates) = (RootCertStore::empty(), Vec::new());
     for certificate in CertificateDer::pem_slice_iter(&text) {
-        let added = certificate.ok().is_some_and(|certificate| store.add(certificate).is_ok());
-        if !added {
-            return Err(wrong("has a damaged certificate: write it anew, in PEM".to_owned()));
-        }
+        let added = certificate.ok().filter(|certificate| store.add(certificate.clone()).is_ok());
+        let damaged = || wrong("has a damaged certificate: write it anew, in PEM".to_owned());
+        certificates.push(added.ok_or_else(damaged)?);
     }
-    match store.is_empty() {
-        true => Err(wrong("has no certificate: write the issuer's to it, in PEM".to_owned())),
-        false => Ok(store),
-    }
+    let none = || wrong("has no certificate: write the issuer's to it, in PEM".to_owned());
+    own::Verifier::new(store, certificates).ok_or_else(none)
 }
 
 fn fault(error: &std::io::Error, path: &Path) -> String {

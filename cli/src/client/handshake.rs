@@ -1,10 +1,11 @@
 //! Explains why a connection was not made: TLS on one side only, or a certificate that is not trusted.
 
+mod reasons;
+
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::Status;
@@ -31,24 +32,32 @@ pub fn is_permanent(status: &Status) -> bool {
 pub async fn explain(status: &Status, address: &Address, ca_file: Option<&CaFile>) -> Option<String> {
     let at = &address.authority;
     if !address.tls {
-        return match first_byte(at).await? {
-            ALERT => Some(format!("the server at {at} expects TLS: use `https://{at}`")),
-            b'H' => Some(format!(
+        return match ask(at).await {
+            Answer::Byte(ALERT) => Some(format!("the server at {at} expects TLS: use `https://{at}`")),
+            Answer::Byte(b'H') => Some(format!(
                 "the server at {at} does not speak HTTP/2 without TLS, as gRPC needs: use `https://{at}` if it expects \
                  TLS, or another endpoint"
             )),
-            _ => None,
+            // Many servers with TLS do so, without an alert.
+            Answer::Cut => Some(format!(
+                "the server at {at} closed the connection without an answer: use `https://{at}` if it expects TLS, or \
+                 start it again"
+            )),
+            Answer::Byte(_) | Answer::None => None,
         };
     }
     let plain = format!("the server at {at} does not speak TLS: use `http://{at}`");
     match tls(status) {
-        Some(rustls::Error::InvalidCertificate(error)) => Some(certificate(error, address, ca_file)),
+        Some(rustls::Error::InvalidCertificate(error)) => Some(reasons::certificate(error, address, ca_file)),
         Some(rustls::Error::InvalidMessage(_)) => Some(plain),
-        Some(error) => Some(format!("the TLS handshake with {at} failed: {error}; look into the log of the server")),
-        None if chain(status).any(is_cut) => match first_byte(at).await {
+        Some(error) => {
+            let reason = reasons::handshake(error);
+            Some(format!("the TLS handshake with {at} failed: {reason}; look into the log of the server"))
+        }
+        None if chain(status).any(is_cut) => match ask(at).await {
+            Answer::Byte(ALERT) | Answer::Cut | Answer::None => None,
             // It answers without TLS, or as one without.
-            Some(ALERT) | None => None,
-            Some(_) => Some(plain),
+            Answer::Byte(_) => Some(plain),
         },
         // tonic keeps the type to itself.
         None if chain(status).any(|error| error.to_string().starts_with("HTTP/2 was not negotiated")) => Some(format!(
@@ -58,41 +67,29 @@ pub async fn explain(status: &Status, address: &Address, ca_file: Option<&CaFile
     }
 }
 
-fn certificate(error: &CertificateError, address: &Address, ca_file: Option<&CaFile>) -> String {
-    let at = &address.authority;
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the certificate of {at} has expired: renew it on the server")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the certificate of {at} is not valid yet: set the clock of this machine or of the issuer")
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate of {at} is not for the host `{}`: use a name that is in it", address.host())
-        }
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => match ca_file {
-            Some(file) => format!(
-                "the certificate of {at} is not from an issuer in {}: correct {}",
-                file.path.display(),
-                file.named_by
-            ),
-            None => format!(
-                "the certificate of {at} is from an issuer that this system does not trust: name the issuer's certificate \
-                 with `--ca-file` or QAIRON_CA_FILE"
-            ),
-        },
-        error => format!("the certificate of {at} is not valid ({error}): renew it on the server"),
-    }
+/// What a server answers to HTTP/2 without TLS.
+enum Answer {
+    /// This, to begin with.
+    Byte(u8),
+    /// The end of the connection.
+    Cut,
+    /// Nothing, or it was not reached.
+    None,
 }
 
-/// The first byte that the server answers to HTTP/2 without TLS.
-async fn first_byte(authority: &str) -> Option<u8> {
+async fn ask(authority: &str) -> Answer {
     let answer = async {
         let mut connection = TcpStream::connect(authority).await.ok()?;
-        connection.write_all(PREFACE).await.ok()?;
-        connection.read_u8().await.ok()
+        let byte = match connection.write_all(PREFACE).await {
+            Ok(()) => connection.read_u8().await,
+            Err(error) => Err(error),
+        };
+        match byte {
+            Ok(byte) => Some(Answer::Byte(byte)),
+            Err(error) => is_end(&error).then_some(Answer::Cut),
+        }
     };
-    tokio::time::timeout(PATIENCE, answer).await.ok().flatten()
+    tokio::time::timeout(PATIENCE, answer).await.ok().flatten().unwrap_or(Answer::None)
 }
 
 /// The error of rustls in a failure. It is inside an error of input and output, which does not name it as its source.
@@ -104,12 +101,11 @@ fn tls(status: &Status) -> Option<&rustls::Error> {
 }
 
 fn is_cut(error: &(dyn StdError + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-        )
-    })
+    error.downcast_ref::<io::Error>().is_some_and(is_end)
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
 }
 
 fn chain<'a>(status: &'a Status) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

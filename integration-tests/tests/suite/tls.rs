@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::stage::Stage;
-use proxy::{Authority, Proxy};
+use proxy::{Authority, Proxy, self_signed};
 
 /// A server with proxies in front of it, and what a client is to find at each endpoint.
 pub struct Site {
@@ -40,6 +40,14 @@ impl Site {
         let good = start(ours.server(&["localhost", "127.0.0.1"], false)).await;
         let elsewhere = start(ours.server(&["qairon.example"], false)).await;
         let expired = start(ours.server(&["localhost"], true)).await;
+        let (own, own_pem) = self_signed("localhost", false);
+        let (old, old_pem) = self_signed("localhost", true);
+        let (foreign, foreign_pem) = self_signed("qairon.example", false);
+        let signed = file("own.pem", &format!("{own_pem}{old_pem}{foreign_pem}"));
+        let (own, old, foreign) = (start(own).await, start(old).await, start(foreign).await);
+        let (mine, past, strange) = (own.address.port(), old.address.port(), foreign.address.port());
+        let wordless = Proxy::wordless().await;
+        let mute = wordless.address;
         let port = good.address.port();
         let (misnamed, late) = (elsewhere.address.port(), expired.address.port());
         let untrusted = "is from an issuer that this system does not trust: name the issuer's certificate with";
@@ -76,8 +84,31 @@ impl Site {
                 None,
                 format!("the server at localhost:{port} expects TLS: use `https://localhost:{port}`"),
             ),
+            // A server whose own certificate is in the file is trusted, as far as the dates and the name are right.
+            case(format!("https://localhost:{mine}"), Some(&signed), none()),
+            case(format!("https://localhost:{mine}"), None, format!("the certificate of localhost:{mine} {untrusted}")),
+            case(
+                format!("https://localhost:{past}"),
+                Some(&signed),
+                format!("the certificate of localhost:{past} has expired: renew it on the server"),
+            ),
+            case(
+                format!("https://localhost:{strange}"),
+                Some(&signed),
+                format!(
+                    "the certificate of localhost:{strange} is not for the host `localhost`: use a name that is in it"
+                ),
+            ),
+            case(
+                format!("http://{mute}"),
+                None,
+                format!(
+                    "the server at {mute} closed the connection without an answer: use `https://{mute}` if it expects \
+                     TLS, or start it again"
+                ),
+            ),
         ];
-        Self { cases, system: wrong, directory, _proxies: vec![good, elsewhere, expired] }
+        Self { cases, system: wrong, directory, _proxies: vec![good, elsewhere, expired, own, old, foreign, wordless] }
     }
 
     /// The cases as a file for the tests of other languages, and their environment.

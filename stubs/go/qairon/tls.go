@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -142,7 +143,7 @@ func (t *transport) explain(err error, raw net.Conn) *string {
 		told = fmt.Sprintf("the certificate of %s is not valid (%v): renew it on the server", at, err)
 	case strings.Contains(err.Error(), "ALPN"):
 		told = fmt.Sprintf("the server at %s speaks TLS but not HTTP/2, as gRPC needs: use the address that is for gRPC", at)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isCut(err):
 		if answer, ok := firstByte(raw.RemoteAddr()); !ok || answer == tlsAlert {
 			return nil
 		}
@@ -151,6 +152,12 @@ func (t *transport) explain(err error, raw net.Conn) *string {
 		told = fmt.Sprintf("the TLS handshake with %s failed: %v; look into the log of the server", at, err)
 	}
 	return &told
+}
+
+// isCut reports whether the other side ended a connection.
+func isCut(err error) bool {
+	ends := []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}
+	return slices.ContainsFunc(ends, func(end error) bool { return errors.Is(err, end) })
 }
 
 // tlsAlert is the type of a TLS record with an alert.
@@ -165,6 +172,13 @@ type first struct {
 
 func (f *first) Read(buffer []byte) (int, error) {
 	n, err := f.Conn.Read(buffer)
+	if n == 0 && !f.seen && isCut(err) {
+		at := f.transport.to.address
+		// Many servers with TLS do so, without an alert.
+		told := fmt.Sprintf("the server at %s closed the connection without an answer: "+
+			"use `https://%s` if it expects TLS, or start it again", at, at)
+		f.transport.trouble.Store(&told)
+	}
 	if n > 0 && !f.seen {
 		f.seen = true
 		at := f.transport.to.address

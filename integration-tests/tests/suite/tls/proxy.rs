@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rcgen::date_time_ymd;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -40,18 +41,38 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         if expired {
-            params.not_before = date_time_ymd(2001, 1, 1);
-            params.not_after = date_time_ymd(2002, 1, 1);
+            date_back(&mut params);
         }
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-        let mut config = config.with_single_cert(vec![certificate.der().clone()], key).expect("they belong together");
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        config
+        config(&certificate, &key)
     }
+}
+
+/// What a server needs whose certificate is its own authority's, as `openssl req -x509` makes them, and that in PEM.
+pub fn self_signed(name: &str, expired: bool) -> (ServerConfig, String) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    if expired {
+        date_back(&mut params);
+    }
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    (config(&certificate, &key), certificate.pem())
+}
+
+fn date_back(params: &mut CertificateParams) {
+    params.not_before = date_time_ymd(2001, 1, 1);
+    params.not_after = date_time_ymd(2002, 1, 1);
+}
+
+fn config(certificate: &Certificate, key: &KeyPair) -> ServerConfig {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+    let mut config = config.with_single_cert(vec![certificate.der().clone()], key).expect("they belong together");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config
 }
 
 /// A running proxy. It ends when it is dropped.
@@ -76,6 +97,18 @@ impl Proxy {
                     let mut upstream = TcpStream::connect(server).await.expect("the server is there");
                     _ = tokio::io::copy_bidirectional(&mut connection, &mut upstream).await;
                 });
+            }
+        });
+        Self { address, task }
+    }
+
+    /// Ends every connection after its first bytes, as many servers do that expect TLS.
+    pub async fn wordless() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let task = tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                tokio::spawn(async move { connection.read(&mut [0; 5]).await });
             }
         });
         Self { address, task }

@@ -93,6 +93,12 @@ def explain(to: Endpoint, file: Optional[CaFile]) -> Optional[str]:
             f"the server at {at} does not speak HTTP/2 without TLS, as gRPC needs: use `https://{at}` if it expects "
             "TLS, or another endpoint"
         )
+    if answer == b"":
+        # Many servers with TLS do so, without an alert.
+        return (
+            f"the server at {at} closed the connection without an answer: use `https://{at}` if it expects TLS, or "
+            "start it again"
+        )
     return None
 
 
@@ -109,7 +115,7 @@ def _explain_tls(to: Endpoint, file: Optional[CaFile]) -> Optional[str]:
         return _certificate(error, to, file)
     except (ssl.SSLError, ConnectionError) as error:
         answer = _first_byte(to)
-        if answer not in (b"", _ALERT):
+        if answer not in (None, b"", _ALERT):
             return f"the server at {at} does not speak TLS: use `http://{at}`"
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
             reason = error.reason or error
@@ -143,11 +149,14 @@ def _context(trusted: Optional[str]) -> ssl.SSLContext:
     return context
 
 
-def _first_byte(to: Endpoint) -> bytes:
-    """What a server answers to HTTP/2 without TLS; empty when that is nothing."""
+def _first_byte(to: Endpoint) -> Optional[bytes]:
+    """What a server answers to HTTP/2 without TLS; empty when it ends the connection, None when nothing comes."""
     try:
         with socket.create_connection((to.host, to.port), _PATIENCE) as connection:
-            connection.sendall(_PREFACE)
-            return connection.recv(1)
+            try:
+                connection.sendall(_PREFACE)
+                return connection.recv(1)
+            except ConnectionError:
+                return b""
     except OSError:
-        return b""
+        return None
