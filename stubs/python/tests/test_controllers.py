@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import math
+import re
 import warnings
 from typing import Any
 
@@ -328,3 +329,41 @@ def test_an_id_with_stars_is_not_a_pattern(recorder: Recorder, factory: Factory)
     star = recorder.one("create", {"resource": "application", "id": f"*{factory.number()}"})
     assert recorder.many("get_field", "application", star["id"], "stacks") == []
     assert stack["id"]
+
+
+def test_a_path_into_json_is_set(recorder: Recorder, factory: Factory) -> None:
+    stack = factory.create("stack", World(), defaults={"kept": True, "old": 1})["id"]
+    for path, given, defaults in (
+        ("defaults.tier", "5", {"kept": True, "old": 1, "tier": 5}),
+        ("defaults.tier", '"5"', {"kept": True, "old": 1, "tier": "5"}),
+        ("defaults.tier", "5 apples", {"kept": True, "old": 1, "tier": "5 apples"}),
+        ("defaults.tier", "NaN", {"kept": True, "old": 1, "tier": "NaN"}),
+        ("defaults.old", None, {"kept": True, "tier": "NaN"}),
+        ("defaults.tier", None, {"kept": True}),
+        ('defaults."a.b".c', [1, {"d": None}], {"kept": True, "a.b": {"c": [1, {"d": None}]}}),
+        ('defaults."a.b"', "null", {"kept": True, "a.b": None}),
+        ('defaults."a.b"', None, {"kept": True}),
+        ('defaults."say \\"x\\\\\ny\\""', 1.5, {"kept": True, 'say "x\\\ny"': 1.5}),
+        ("defaults", {"all": "new"}, {"all": "new"}),
+    ):
+        assert recorder.one("set_field", "stack", stack, path, given)["defaults"] == defaults, path
+    for path, given, told in (
+        ("name.a", "x", "`name.a`: `name` has no fields of its own"),
+        ("application.a", "x", "`application.a`: `application_id` has no fields of its own"),
+        ("defualts.tier", 1, "unknown field of `stack` `defualts`, did you mean `defaults`?"),
+        ("defaults..a", 1, "has an empty part"),
+        ('defaults."a', 1, "has a quote that does not end"),
+        ("defaults.n", "9007199254740993", "`defaults`: `n`: the whole number 9007199254740993 is beyond 2^53"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(told)):
+            recorder.one("set_field", "stack", stack, path, given)
+
+
+def test_the_path_of_the_page(factory: Factory) -> None:
+    service_id = factory.create("service", defaults={"owner": "us"})["id"]
+    rows: list[str] = []
+    output = IterableOutputController(rows)
+    with QCLIController(output) as qcli:
+        qcli.set_field("service", service_id, "defaults.tier", 5)
+    (row,) = output.read_as_json()
+    assert row["defaults"] == {"owner": "us", "tier": 5}

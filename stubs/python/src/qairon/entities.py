@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 from typing import Any, Optional
 
 from google.api import field_behavior_pb2
+from google.protobuf import struct_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
@@ -40,6 +42,29 @@ def label(enum: EnumDescriptor, number: int) -> str:
     if found is None:
         return str(number)
     return str(found.name)[len(str(enum.values[0].name)) - len("UNSPECIFIED") :]
+
+
+def step(key: str) -> str:
+    """A key in a path: quoted unless it is a plain word, as in filters and masks."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        return key
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def different_paths(at: str, one: struct_pb2.Struct, other: struct_pb2.Struct) -> list[str]:
+    """The paths of keys whose values differ in two objects, or that only one of them has, in order."""
+    found: list[str] = []
+    for key in sorted({*one.fields, *other.fields}):
+        both = key in one.fields and key in other.fields
+        if both and one.fields[key] == other.fields[key]:
+            continue
+        path = f"{at}.{step(key)}"
+        if both and one.fields[key].HasField("struct_value") and other.fields[key].HasField("struct_value"):
+            found += different_paths(path, one.fields[key].struct_value, other.fields[key].struct_value)
+        else:
+            found.append(path)
+    return found
 
 
 def differences(wanted: Message, found: Message) -> list[str]:

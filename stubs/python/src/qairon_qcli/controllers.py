@@ -22,7 +22,8 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Optional
 
-from qairon_qcli import schema, values
+from qairon.entities import step
+from qairon_qcli import paths, schema, values
 from qairon_qcli.calls import Calls, equal, text_of
 from qairon_qcli.keywords import COMMAND, OUTPUT, UnknownKeyword, check, checked, near
 from qairon_qcli.output import (
@@ -158,17 +159,24 @@ class QCLIController:
 
     @checked()
     def set_field(self, resource: str, resource_id: str, field: str, value: Any, **keywords: Any) -> None:
-        """Sets one field of an object; None clears it. Outputs the object."""
+        """Sets one field of an object; None clears it. Outputs the object.
+
+        The field may be a path into a JSON field, such as `defaults.tier` or `defaults."a.b"`: then the rest of the
+        field stays as it is, and None removes the key. A text that is JSON is that value there: `"5"` sets a number.
+        """
         entity = schema.entity(resource)
         out = _Output(self.output_controller, keywords)
         values.check_fields(entity, out.fields)
-        relation = entity.relation(field)
-        own = entity.field(relation.field if relation is not None and relation.to_one else field)
+        name, *keys = paths.parts(field)
+        relation = entity.relation(name)
+        own = entity.field(relation.field if relation is not None and relation.to_one else name)
         if own is None or not own.settable:
             settable = [found.name for found in entity.fields if found.settable]
             if own is not None:
-                raise ValueError(f"`{field}` cannot be set, only the service sets it")
-            raise schema.unknown(f"field of `{entity.name}`", field, settable)
+                raise ValueError(f"`{name}` cannot be set, only the service sets it")
+            raise schema.unknown(f"field of `{entity.name}`", name, settable)
+        if keys and not own.is_json:
+            raise ValueError(f"`{field}`: `{own.name}` has no fields of its own")
         method = f"Update{entity.type_name}"
         request = self._calls.request(method)
         message = getattr(request, entity.name)
@@ -176,9 +184,9 @@ class QCLIController:
         if own.name == "id":
             request.new_id = str(value)
         else:
-            request.update_mask.paths.append(own.name)
+            request.update_mask.paths.append(".".join([own.name, *map(step, keys)]))
             if value is not None:
-                values.set_value(own, message, value)
+                values.set_value(own, message, paths.holding(keys, value) if keys else value)
         updated = getattr(self._calls.call(method, request), entity.name)
         out.one(values.row(entity, updated, out.fields))
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, Optional
 
 from google.protobuf import json_format, struct_pb2
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from qairon.entities import label
+from qairon.entities import label, step
 from qairon_qcli import schema
 
 #: Up to here, every whole number is a double.
@@ -150,8 +149,7 @@ def _check_exact(given: Any, path: str) -> None:
         for key, inner in given.items():
             if not isinstance(key, str):
                 raise ValueError(f"the key {key!r} is not a text")
-            word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key)
-            _check_exact(inner, f"{path}.{key}" if word else f"{path}.{json.dumps(key, ensure_ascii=False)}")
+            _check_exact(inner, f"{path}.{step(key)}")
     elif isinstance(given, (list, tuple)):
         for index, inner in enumerate(given):
             _check_exact(inner, f"{path}[{index}]")
