@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -30,11 +29,15 @@ func WithUpdate() EnsureOption { return func(e *ensured) { e.update = true } }
 //	stack, err := qairon.Ensure(ctx, client, &qaironv1.Stack{ApplicationId: "shop", Name: "web"})
 //
 // Fields that are not set may have any value. It may be repeated, and two programs may do it at the same time. Fields that
-// differ are an [Error] with the reason ALREADY_EXISTS that names them, unless there is [WithUpdate].
+// differ are an [Error] with the reason ALREADY_EXISTS that names them, unless there is [WithUpdate]. An ID that is set and
+// is not the one that the fields make is an Error with the reason INVALID_ID.
 func Ensure[Entity proto.Message](ctx context.Context, client *Client, message Entity, options ...EnsureOption) (Entity, error) {
 	var how ensured
 	for _, option := range options {
 		option(&how)
+	}
+	if err := given(message, ""); err != nil {
+		return *new(Entity), err
 	}
 	found, err := client.ensure(ctx, message.ProtoReflect(), how)
 	if err != nil {
@@ -47,6 +50,9 @@ func (c *Client) ensure(ctx context.Context, message protoreflect.Message, how e
 	entity, kind := entityOf(message.Descriptor()), string(message.Descriptor().Name())
 	if entity == nil {
 		_, err := ID(message.Interface())
+		return nil, err
+	}
+	if err := checkID(message); err != nil {
 		return nil, err
 	}
 	name := protoreflect.Name(entity.GetName())
@@ -122,21 +128,15 @@ func conflict(
 	told := make([]string, len(different))
 	for i, field := range different {
 		if field.Message() != nil {
-			told[i] = fmt.Sprintf("`%s` is another", field.Name())
+			told[i] = otherKeys(field, found, wanted)
 			continue
 		}
 		told[i] = fmt.Sprintf("`%s` is `%s`, not `%s`", field.Name(), text(field, found.Get(field)), text(field, wanted.Get(field)))
 	}
 	message := fmt.Sprintf("there already is another %s `%s`: %s; `WithUpdate` changes it", human(entity), id, strings.Join(told, ", "))
-	return &Error{
-		Code:       codes.AlreadyExists,
-		Reason:     qaironv1.ErrorReason_ERROR_REASON_ALREADY_EXISTS,
-		Field:      string(different[0].Name()),
-		Resource:   entity.GetName(),
-		ResourceID: id,
-		Message:    message,
-		status:     status.New(codes.AlreadyExists, message),
-	}
+	refused := refusal(codes.AlreadyExists, qaironv1.ErrorReason_ERROR_REASON_ALREADY_EXISTS, string(different[0].Name()), message)
+	refused.Resource, refused.ResourceID = entity.GetName(), id
+	return refused
 }
 
 // call calls a method of any service by its name, with a request that is filled.

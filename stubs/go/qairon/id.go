@@ -16,6 +16,9 @@ import (
 // ID is the ID of an entity's message, composed of its fields as the service composes it; no call is made. A component
 // that is not set is an error with its name.
 func ID(message proto.Message) (string, error) {
+	if err := given(message, ""); err != nil {
+		return "", err
+	}
 	reflected := message.ProtoReflect()
 	entity := entityOf(reflected.Descriptor())
 	if entity == nil {

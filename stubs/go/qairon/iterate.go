@@ -27,6 +27,10 @@ func All[Request proto.Message, Response interface{ GetNextPageToken() string },
 	request Request,
 ) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
+		if err := given(request, "request"); err != nil {
+			yield(*new(Item), err)
+			return
+		}
 		request := proto.CloneOf(request)
 		for {
 			page, err := list(ctx, request)
@@ -64,6 +68,10 @@ func Rows[Request proto.Message, Response any, Item any, Pointer interface {
 	request Request,
 ) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
+		if err := given(request, "request"); err != nil {
+			yield(*new(Item), err)
+			return
+		}
 		request := proto.CloneOf(request)
 		for failures := 1; ; failures++ {
 			more, err := func() (bool, error) {

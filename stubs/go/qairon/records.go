@@ -17,8 +17,14 @@ type Build struct {
 }
 
 // RecordBuild records a build and its artifacts, if they are not recorded yet; see [Ensure]. So the run of a pipeline may
-// be repeated, whatever part of it was done. A BuildNum that is nil is an [Error] with the reason REQUIRED.
+// be repeated, whatever part of it was done. A BuildNum or a message that is nil is an [Error] with the reason REQUIRED.
 func (c *Client) RecordBuild(ctx context.Context, build Build, options ...EnsureOption) (*qaironv1.Build, error) {
+	if err := given(build.Build, ""); err != nil {
+		return nil, err
+	}
+	if err := allGiven(build.Artifacts, "artifacts"); err != nil {
+		return nil, err
+	}
 	recorded, err := Ensure(ctx, c, build.Build, options...)
 	if err != nil {
 		return nil, err
@@ -47,8 +53,14 @@ type Release struct {
 }
 
 // RecordRelease records the release of a build and its artifacts, if they are not recorded yet; see [Ensure]. A BuildNum
-// that is nil is an [Error] with the reason REQUIRED.
+// or a message that is nil is an [Error] with the reason REQUIRED.
 func (c *Client) RecordRelease(ctx context.Context, release Release, options ...EnsureOption) (*qaironv1.Release, error) {
+	if err := given(release.Release, ""); err != nil {
+		return nil, err
+	}
+	if err := allGiven(release.Artifacts, "artifacts"); err != nil {
+		return nil, err
+	}
 	recorded, err := Ensure(ctx, c, release.Release, options...)
 	if err != nil {
 		return nil, err

@@ -82,6 +82,55 @@ def test_a_missing_component_is_named() -> None:
         qairon.id_of(v1.GetBuildRequest())
 
 
+def test_an_id_that_contradicts_the_fields_is_an_error(client: qairon.Client, factory: Factory) -> None:
+    application_id = factory.create("application")["id"]
+    for _ in range(2):
+        found = client.ensure(v1.Stack(id=f"{application_id}:web", application_id=application_id, name="web"))
+        assert found.id == f"{application_id}:web"
+    for call, has, made in (
+        (lambda: client.ensure(v1.Service(id="a:b:cart", stack_id="a:b", name="pay")), "a:b:cart", "a:b:pay"),
+        (lambda: client.record_build(id="s:8", service_id="s", build_num=7, vcs_ref="a"), "s:8", "s:7"),
+        (lambda: client.record_release("d", "b", id="d:8", build_num=7), "d:8", "d:7"),
+    ):
+        with pytest.raises(qairon.InvalidArgument, match=f"is `{has}`, but its fields make `{made}`") as raised:
+            call()
+        assert (raised.value.reason, raised.value.field) == ("INVALID_ID", "id")
+
+
+def test_none_is_an_error(client: qairon.Client) -> None:
+    nothing: Any = None
+    for call, field in (
+        (lambda: client.ensure(nothing), "message"),
+        (lambda: client.record_build(service_id="s", build_num=1, vcs_ref="a", artifacts=[nothing]), "artifacts[0]"),
+        (lambda: client.record_release("d", "b", build_num=1, artifacts=nothing), "artifacts"),
+    ):
+        with pytest.raises(qairon.InvalidArgument) as raised:
+            call()
+        assert (raised.value.reason, raised.value.field) == ("REQUIRED", field) and f"`{field}`" in str(raised.value)
+
+
+def test_the_keys_that_differ_are_named(client: qairon.Client, factory: Factory) -> None:
+    application_id = factory.create("application")["id"]
+
+    def ensured(defaults: dict[str, Any]) -> v1.Stack:
+        stack = v1.Stack(application_id=application_id, name="keys")
+        stack.defaults.update(defaults)
+        return client.ensure(stack)
+
+    ensured({"tier": 1, "same": True, "on": {"a.b": 1, "c": 2}})
+    few, many = {"other": 1, "same": True, "on": {"a.b": 2, "c": 2}}, dict.fromkeys("abcde", 1)
+    for defaults, told in (
+        (few, '`defaults` differs in `defaults.on."a.b"`, `defaults.other`, `defaults.tier`;'),
+        (
+            {**many, "on": 1, "tier": 2},
+            "`defaults` differs in `defaults.a`, `defaults.b`, `defaults.c`, `defaults.d`, `defaults.e` and 3 more;",
+        ),
+    ):
+        with pytest.raises(qairon.AlreadyExists) as raised:
+            ensured(defaults)
+        assert told in str(raised.value) and raised.value.field == "defaults"
+
+
 def test_an_object_that_violates_a_rule_with_itself_is_there(client: qairon.Client, factory: Factory) -> None:
     network = factory.create("network")
     subnet = v1.Subnet(network_id=network["id"], name="one", cidr="10.9.0.0/24")
@@ -128,7 +177,9 @@ def test_a_forgotten_number_is_an_error(client: qairon.Client, factory: Factory)
     deployment, build = factory.create("deployment", world)["id"], factory.create("build", world)["id"]
     for record in (
         lambda: client.record_build(service_id=world["service"], build_num=None, vcs_ref="a"),
+        lambda: client.record_build(service_id=world["service"], vcs_ref="a"),
         lambda: client.record_release(deployment, build, build_num=None),
+        lambda: client.record_release(deployment, build),
     ):
         with pytest.raises(qairon.InvalidArgument) as raised:
             record()

@@ -116,8 +116,9 @@ class Client:
         `message` is that of any entity, such as `v1.Stack(application_id="shop", name="web")`. Fields that are not set
         may have any value. It may be repeated, and two programs may do it at the same time.
 
-        Raises AlreadyExists naming the fields that differ; with `update` they are changed instead. Raises QaironError
-        for whatever else the service refuses.
+        Raises AlreadyExists naming the fields that differ; with `update` they are changed instead. Raises
+        InvalidArgument for an ID that is set and is not the one that the fields make, and QaironError for whatever else
+        the service refuses.
         """
         return records.ensure(self.channel, message, update)
 
@@ -125,7 +126,7 @@ class Client:
         self,
         *,
         service_id: str,
-        build_num: Optional[int],
+        build_num: Optional[int] = None,
         vcs_ref: str,
         artifacts: Iterable[build_artifact_pb2.BuildArtifact] = (),
         update: bool = False,
@@ -145,7 +146,7 @@ class Client:
         deployment_id: str,
         build_id: str,
         *,
-        build_num: Optional[int],
+        build_num: Optional[int] = None,
         artifacts: Iterable[release_artifact_pb2.ReleaseArtifact] = (),
         current: bool = False,
         update: bool = False,
