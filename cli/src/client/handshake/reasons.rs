@@ -75,11 +75,13 @@ pub fn handshake(error: &rustls::Error) -> String {
 /// `HandshakeFailure` as `handshake failure`, which is how OpenSSL and the standard have it.
 fn words(name: &str) -> String {
     let mut words = String::new();
+    let mut after_small = false;
     for c in name.chars() {
-        if c.is_ascii_uppercase() && words.ends_with(|before: char| before.is_ascii_lowercase()) {
+        if c.is_ascii_uppercase() && after_small {
             words.push(' ');
         }
         words.push(c.to_ascii_lowercase());
+        after_small = c.is_ascii_lowercase();
     }
     words
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rcgen::date_time_ymd;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -52,6 +53,9 @@ impl Authority {
 /// What a server needs whose certificate is its own authority's, as `openssl req -x509` makes them, and that in PEM.
 pub fn self_signed(name: &str, expired: bool) -> (ServerConfig, String) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    // OpenSSL finds issuers by their names.
+    let subject = format!("{name}, {}", if expired { "expired" } else { "valid" });
+    params.distinguished_name.push(DnType::CommonName, subject);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     if expired {
         date_back(&mut params);
