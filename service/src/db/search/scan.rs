@@ -2,9 +2,9 @@
 //!
 //! It is planned anew for every text, for which way is the best depends on how frequent the text is.
 //!
-//! Nothing is scanned for components while there is a key: a text can be frequent and never a component, and the scan
-//! would read a whole table for nothing. Such objects are found by their names or by the text in their IDs, which is
-//! why those scans do not leave them out. Texts without a key are scanned for in any case.
+//! Nothing is scanned for components: a text can be frequent and never a component, and the scan would read a whole
+//! table for nothing. Such objects are found by their names or by the text in their IDs, which is why those scans do not
+//! leave them out.
 
 use qairon::model::{Entity, Kind};
 
@@ -16,8 +16,7 @@ use crate::domain::filter::like_escaped;
 use crate::domain::search::own_name;
 
 /// The statement, whose rows are IDs; `None` when there can be no such match. See
-/// golden/search_scan_for_a_name.sql, golden/search_scan_for_a_component.sql and
-/// golden/search_scan_for_part_of_an_id.sql.
+/// golden/search_scan_for_a_name.sql and golden/search_scan_for_part_of_an_id.sql.
 pub fn scan(search: &Search, kind: Fit, entity: &Entity, after: &str, limit: usize) -> Option<Sql> {
     let mut sql = Sql::new();
     sql.push(&format!("SELECT id FROM {} WHERE ", table(&entity.name)));
@@ -43,19 +42,7 @@ fn of_ids(search: &Search, kind: Fit, entity: &Entity, sql: &mut Sql) -> Option<
         Fit::Exact => sql.push("lower(id) = ").bind(Bind::Text(text.lower.clone())),
         Fit::Id => {
             sql.push("strpos(lower(id), ").bind(Bind::Text(text.lower.clone()));
-            sql.push(") > 0 AND lower(id) <> ").bind(Bind::Text(text.lower.clone()));
-            if text.key.is_none() {
-                sql.push(" AND ");
-                component(search, false, sql);
-            }
-            sql
-        }
-        // Of no more components it is the whole ID.
-        Fit::Component if text.key.is_some() || text.is_ragged() => return None,
-        Fit::Component if components == text.pieces && !open_ended => return None,
-        Fit::Component => {
-            component(search, true, sql);
-            sql.push(" AND lower(id) <> ").bind(Bind::Text(text.lower.clone()))
+            sql.push(") > 0 AND lower(id) <> ").bind(Bind::Text(text.lower.clone()))
         }
         _ => return None,
     };
@@ -66,23 +53,14 @@ fn of_names(search: &Search, kind: Fit, entity: &Entity, sql: &mut Sql) -> Optio
     let lower = || Bind::Text(search.text.lower.clone());
     let text = like_escaped(&search.text.lower);
     let name = own_name(entity);
-    let has_key = search.text.key.is_some();
-    if kind == Fit::ComponentAndName || kind == Fit::Component && has_key {
+    if matches!(kind, Fit::ComponentAndName | Fit::Component) {
         return None;
     }
     if !kind.is_by_name() {
         if entity.id_is_given() {
             return None;
         }
-        if kind == Fit::Component {
-            component(search, true, sql);
-        } else {
-            sql.push("strpos(lower(id), ").bind(lower()).push(") > 0");
-            if !has_key {
-                sql.push(" AND ");
-                component(search, false, sql);
-            }
-        }
+        sql.push("strpos(lower(id), ").bind(lower()).push(") > 0");
         if let Some(name) = name {
             // Out of the ID, so that its index is enough.
             let place = name.from_end;
@@ -109,10 +87,4 @@ fn of_names(search: &Search, kind: Fit, entity: &Entity, sql: &mut Sql) -> Optio
         }
     };
     Some(())
-}
-
-/// Whether the ID has the text as a component or a run of them.
-fn component(search: &Search, has: bool, sql: &mut Sql) {
-    sql.push("strpos(':' || lower(id) || ':', ").bind(Bind::Text(search.text.as_component()));
-    sql.push(if has { ") > 0" } else { ") = 0" });
 }

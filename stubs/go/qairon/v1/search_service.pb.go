@@ -35,7 +35,7 @@ const (
 	Match_MATCH_EXACT Match = 1
 	// The ID has a component equal to the text or, for a text with colons, a run of components. Where more than 2,000
 	// objects of a resource match, or of another that its IDs are made of, the search does not look for components: they
-	// have one of the kinds below. So have, for texts too short for the index, those whose own name contains the text.
+	// have one of the kinds below. So it is for texts that are too short for the index.
 	Match_MATCH_COMPONENT Match = 5
 	// The object's own name begins with the text.
 	Match_MATCH_NAME_PREFIX Match = 2
