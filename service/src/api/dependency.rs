@@ -19,12 +19,12 @@ use crate::error::Result;
 pub async fn declare(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let request: DeclareDependencyRequest = decode(bytes.clone())?;
     let model = context.model();
-    let declaration = Declaration {
-        dependent: end(model, ("resource", &request.resource), ("id", &request.id))?,
-        related: end(model, ("related_resource", &request.related_resource), ("related_id", &request.related_id))?,
-        case_id: given(model, "dependency_case", "case_id", request.case_id)?,
-        name: named(request.name)?,
-    };
+    let declaration = declaration(
+        model,
+        (&request.resource, &request.id),
+        (&request.related_resource, &request.related_id),
+        (request.case_id, request.name),
+    )?;
     let id = declaration.dependent.id.clone();
     let entity = declaration.dependent.entity;
     let write = Write { operation: "declare_dependency", weight: Weight::Light, validate_only: request.validate_only };
@@ -41,12 +41,12 @@ pub async fn declare(context: &Context, bytes: Bytes) -> Result<Bytes> {
 pub async fn remove(context: &Context, bytes: Bytes) -> Result<Bytes> {
     let request: RemoveDependencyRequest = decode(bytes.clone())?;
     let model = context.model();
-    let declaration = Declaration {
-        dependent: end(model, ("resource", &request.resource), ("id", &request.id))?,
-        related: end(model, ("related_resource", &request.related_resource), ("related_id", &request.related_id))?,
-        case_id: given(model, "dependency_case", "case_id", request.case_id)?,
-        name: named(request.name)?,
-    };
+    let declaration = declaration(
+        model,
+        (&request.resource, &request.id),
+        (&request.related_resource, &request.related_id),
+        (request.case_id, request.name),
+    )?;
     let id = declaration.dependent.id.clone();
     let entity = declaration.dependent.entity;
     let write = Write { operation: "remove_dependency", weight: Weight::Light, validate_only: request.validate_only };
@@ -60,6 +60,21 @@ pub async fn remove(context: &Context, bytes: Bytes) -> Result<Bytes> {
     });
     let result = result.await;
     result.map(Bytes::from).map_err(|failure| failure.into_error(model, Intent::on(entity, &id)))
+}
+
+/// What both requests name: the object that depends, the one it depends on, and the case and name, which may be left out.
+fn declaration(
+    model: &'static Model,
+    dependent: (&str, &str),
+    related: (&str, &str),
+    (case_id, name): (String, String),
+) -> Result<Declaration> {
+    Ok(Declaration {
+        dependent: end(model, ("resource", dependent.0), ("id", dependent.1))?,
+        related: end(model, ("related_resource", related.0), ("related_id", related.1))?,
+        case_id: given(model, "dependency_case", "case_id", case_id)?,
+        name: named(name)?,
+    })
 }
 
 /// One of the two objects, by the fields that name it.
